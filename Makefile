@@ -1,0 +1,55 @@
+# Everything from a clone: python3 with venv, make and git are all it needs.
+PYTHON ?= python3
+UV := .tools/bin/uv
+BIN := .venv/bin
+export UV_PYTHON_DOWNLOADS := never
+
+.PHONY: demo test unit check bench contracts requirements venv clean help
+
+help: ## what can be done
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+
+demo: .venv/run.stamp ## one stay, from a sensor trace to a verified receipt (ARGS=--once ends by itself)
+	@$(BIN)/berth-sim demo $(ARGS)
+
+test: .venv/dev.stamp ## every test
+	@$(BIN)/pytest $(ARGS)
+
+unit: .venv/dev.stamp ## the tests that start no process
+	@$(BIN)/pytest -m "not e2e" $(ARGS)
+
+check: .venv/dev.stamp ## format, lint, types, layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m tests.tools.tidy
+
+contracts: .venv/dev.stamp ## compile the Vyper contracts again and write their artifacts
+	$(BIN)/python -m tests.tools.compile_contracts
+
+venv: .venv/run.stamp ## build .venv alone
+
+requirements: $(UV) ## resolve and pin again
+	cd requirements && sh compile.sh ../$(UV)
+
+$(UV): requirements/uv.txt
+	@echo ":: fetching uv"
+	@$(PYTHON) -m venv .tools
+	@.tools/bin/pip install -q --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@touch $@
+
+.venv/run.stamp: $(UV) requirements/run.txt requirements/build.txt pyproject.toml
+	@echo ":: installing what the product needs"
+	@test -x $(BIN)/python || $(UV) venv -q --python $(PYTHON) .venv
+	@$(UV) pip install -q --python $(BIN)/python --require-hashes -r requirements/run.txt -r requirements/build.txt
+	@$(UV) pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/dev.stamp: .venv/run.stamp requirements/dev.txt
+	@echo ":: installing what the tests need"
+	@$(UV) pip install -q --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	@touch $@
+
+clean: ## remove what was built here
+	rm -rf .venv .tools .berth

@@ -1,0 +1,51 @@
+"""The cloud's clock, and the ids and randomness that its use cases take as arguments."""
+
+import secrets
+import time
+from datetime import UTC, datetime
+from typing import Protocol
+
+from cloud.core.tempo import Tempo
+
+ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+
+
+class Clock(Protocol):
+    rate: float
+
+    def now(self) -> datetime: ...
+
+
+class SystemClock:
+    rate = 1.0
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+class TempoClock:
+    """A lot's time that runs faster than ours, for demonstrations: see BERTH_CLOCK."""
+
+    def __init__(self, tempo: Tempo) -> None:
+        self.tempo = tempo
+        self.rate = tempo.rate
+
+    def now(self) -> datetime:
+        return self.tempo.wall(time.time())
+
+
+def clock_for(setting: str) -> Clock:
+    return TempoClock(Tempo.parse(setting)) if setting else SystemClock()
+
+
+def new_id(prefix: str) -> str:
+    """100 random bits: a booking's id is also the key to its page."""
+    return f"{prefix}-" + "".join(secrets.choice(ALPHABET) for _ in range(20))
+
+
+def new_token() -> str:
+    return secrets.token_hex(32)
+
+
+def new_salt() -> bytes:
+    return secrets.token_bytes(32)

@@ -1,0 +1,180 @@
+"""A chain in memory, for tests and simulations: the contracts' rules without blocks to wait for."""
+
+import ast
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from cloud.adapters.fake_contracts import Model, Registry, Token, World, one_address
+from cloud.adapters.fake_ledger import Ledger
+from cloud.ports.chain import (
+    Call,
+    ChainRefused,
+    ChainUnreachable,
+    Contract,
+    Deployment,
+    Outcome,
+    Sender,
+    SignedTransaction,
+)
+from contracts.ledger.hashing import keccak
+
+FAKE_CHAIN_ID = 31337
+FAKE_GAS = 100_000
+# Only so many blocks can be taken back: each remembers the state before it.
+MAX_ROLLBACK = 32
+WITH_TOKEN = ("deposit", "withdraw")
+CALLABLE: dict[Contract, tuple[str, ...]] = {
+    "token": ("mint", "transfer", "approve"),
+    "registry": ("publish", "share", "unshare", "set_gateway"),
+    "ledger": (
+        "open_account",
+        "deposit",
+        "request_withdraw",
+        "withdraw",
+        "settle_batch",
+        "pause",
+        "unpause",
+    ),
+}
+
+
+@dataclass
+class Contracts:
+    token: Token
+    registry: Registry
+    ledger: Ledger
+
+    def copy(self) -> "Contracts":
+        return Contracts(self.token.copy(), self.registry.copy(), self.ledger.copy())
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One transaction and all that was before it, so that it can be taken back."""
+
+    before: Contracts
+    outcome: Outcome
+    sender: str
+
+
+class FakeChain:
+    """`unreachable` makes every call fail as a dead node would."""
+
+    def __init__(
+        self,
+        now: Callable[[], int],
+        unit: int = 10_000,
+        withdraw_delay_s: int = 3_600,
+        addresses: Mapping[Sender, str] | None = None,
+    ) -> None:
+        roles: tuple[Sender, ...] = ("admin", "registrar", "settler")
+        # How many later blocks make one final; a test of reorganisations raises it.
+        self.finality_depth = 0
+        self._addresses = addresses or {role: one_address(role) for role in roles}
+        self._now = now
+        self._deployment = Deployment(
+            FAKE_CHAIN_ID, one_address("token"), one_address("registry"), one_address("ledger")
+        )
+        self._contracts = self._deployed(unit, withdraw_delay_s)
+        self._height = 0
+        self._nonces = dict.fromkeys(self._addresses.values(), 0)
+        self._blocks: deque[Block] = deque(maxlen=MAX_ROLLBACK)
+        self._included: dict[str, Outcome] = {}
+        self.unreachable = False
+
+    def deployment(self) -> Deployment:
+        return self._deployment
+
+    def sign(self, call: Call, nonce: int) -> SignedTransaction:
+        self._reach()
+        self._apply(self._contracts.copy(), call)
+        raw = repr((call.contract, call.function, call.args, call.sender, nonce)).encode()
+        return SignedTransaction(raw, "0x" + keccak(raw).hex(), nonce)
+
+    def next_nonce(self, sender: Sender) -> int:
+        self._reach()
+        return self._nonces[self._addresses[sender]]
+
+    def send(self, tx: SignedTransaction) -> None:
+        self._reach()
+        if tx.hash in self._included:
+            return
+        contract, function, args, sender, nonce = ast.literal_eval(tx.raw.decode())
+        expected = self.next_nonce(sender)
+        if nonce != expected:
+            raise ChainRefused("NONCE", f"nonce {nonce}: the next one is {expected}")
+        self._include(tx, Call(contract, function, args, sender))
+
+    def outcome(self, tx_hash: str) -> Outcome | None:
+        self._reach()
+        found = self._included.get(tx_hash)
+        if found is None:
+            return None
+        return replace(found, final=found.block_number + self.finality_depth <= self._height)
+
+    def read(self, contract: Contract, function: str, *args: Any) -> Any:
+        self._reach()
+        model: Token | Registry | Ledger = getattr(self._contracts, contract)
+        return model.views()[function](*args)
+
+    def rollback(self, blocks: int) -> None:
+        """Take the newest blocks back, as a reorganisation would."""
+        for _ in range(min(blocks, len(self._blocks))):
+            gone = self._blocks.pop()
+            self._contracts = gone.before
+            self._height -= 1
+            self._nonces[gone.sender] -= 1
+            del self._included[gone.outcome.hash]
+
+    def _include(self, tx: SignedTransaction, call: Call) -> None:
+        self._height += 1
+        sender = self._addresses[call.sender]
+        self._nonces[sender] += 1
+        number = self._height
+        outcome = Outcome(
+            hash=tx.hash,
+            ok=True,
+            block_number=number,
+            block_hash="0x" + keccak(f"{number} {tx.hash}".encode()).hex(),
+            gas_used=FAKE_GAS,
+            final=True,
+            reason=None,
+        )
+        before, after = self._contracts, self._contracts.copy()
+        try:
+            world = self._apply(after, call)
+            outcome = replace(outcome, events=tuple(world.events))
+            self._contracts = after
+        except ChainRefused as refusal:
+            outcome = replace(outcome, ok=False, reason=refusal.code)
+        self._blocks.append(Block(before, outcome, sender))
+        self._included[tx.hash] = outcome
+
+    def _apply(self, contracts: Contracts, call: Call) -> World:
+        if call.function not in CALLABLE[call.contract]:
+            raise ValueError(f"the fake has no {call.contract}.{call.function}")
+        world = World(self._addresses[call.sender], self._now())
+        model: Model = getattr(contracts, call.contract)
+        token = (contracts.token,) if call.function in WITH_TOKEN else ()
+        getattr(model, call.function)(world, *token, *call.args)
+        return world
+
+    def _deployed(self, unit: int, withdraw_delay_s: int) -> Contracts:
+        admin, registrar = self._addresses["admin"], self._addresses["registrar"]
+        where = self._deployment
+        ledger = Ledger(
+            address=where.ledger,
+            token_address=where.token,
+            admin=admin,
+            settler=self._addresses["settler"],
+            registrar=registrar,
+            unit=unit,
+            withdraw_delay_s=withdraw_delay_s,
+        )
+        return Contracts(Token(minter=admin), Registry(admin, registrar), ledger)
+
+    def _reach(self) -> None:
+        if self.unreachable:
+            raise ChainUnreachable("the chain's node does not answer")

@@ -1,0 +1,71 @@
+"""What web3 raises, as the port's two errors; only chain.py imports this, web3 loads slowly."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import requests
+from web3.exceptions import (
+    BadFunctionCallOutput,
+    BadResponseFormat,
+    ContractLogicError,
+    RequestTimedOut,
+    Web3RPCError,
+)
+
+from cloud.ports.chain import ChainRefused, ChainUnreachable
+
+# Internal error, and too many requests: not the call's fault.
+NODE_IN_TROUBLE = (-32603, -32005)
+
+# geth's words, in part; other clients use the same ones.
+REFUSALS = (
+    ("nonce too", "NONCE"),
+    ("insufficient funds", "FUNDS"),
+    ("underpriced", "FEE"),
+    ("fee cap", "FEE"),
+    ("max fee per gas less", "FEE"),
+)
+
+
+@contextmanager
+def answers() -> Iterator[None]:
+    """Turns what web3 raises into the port's two errors."""
+    try:
+        yield
+    except requests.RequestException as error:
+        raise ChainUnreachable(f"the chain's node does not answer: {error}") from error
+    except ContractLogicError as error:
+        raise ChainRefused(revert_code(error), "the contract refuses this call") from error
+    except BadFunctionCallOutput as error:
+        raise ChainRefused("NO_CONTRACT", "there is no such contract at this address") from error
+    except (RequestTimedOut, BadResponseFormat) as error:
+        raise ChainUnreachable(f"the chain's node answers badly: {error}") from error
+    except Web3RPCError as error:
+        if rpc_code(error) in NODE_IN_TROUBLE:
+            raise ChainUnreachable(f"the chain's node: {rpc_message(error)}") from error
+        raise ChainRefused(refusal_code(str(error)), rpc_message(error)) from error
+
+
+def revert_code(error: ContractLogicError) -> str:
+    """The contract's own word, without the client's preamble."""
+    code = (error.message or "").removeprefix("execution reverted").removeprefix(":").strip()
+    return code or "REVERTED"
+
+
+def refusal_code(text: str) -> str:
+    lowered = text.lower()
+    return next((code for words, code in REFUSALS if words in lowered), "REFUSED")
+
+
+def rpc_message(error: Web3RPCError) -> str:
+    return str(rpc_error(error).get("message", error))
+
+
+def rpc_code(error: Web3RPCError) -> int:
+    return int(rpc_error(error).get("code", 0))
+
+
+def rpc_error(error: Web3RPCError) -> Mapping[str, Any]:
+    detail = (error.rpc_response or {}).get("error")
+    return dict(detail) if isinstance(detail, dict) else {}

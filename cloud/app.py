@@ -1,0 +1,185 @@
+"""Composes the cloud: the one place that knows all of its parts."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import stamina
+import structlog
+import uvicorn
+from apscheduler.schedulers.background import BackgroundScheduler
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, PlainTextResponse
+
+from cloud.adapters.broker import EmbeddedBroker
+from cloud.adapters.chain import Web3Chain, connect, deploy
+from cloud.adapters.clock import Clock, clock_for, new_token
+from cloud.adapters.db import Database
+from cloud.adapters.dev_keys import DEV_CHAIN_ID
+from cloud.adapters.devchain import DevChainServer
+from cloud.adapters.keys import role_keys, write_secret
+from cloud.config import Config
+from cloud.entrypoints.http.api import api_router
+from cloud.entrypoints.http.pages import pages_router, static_app
+from cloud.entrypoints.mqtt import Wire
+from cloud.entrypoints.sweeps import Sweeps
+from cloud.errors import CloudError, Forbidden, NotDeployed, OtherChain, Unauthorised, Unknown
+from cloud.ports.chain import Deployment
+from cloud.usecases import installation
+from contracts.ledger.records import Deployed
+from contracts.wire.signing import Domain, address_of
+from contracts.wire.types import to_ms
+
+log = structlog.get_logger("cloud")
+TOKEN_UNIT = 10_000  # demo tokens have 6 decimals, money has 2
+WITHDRAW_DELAY_S = 86_400
+BROKER_PORT = 1883
+CHAIN_PORT = 8545
+SILENT_HEARTBEATS = 2.5
+STATUS_OF = {Unauthorised: 401, Forbidden: 403, Unknown: 404}
+CHAIN_TRIES = 20
+CHAIN_PATIENCE_S = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    config: Config
+    db: Database
+    clock: Clock
+    deployed: Deployed
+    sweeps: Sweeps
+    wire: Wire
+    custodian: str
+
+
+def compose(config: Config, chain_url: str, broker_url: str) -> Cloud:
+    db = Database(config.database)
+    clock = clock_for(config.clock)
+    keys = role_keys(config.keys)
+    custodian = address_of(keys["admin"])
+    deployed = _deployed(db, chain_url, config)
+    chain = Web3Chain(chain_url, Deployment(**deployed.model_dump()), keys)
+    _first_operator(db, config, custodian, to_ms(clock.now()))
+    silent_after_ms = int(config.heartbeat_s * SILENT_HEARTBEATS * clock.rate * 1000)
+    sweeps = Sweeps(db, chain, clock, deployed, silent_after_ms, int(config.alarm_after_s * 1000))
+    wire = Wire(broker_url, db, clock, Domain(deployed.chain_id, deployed.ledger))
+    return Cloud(config, db, clock, deployed, sweeps, wire, custodian)
+
+
+def serve(config: Config) -> None:
+    """Until a signal. Embedded parts run in this process and stop with it."""
+    chain = DevChainServer(config.data / "chain", port=CHAIN_PORT) if _own_chain(config) else None
+    try:
+        chain_url = chain.start() if chain else config.chain
+        own_broker = config.broker == "embedded"
+        broker_url = f"mqtt://127.0.0.1:{BROKER_PORT}" if own_broker else config.broker
+        cloud = compose(config, chain_url, broker_url)
+        broker = EmbeddedBroker("127.0.0.1", BROKER_PORT) if own_broker else None
+        uvicorn.run(
+            http_app(cloud, broker),
+            host=config.host,
+            port=config.port,
+            log_level="warning",
+            timeout_graceful_shutdown=2,
+        )
+    finally:
+        if chain:
+            chain.stop()
+
+
+def http_app(cloud: Cloud, broker: EmbeddedBroker | None) -> FastAPI:
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        if broker:
+            await broker.start()
+        scheduler = _scheduler(cloud.sweeps)
+        wire = asyncio.create_task(cloud.wire.run())
+        scheduler.start()
+        log.info("serving", port=cloud.config.port)
+        yield
+        scheduler.shutdown(wait=False)
+        wire.cancel()
+        await asyncio.wait([wire])
+        if broker:
+            await broker.stop()
+
+    app = FastAPI(title="Berth", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.include_router(api_router(cloud.db, cloud.clock, cloud.custodian))
+    app.include_router(pages_router(cloud.db, cloud.clock, cloud.config.heartbeat_s))
+    app.mount("/static", static_app())
+    app.add_exception_handler(CloudError, _refused)
+    _add_health(app, cloud)
+    return app
+
+
+def deploy_contracts(config: Config, chain_url: str) -> Deployed:
+    keys = role_keys(config.keys)
+    found = deploy(chain_url, keys, TOKEN_UNIT, WITHDRAW_DELAY_S)
+    return Deployed(
+        chain_id=found.chain_id, token=found.token, registry=found.registry, ledger=found.ledger
+    )
+
+
+def _deployed(db: Database, chain_url: str, config: Config) -> Deployed:
+    """Of this database, checked against the chain; a dev chain gets its contracts by itself."""
+    known = db.read(installation.deployed)
+    chain_id = _chain_id(chain_url)
+    if known is None and chain_id != DEV_CHAIN_ID:
+        raise NotDeployed(f"Chain {chain_id} at {chain_url}.")
+    if known is None:
+        made = deploy_contracts(config, chain_url)
+        custodian = address_of(role_keys(config.keys)["admin"])
+        db.write(lambda s: installation.remember(s, made, custodian))
+        return made
+    if chain_id != known.chain_id or not connect(chain_url).eth.get_code(known.ledger):  # type: ignore[arg-type]
+        raise OtherChain(f"Expected chain {known.chain_id} with ledger {known.ledger}.")
+    return known
+
+
+@stamina.retry(on=OSError, attempts=CHAIN_TRIES, timeout=CHAIN_PATIENCE_S, wait_max=1.0)
+def _chain_id(chain_url: str) -> int:
+    """The chain may be starting beside us: ask a bounded number of times."""
+    return int(connect(chain_url).eth.chain_id)
+
+
+def _own_chain(config: Config) -> bool:
+    return config.chain == "embedded"
+
+
+def _first_operator(db: Database, config: Config, custodian: str, now_ms: int) -> None:
+    token = new_token()
+    path = config.data / "operator.key"
+    if db.write(lambda s: installation.first_operator(s, token, custodian, now_ms)):
+        write_secret(path, token)
+        log.info("operator_key", file=str(path))
+
+
+def _scheduler(sweeps: Sweeps) -> BackgroundScheduler:
+    scheduler = BackgroundScheduler(job_defaults={"max_instances": 1, "coalesce": True})
+    for job, every_s in ((sweeps.drive, 0.3), (sweeps.batch, 1.0), (sweeps.watch, 1.0)):
+        scheduler.add_job(job, "interval", seconds=every_s)
+    return scheduler
+
+
+def _add_health(app: FastAPI, cloud: Cloud) -> None:
+    @app.get("/healthz")
+    def health() -> dict[str, object]:
+        return {
+            "ok": cloud.wire.connected,
+            "broker": cloud.wire.connected,
+            "now": cloud.clock.now().isoformat(),
+            "deployed": cloud.deployed.model_dump(mode="json"),
+        }
+
+    @app.get("/metrics")
+    def metrics() -> PlainTextResponse:
+        lines = [f'berth_messages_total{{result="{k}"}} {v}' for k, v in cloud.wire.counts.items()]
+        return PlainTextResponse("\n".join(["# TYPE berth_messages_total counter", *lines, ""]))
+
+
+async def _refused(_request: Request, error: Exception) -> JSONResponse:
+    status = next((code for kind, code in STATUS_OF.items() if isinstance(error, kind)), 400)
+    remedy = getattr(error, "remedy", "")
+    body = {"code": getattr(error, "code", "error"), "sentence": str(error), "remedy": remedy}
+    return JSONResponse(body, status)

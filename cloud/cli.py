@@ -1,0 +1,184 @@
+"""berth-cloud: what an operator types. Exit codes: 0 done, 1 found something wrong, 2 bad input."""
+
+import asyncio
+import json
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import structlog
+import typer
+from pydantic import ValidationError
+from rich.progress import Progress
+
+from cloud.config import Config
+from cloud.errors import BadTitles, CloudError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+titles = typer.Typer(no_args_is_help=True, help="The title library of a city.")
+app.add_typer(titles, name="titles")
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+Data = Annotated[Path | None, typer.Option("--data", help="Data folder (BERTH_DATA).")]
+Port = Annotated[int, typer.Option(help="0 takes a free one.")]
+SHOWN_PROBLEMS = 20
+
+
+@app.command()
+def serve(data: Data = None, port: Annotated[int | None, typer.Option()] = None) -> None:
+    """Run the cloud: pages, API, wire, sweeps. Settings are BERTH_* (see docs/operate.md)."""
+    from cloud.app import serve as run
+
+    try:
+        run(_config(data=data, port=port))
+    except (CloudError, ConnectionError, OSError) as error:
+        _stop(str(error), getattr(error, "remedy", ""), 1)
+
+
+@app.command()
+def devchain(port: Port = 8545, data: Data = None) -> None:
+    """Run the dev chain alone: Ethereum JSON-RPC on loopback, kept in the data folder."""
+    from cloud.adapters.devchain import DevChainServer
+
+    server = DevChainServer(_config(data=data).data / "chain", port=port)
+    print(server.url, flush=True)
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        sys.exit(0)
+
+
+@app.command()
+def broker(port: Port = 1883) -> None:
+    """Run the embedded MQTT broker alone, on loopback."""
+    asyncio.run(_broker(port))
+
+
+@app.command("deploy-contracts")
+def deploy_contracts(data: Data = None, as_json: Json = False) -> None:
+    """Put the contracts on the chain at BERTH_CHAIN and remember where they are."""
+    from cloud.adapters.db import Database
+    from cloud.adapters.keys import role_keys
+    from cloud.app import deploy_contracts as deploy
+    from cloud.usecases import installation
+    from contracts.wire.signing import address_of
+
+    config = _config(data=data)
+    db = Database(config.database)
+    try:
+        made = db.read(installation.deployed)
+        if made is None:
+            made = deploy(config, config.chain)
+            custodian = address_of(role_keys(config.keys)["admin"])
+            found = made
+            db.write(lambda s: installation.remember(s, found, custodian))
+    except (CloudError, OSError, RuntimeError) as error:
+        _stop(str(error), getattr(error, "remedy", "Is BERTH_CHAIN right?"), 1)
+    rows = made.model_dump(mode="json")
+    print(json.dumps(rows) if as_json else "\n".join(f"{k:9} {v}" for k, v in rows.items()))
+
+
+@titles.command("import")
+def import_titles(file: Path, data: Data = None, as_json: Json = False) -> None:
+    """Import a CSV or GeoJSON file, all or nothing; the root is published by the running cloud."""
+    from cloud.adapters.clock import new_salt
+    from cloud.adapters.db import Database
+    from cloud.adapters.title_files import rows_of, sha256_of
+    from cloud.usecases.titles import parse, store
+
+    if not file.is_file():
+        _stop(f"There is no file {file}.", "Check the path.", 2)
+    try:
+        with Progress(disable=as_json or not sys.stderr.isatty()) as progress:
+            task = progress.add_task("reading titles", total=None)
+            placed = parse(rows_of(file), new_salt, lambda n: progress.update(task, completed=n))
+    except BadTitles as error:
+        _bad_titles(error, as_json)
+    now_ms = int(time.time() * 1000)
+    db = Database(_config(data=data).database)
+    made = db.write(lambda s: store(s, placed, sha256_of(file), now_ms))
+    if as_json:
+        print(json.dumps({"version": made.version, "count": made.count, "root": made.root}))
+    else:
+        print(f"Version {made.version}: {made.count} titles, root {made.root}")
+
+
+@titles.command("prove")
+def prove_title(space: str, data: Data = None) -> None:
+    """Print the proof of one title: the nodes from it to the published root."""
+    from cloud.adapters.db import Database
+    from cloud.core.reasons import Refusal
+    from cloud.usecases.titles import prove
+
+    found = Database(_config(data=data).database).read(lambda s: prove(s, space))
+    if isinstance(found, Refusal):
+        _stop(found.reasons[0].sentence_en, found.reasons[0].remedy_en, 1)
+    print(
+        json.dumps(
+            {
+                "space": found.space,
+                "title_digest": found.digest,
+                "siblings": found.siblings,
+                "root": found.root,
+                "version": found.version,
+            },
+            indent=1,
+        )
+    )
+
+
+async def _broker(port: int) -> None:
+    from cloud.adapters.broker import EmbeddedBroker
+
+    broker_ = EmbeddedBroker("127.0.0.1", port)
+    await broker_.start()
+    print(f"mqtt://127.0.0.1:{port}", flush=True)
+    stop = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    await stop.wait()
+    await broker_.stop()
+
+
+def _config(data: Path | None = None, port: int | None = None) -> Config:
+    given: dict[str, Any] = {"data": data, "port": port}
+    try:
+        return Config(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name = "BERTH_" + "_".join(str(part) for part in first["loc"]).upper()
+        _stop(f"{name}={first['input']}: {first['msg']}", "Correct it and start again.", 2)
+
+
+def _bad_titles(error: BadTitles, as_json: bool) -> NoReturn:
+    if as_json:
+        print(json.dumps({"refused": True, "problems": error.problems}, ensure_ascii=False))
+    for problem in error.problems[:SHOWN_PROBLEMS]:
+        print(problem, file=sys.stderr)
+    _stop(str(error), error.remedy, 2)
+
+
+def _stop(sentence: str, remedy: str, status: int) -> NoReturn:
+    print(f"berth-cloud: {sentence} {remedy}".strip(), file=sys.stderr)
+    raise typer.Exit(status)
+
+
+def _interrupt(_signal: int, _frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def main() -> None:
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(20),
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    app()

@@ -1,0 +1,55 @@
+"""Settings of the cloud, read once from the environment (BERTH_*) and the command line."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from cloud.core.tempo import Tempo
+
+
+class Config(BaseSettings):
+    """`broker` and `chain` are URLs, or 'embedded' to run ours inside this process."""
+
+    model_config = SettingsConfigDict(env_prefix="BERTH_", frozen=True, extra="ignore")
+
+    data: Path = Path(".berth")
+    broker: str = "embedded"
+    chain: str = "embedded"
+    host: str = "127.0.0.1"
+    port: int = 8470
+    clock: str = ""
+    keys: Path | None = None
+    heartbeat_s: float = 5.0
+    alarm_after_s: float = 600.0
+
+    @field_validator("broker")
+    @classmethod
+    def broker_is_a_url(cls, value: str) -> str:
+        return _url(value, ("mqtt",), "mqtt://host:1883")
+
+    @field_validator("chain")
+    @classmethod
+    def chain_is_a_url(cls, value: str) -> str:
+        return _url(value, ("http", "https"), "http://host:8545")
+
+    @field_validator("clock")
+    @classmethod
+    def clock_is_a_tempo(cls, value: str) -> str:
+        if value:
+            Tempo.parse(value)
+        return value
+
+    @property
+    def database(self) -> Path:
+        return self.data / "cloud.sqlite"
+
+
+def _url(value: str, schemes: tuple[str, ...], example: str) -> str:
+    if value == "embedded":
+        return value
+    parts = urlsplit(value)
+    if parts.scheme not in schemes or not parts.hostname:
+        raise ValueError(f"{value!r} is neither 'embedded' nor like {example}")
+    return value

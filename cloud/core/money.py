@@ -1,0 +1,46 @@
+"""Double entry for a hold and its end: amounts of one transfer always sum to zero."""
+
+from dataclasses import dataclass
+
+OUTSIDE = 0
+AVAILABLE = "available"
+HELD = "held"
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    account: int
+    bucket: str
+    amount_minor: int
+
+
+def deposit(account: int, amount_minor: int) -> list[Posting]:
+    """Account 0 is the world outside: what it lacks is what the accounts hold together."""
+    return _balanced(
+        Posting(OUTSIDE, AVAILABLE, -amount_minor), Posting(account, AVAILABLE, amount_minor)
+    )
+
+
+def hold(account: int, amount_minor: int) -> list[Posting]:
+    return _balanced(
+        Posting(account, AVAILABLE, -amount_minor), Posting(account, HELD, amount_minor)
+    )
+
+
+def void(account: int, held_minor: int) -> list[Posting]:
+    return hold(account, -held_minor)
+
+
+def post(driver: int, owner: int, held_minor: int, amount_minor: int) -> list[Posting]:
+    """The whole hold ends; what it lacks or leaves over comes from or goes to the balance."""
+    return _balanced(
+        Posting(driver, HELD, -held_minor),
+        Posting(driver, AVAILABLE, held_minor - amount_minor),
+        Posting(owner, AVAILABLE, amount_minor),
+    )
+
+
+def _balanced(*postings: Posting) -> list[Posting]:
+    if sum(posting.amount_minor for posting in postings) != 0:
+        raise AssertionError("a transfer must sum to zero")
+    return [posting for posting in postings if posting.amount_minor]

@@ -1,0 +1,135 @@
+"""A refusal that a person may see: a value with a code, a sentence and a remedy, twice."""
+
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    code: str
+    sentence_en: str
+    sentence_zh: str
+    remedy_en: str
+    remedy_zh: str
+
+    def plain(self) -> dict[str, str]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """At least one reason why a request was not done; nothing of it was done."""
+
+    reasons: tuple[Reason, ...]
+
+    def plain(self) -> dict[str, object]:
+        return {"refused": True, "reasons": [reason.plain() for reason in self.reasons]}
+
+
+def refuse(code: str) -> Refusal:
+    return Refusal((REASONS[code],))
+
+
+def _table(*rows: tuple[str, str, str, str, str]) -> dict[str, Reason]:
+    return {row[0]: Reason(*row) for row in rows}
+
+
+REASONS = _table(
+    (
+        "unknown_space",
+        "This space is not in the title library.",
+        "产权库中没有这个车位。",
+        "Check the number on the ground, or ask the operator to import the title.",
+        "请核对地面编号，或请运营方导入产权记录。",
+    ),
+    (
+        "already_shared",
+        "This space is shared already.",
+        "这个车位已经共享。",
+        "Withdraw the earlier registration first.",
+        "请先撤回之前的登记。",
+    ),
+    (
+        "not_shared",
+        "This space is not marked as shared.",
+        "这个车位没有共享标记。",
+        "Register it and wait until the mark is on the chain.",
+        "请先登记，并等待链上标记完成。",
+    ),
+    (
+        "not_owner",
+        "Another account registered this space.",
+        "这个车位由另一个账户登记。",
+        "Sign in with the account that registered it.",
+        "请用登记该车位的账户操作。",
+    ),
+    (
+        "no_offer",
+        "Nobody offers this space for that time.",
+        "该时段没有人提供这个车位。",
+        "Choose a time inside the offered window, or another space.",
+        "请选择开放时段内的时间，或另选车位。",
+    ),
+    (
+        "bad_window",
+        "The end must come after the start, and both after now.",
+        "结束时间必须晚于开始时间，且不早于现在。",
+        "Correct the times.",
+        "请更正时间。",
+    ),
+    (
+        "overlap",
+        "The space is booked for part of that time.",
+        "该时段内车位已被预订。",
+        "Ask for recommendations again; another space may be free.",
+        "请重新获取推荐，可能有其他空位。",
+    ),
+    (
+        "price_changed",
+        "The price is no longer the one you were shown.",
+        "价格已变动。",
+        "Look at the new price and confirm again.",
+        "请查看新价格后再次确认。",
+    ),
+    (
+        "balance",
+        "The balance does not cover the quoted price.",
+        "余额不足以支付报价。",
+        "Top up and confirm again.",
+        "请充值后再次确认。",
+    ),
+    (
+        "too_high",
+        "The vehicle is higher than this space allows.",
+        "车辆高度超过车位限制。",
+        "Choose a space with more height.",
+        "请选择限高更高的车位。",
+    ),
+    (
+        "space_unknown",
+        "The sensors cannot tell whether this space is free.",
+        "传感器无法确认车位是否空闲。",
+        "Choose another space; the operator has been told.",
+        "请另选车位，运营方已收到通知。",
+    ),
+    (
+        "space_occupied",
+        "A car is standing there now.",
+        "车位当前有车。",
+        "Choose another space or a later start.",
+        "请另选车位或推迟开始时间。",
+    ),
+    (
+        "gateway_offline",
+        "The gateway of this space is not connected.",
+        "该车位的网关未连接。",
+        "Choose another space; the operator has been told.",
+        "请另选车位，运营方已收到通知。",
+    ),
+    (
+        "too_late",
+        "The booking can no longer be changed.",
+        "预订已不能更改。",
+        "Leave when you are done; you are billed for the time you stand there.",
+        "离开即可，只按实际停放时间计费。",
+    ),
+)

@@ -1,0 +1,195 @@
+"""The cloud's end of the wire: reports in, acknowledged after the commit; commands out."""
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+from gmqtt import Client
+from gmqtt.mqtt.constants import UNLIMITED_RECONNECTS, MQTTv50
+from sqlmodel import Session
+
+from cloud.adapters.clock import Clock, new_id
+from cloud.adapters.db import Database
+from cloud.tables import Command
+from cloud.usecases import bookings, gateways, stays
+from cloud.usecases.stays import Taken
+from contracts.errors import Malformed
+from contracts.wire.codec import decode, decode_up, encode
+from contracts.wire.messages import Ack, Ask, Down, Reply, SignedEvent, Status, Up
+from contracts.wire.signing import Domain
+from contracts.wire.topics import ALL_UP, DOWN, topic_for
+
+log = structlog.get_logger("mqtt")
+INBOX_LIMIT = 10_000
+BATCH_LIMIT = 200
+RETRY_S = 0.5
+PATIENCE = 20
+COMMAND_EVERY_S = 1.0
+KEEPALIVE_S = 15
+
+
+class Wire:
+    """One client, one inbox, one writer: messages are committed in groups, then acknowledged."""
+
+    def __init__(self, url: str, db: Database, clock: Clock, domain: Domain) -> None:
+        self._url = urlsplit(url)
+        self._db = db
+        self._clock = clock
+        self._domain = domain
+        self._inbox: asyncio.Queue[Up] = asyncio.Queue(INBOX_LIMIT)
+        self._client = self._new_client()
+        self.counts: Counter[str] = Counter()
+
+    async def run(self) -> None:
+        """Until cancelled. What fails inside is logged and counted; the gateways send again."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._stay_connected())
+            group.create_task(self._consume())
+            group.create_task(self._command())
+
+    @property
+    def connected(self) -> bool:
+        return bool(self._client.is_connected)
+
+    def _new_client(self) -> Client:
+        client = Client(new_id("cloud"), clean_session=True, optimistic_acknowledgement=False)
+        if self._url.username:
+            client.set_auth_credentials(self._url.username, self._url.password)
+        # gmqtt reconnects by itself, and steps down from MQTT 5 to 3.1.1 on the way.
+        client.set_config({"reconnect_retries": UNLIMITED_RECONNECTS, "reconnect_delay": RETRY_S})
+        client.on_connect = self._on_connect
+        client.on_message = self._on_message
+        return client
+
+    async def _stay_connected(self) -> None:
+        """gmqtt's own reconnecting is trusted for a while only; then a new client begins anew."""
+        away = PATIENCE
+        while True:
+            away = 0 if self.connected else away + 1
+            if away > PATIENCE:
+                away = 0
+                await self._connect()
+            await asyncio.sleep(RETRY_S)
+
+    async def _connect(self) -> None:
+        with contextlib.suppress(OSError, RuntimeError):  # a client that never connected cannot say goodbye
+            await self._client.disconnect()
+        self._client = self._new_client()
+        host, port = self._url.hostname or "127.0.0.1", self._url.port or 1883
+        try:
+            async with asyncio.timeout(KEEPALIVE_S):
+                await self._client.connect(host, port, keepalive=KEEPALIVE_S, version=MQTTv50)
+        except (OSError, TimeoutError) as error:
+            log.warning("broker_unreachable", error=str(error))
+
+    def _on_connect(self, client: Client, _flags: int, _rc: int, _properties: Any) -> None:
+        client.subscribe(ALL_UP, qos=1)
+        log.info("broker_connected")
+
+    async def _on_message(
+        self, _client: Client, topic: str, payload: bytes, _qos: int, _properties: Any
+    ) -> int:
+        try:
+            _, message = decode_up(topic, payload)
+            self._inbox.put_nowait(message)
+            self.counts["received"] += 1
+        except Malformed as error:
+            self.counts["malformed"] += 1
+            log.warning("malformed", topic=topic, why=error.why)
+        except asyncio.QueueFull:
+            self.counts["shed"] += 1
+        return 0
+
+    async def _consume(self) -> None:
+        while True:
+            group = [await self._inbox.get()]
+            while not self._inbox.empty() and len(group) < BATCH_LIMIT:
+                group.append(self._inbox.get_nowait())
+            for taken in await asyncio.to_thread(self._commit, group):
+                self._answer(taken)
+
+    def _commit(self, group: list[Up]) -> list[Taken]:
+        """One transaction for the group; if one message spoils it, each by itself."""
+        try:
+            return self._db.write(lambda session: self._handle_all(session, group))
+        except Exception:
+            log.exception("group_failed", size=len(group))
+        taken: list[Taken] = []
+        for message in group:
+            taken += self._commit_one(message)
+        return taken
+
+    def _commit_one(self, message: Up) -> list[Taken]:
+        """The consumer must outlive any one message: it is counted, logged and sent again."""
+        try:
+            return self._db.write(lambda session: self._handle_all(session, [message]))
+        except Exception:
+            self.counts["failed"] += 1
+            log.exception("message_failed", kind=type(message).__name__)
+            return []
+
+    def _handle_all(self, session: Session, group: Iterable[Up]) -> list[Taken]:
+        found = [self._handle(session, message) for message in group]
+        return [taken for taken in found if taken is not None]
+
+    def _handle(self, session: Session, message: Up) -> Taken | None:
+        now = self._clock.now()
+        if isinstance(message, SignedEvent):
+            return stays.take(session, message, self._domain, now)
+        if isinstance(message, Status):
+            gateways.heard(session, message, now)
+        if isinstance(message, Reply):
+            self._replied(session, message)
+        return None
+
+    def _replied(self, session: Session, reply: Reply) -> None:
+        now = self._clock.now()
+        command = gateways.answered(session, reply, now)
+        if command is not None and command.kind == "grant" and command.status == "accepted":
+            booking = bookings.get(session, command.subject)
+            if booking.state in ("confirmed", "granted"):
+                bookings.move(session, booking, "acknowledge", now)
+
+    def _answer(self, taken: Taken) -> None:
+        if taken.refused is not None:
+            self.counts[taken.refused] += 1
+            log.warning("event_refused", gateway=taken.gateway, why=taken.refused)
+            return
+        if taken.seq:
+            self._send(Ack(gateway=taken.gateway, epoch=taken.epoch, seq=taken.seq))
+        if taken.gap is not None:
+            first, last = taken.gap
+            self._send(
+                Ask(
+                    command=new_id("ask"),
+                    gateway=taken.gateway,
+                    what="events",
+                    epoch=taken.epoch,
+                    first=first,
+                    last=last,
+                )
+            )
+
+    async def _command(self) -> None:
+        """Commands go out again until they are answered: the gateway takes each only once."""
+        while True:
+            if self.connected:
+                for command in await asyncio.to_thread(self._db.read, gateways.pending):
+                    self._send(message_of(command))
+            await asyncio.sleep(COMMAND_EVERY_S)
+
+    def _send(self, message: Down) -> None:
+        """Lost or refused here is no loss: whatever matters is sent again until answered."""
+        try:
+            self._client.publish(topic_for(message), encode(message), qos=1)
+        except (OverflowError, OSError) as error:
+            self.counts["unsent"] += 1
+            log.warning("unsent", error=str(error))
+
+
+def message_of(command: Command) -> Down:
+    return decode(DOWN[command.kind], command.payload.encode())

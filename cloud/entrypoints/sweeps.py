@@ -1,0 +1,143 @@
+"""What happens by itself: idempotent sweeps over database state, run by one scheduler."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlmodel import Session
+
+from cloud.adapters.clock import Clock, new_id
+from cloud.adapters.db import Database
+from cloud.ports.chain import Call, Chain, ChainRefused, ChainUnreachable, SignedTransaction
+from cloud.tables import ChainCall
+from cloud.usecases import bookings, filing, gateways, registrations, settlements, stays
+from contracts.ledger.records import Deployed
+
+log = structlog.get_logger("sweeps")
+MAX_CALLS = 20
+MAX_FINAL = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Sweeps:
+    """Each method may be stopped anywhere and run again: it reads where things stand."""
+
+    db: Database
+    chain: Chain
+    clock: Clock
+    deployed: Deployed
+    silent_after_ms: int
+    alarm_after_ms: int
+
+    def batch(self) -> None:
+        self.db.write(settlements.batch)
+
+    def watch(self) -> None:
+        now = self.clock.now()
+        self.db.write(lambda s: gateways.silence(s, now, self.silent_after_ms))
+        self.db.write(lambda s: stays.unbooked(s, now, self.alarm_after_ms))
+        self.db.write(lambda s: bookings.expire(s, new_id("cmd"), now))
+
+    def drive(self) -> None:
+        """Carry our calls to the chain, one after the other, and see whether they lasted."""
+        try:
+            for _ in range(MAX_CALLS):
+                call = self.db.read(filing.next_call)
+                if call is None or not self._carry(call):
+                    break
+            for call in self.db.read(lambda s: filing.unfinal_calls(s, MAX_FINAL)):
+                self._confirm(call)
+        except ChainUnreachable as error:
+            log.warning("chain_unreachable", error=str(error))
+
+    def _carry(self, call: ChainCall) -> bool:
+        """True once the call is in a block or refused for good, so that the next may go."""
+        if call.status == "queued":
+            call = self._sign(call)
+        if call.status == "failed":
+            return True
+        if call.status == "signed":
+            return self._send(call)
+        return self._look(call)
+
+    def _sign(self, call: ChainCall) -> ChainCall:
+        sender: Any = call.sender
+        wanted = Call(call.contract, call.function, filing.arguments(call), sender)  # type: ignore[arg-type]
+        try:
+            signed = self.chain.sign(wanted, self.chain.next_nonce(sender))
+        except ChainRefused as refused:
+            return self._fail(call, str(refused))
+        # Stored before it is sent: after a crash the same bytes go out again, never a second call.
+        return self._update(
+            call, status="signed", raw=signed.raw, hash=signed.hash, nonce=signed.nonce
+        )
+
+    def _send(self, call: ChainCall) -> bool:
+        try:
+            self.chain.send(SignedTransaction(call.raw or b"", call.hash or "", call.nonce or 0))
+        except ChainRefused as refused:
+            if self.chain.outcome(call.hash or "") is None:
+                log.warning("call_resigned", call=call.id, reason=str(refused))
+                self._update(call, status="queued")
+                return False
+        return self._look(self._update(call, status="sent"))
+
+    def _look(self, call: ChainCall) -> bool:
+        outcome = self.chain.outcome(call.hash or "")
+        if outcome is None:
+            self._update(call, status="signed")
+            return False
+        if not outcome.ok:
+            self._fail(call, outcome.reason or "reverted")
+            return True
+        now = self.clock.now()
+        found = {"block_number": outcome.block_number, "block_hash": outcome.block_hash}
+
+        def mined(session: Session) -> None:
+            row = _changed(session, call, status="mined", **found)
+            self._effect(session, row, now)
+
+        self.db.write(mined)
+        log.info("call_mined", call=call.id, block=outcome.block_number, gas=outcome.gas_used)
+        return True
+
+    def _confirm(self, call: ChainCall) -> None:
+        outcome = self.chain.outcome(call.hash or "")
+        if outcome is None:
+            log.warning("block_vanished", call=call.id)
+            self._update(call, status="signed", block_number=None, block_hash=None)
+        elif outcome.block_hash != call.block_hash:
+            self._look(call)
+        elif outcome.final:
+            self._update(call, status="final")
+
+    def _effect(self, session: Session, call: ChainCall, now: datetime) -> None:
+        kind, _, subject = call.id.partition(":")
+        if kind == "share":
+            registrations.marked(session, subject)
+        elif kind == "batch":
+            settlements.filed(session, call, self.deployed, now)
+
+    def _fail(self, call: ChainCall, reason: str) -> ChainCall:
+        now = self.clock.now()
+        log.error("call_failed", call=call.id, reason=reason)
+
+        def failed(session: Session) -> ChainCall:
+            sentence = f"The chain refused {call.id}: {reason}. Look at the call and its arguments."
+            gateways.raise_alarm(session, f"call:{call.id}", "call_failed", None, sentence, now)
+            return _changed(session, call, status="failed", reason=reason)
+
+        return self.db.write(failed)
+
+    def _update(self, call: ChainCall, **fields: Any) -> ChainCall:
+        return self.db.write(lambda session: _changed(session, call, **fields))
+
+
+def _changed(session: Session, call: ChainCall, **fields: Any) -> ChainCall:
+    row = session.get_one(ChainCall, call.number)
+    for name, value in fields.items():
+        setattr(row, name, value)
+    session.add(row)
+    session.flush()
+    return row

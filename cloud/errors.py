@@ -1,0 +1,63 @@
+"""What the cloud refuses outright. A code each; the docstring is the message."""
+
+
+class CloudError(Exception):
+    """Something the caller must mend first."""
+
+    code = "cloud_error"
+    remedy = ""
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(" ".join(part for part in ((self.__doc__ or "").strip(), detail) if part))
+
+
+class BadTitles(CloudError):
+    """The title file was refused as a whole; nothing of it was imported."""
+
+    code = "bad_titles"
+    remedy = "Mend the rows named below and import the file again."
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__(f"{len(problems)} bad rows.")
+        self.problems = problems
+
+
+class BadSetting(CloudError):
+    """A setting cannot be used."""
+
+    code = "bad_setting"
+    remedy = "Correct the environment variable or option named above and start again."
+
+
+class NotDeployed(CloudError):
+    """The contracts are not on this chain yet."""
+
+    code = "not_deployed"
+    remedy = "Run: berth-cloud deploy-contracts"
+
+
+class OtherChain(CloudError):
+    """The database belongs to another chain than the one at this address."""
+
+    code = "other_chain"
+    remedy = "Point BERTH_CHAIN at the chain of this data folder, or use a new data folder."
+
+
+class Unknown(CloudError):
+    """There is no such thing here."""
+
+    code = "unknown"
+
+
+class Forbidden(CloudError):
+    """This account may not do that."""
+
+    code = "forbidden"
+    remedy = "Sign in with an account of the role that may."
+
+
+class Unauthorised(CloudError):
+    """The access key is missing or wrong."""
+
+    code = "unauthorised"
+    remedy = "Send the key that was printed when the account was made: Authorization: Bearer KEY"

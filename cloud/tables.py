@@ -1,0 +1,243 @@
+"""The cloud's tables. Times are whole milliseconds since 1970 UTC; money is minor units.
+
+JSON columns hold values of contracts/ as their canonical text: what was agreed, byte for byte.
+"""
+
+from sqlalchemy import DDL, BigInteger, Column, Index, LargeBinary, event
+from sqlmodel import Field, SQLModel
+
+
+def _big(**extra: object) -> Column[int]:
+    return Column(BigInteger, **extra)  # type: ignore[arg-type]
+
+
+class Setting(SQLModel, table=True):
+    """Facts of this installation that outlive a process, such as the contracts' addresses."""
+
+    key: str = Field(primary_key=True)
+    value: str
+
+
+class Account(SQLModel, table=True):
+    number: int | None = Field(default=None, primary_key=True)
+    name: str
+    role: str
+    token_hash: str = Field(unique=True)
+    address: str
+    created_ms: int = Field(sa_column=_big(nullable=False))
+
+
+class Entry(SQLModel, table=True):
+    """One side of a posting: append-only; the amounts of one transfer sum to zero."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    transfer: str = Field(index=True)
+    account: int = Field(index=True)
+    bucket: str
+    amount_minor: int = Field(sa_column=_big(nullable=False))
+    currency: str
+    at_ms: int = Field(sa_column=_big(nullable=False))
+
+
+class Lot(SQLModel, table=True):
+    id: str = Field(primary_key=True)
+    name: str
+    tz: str = "Asia/Shanghai"
+
+
+class Space(SQLModel, table=True):
+    id: str = Field(primary_key=True)
+    number: int = Field(unique=True)
+    lot: str = Field(index=True)
+    lat: float
+    lon: float
+    gateway: str | None = Field(default=None, index=True)
+    occupancy: str = "unknown"
+    occupancy_ms: int = Field(default=0, sa_column=_big(nullable=False))
+
+
+class TitleVersion(SQLModel, table=True):
+    version: int | None = Field(default=None, primary_key=True)
+    file_sha256: str
+    root: str
+    count: int
+    status: str = "importing"
+    imported_ms: int = Field(sa_column=_big(nullable=False))
+
+
+class Title(SQLModel, table=True):
+    """The current row of one space in the title library; `position` is its leaf in the tree."""
+
+    space: str = Field(primary_key=True)
+    version: int = Field(index=True)
+    position: int
+    record: str
+    leaf: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class Registration(SQLModel, table=True):
+    id: str = Field(primary_key=True)
+    space: str = Field(index=True)
+    owner: int = Field(index=True)
+    status: str
+    reasons: str
+    decision: str
+    decided_ms: int = Field(sa_column=_big(nullable=False))
+
+
+class Offer(SQLModel, table=True):
+    id: str = Field(primary_key=True)
+    space: str = Field(index=True)
+    owner: int
+    windows: str
+    tariff: str
+    terms: str
+    max_height_cm: int | None = None
+    status: str = "open"
+
+
+class Booking(SQLModel, table=True):
+    id: str = Field(primary_key=True)
+    request_key: str = Field(unique=True)
+    space: str
+    offer: str
+    driver: int = Field(index=True)
+    plate: str
+    state: str
+    starts_ms: int = Field(sa_column=_big(nullable=False))
+    ends_ms: int = Field(sa_column=_big(nullable=False))
+    grant: str = Field(unique=True)
+    record: str
+    tariff: str
+    held_minor: int = Field(sa_column=_big(nullable=False))
+    history: str = "[]"
+    __table_args__ = (Index("booking_space_window", "space", "starts_ms", "ends_ms"),)
+
+
+class Gateway(SQLModel, table=True):
+    id: str = Field(primary_key=True)
+    signer: str
+    lot: str
+    online: bool = False
+    seen_ms: int = Field(default=0, sa_column=_big(nullable=False))
+    status: str = "{}"
+    epoch: int = Field(default=0, sa_column=_big(nullable=False))
+    seq: int = Field(default=0, sa_column=_big(nullable=False))
+
+
+class Command(SQLModel, table=True):
+    """A command on its way to a gateway: sent again until it is answered or expires."""
+
+    id: str = Field(primary_key=True)
+    gateway: str = Field(index=True)
+    kind: str
+    payload: str
+    subject: str
+    status: str = Field(default="pending", index=True)
+    answer: str = ""
+    created_ms: int = Field(sa_column=_big(nullable=False))
+
+
+class EventRow(SQLModel, table=True):
+    """One signed event, as received. Its number is its identity: a second copy changes nothing."""
+
+    __tablename__ = "event"
+    gateway: str = Field(primary_key=True)
+    epoch: int = Field(sa_column=_big(primary_key=True))
+    seq: int = Field(sa_column=_big(primary_key=True))
+    space: str | None = Field(default=None, index=True)
+    body: str
+    signature: str
+    digest: str
+    plate: str | None = None
+    effect: str = "waiting"
+
+
+class Stay(SQLModel, table=True):
+    number: int | None = Field(default=None, primary_key=True)
+    space: str = Field(index=True)
+    gateway: str
+    epoch: int = Field(sa_column=_big(nullable=False))
+    first_seq: int = Field(sa_column=_big(nullable=False))
+    last_seq: int | None = Field(default=None, sa_column=_big(nullable=True))
+    booking: str | None = Field(default=None, index=True)
+    state: str = "open"
+    arrived_ms: int = Field(sa_column=_big(nullable=False))
+    departed_ms: int | None = Field(default=None, sa_column=_big(nullable=True))
+
+
+class Settlement(SQLModel, table=True):
+    stay: int = Field(primary_key=True)
+    booking: str = Field(index=True)
+    record: str
+    lines: str
+    amount_minor: int = Field(sa_column=_big(nullable=False))
+    paid: bool
+    batch: int | None = Field(default=None, index=True)
+    position: int | None = None
+
+
+class Batch(SQLModel, table=True):
+    seq: int = Field(primary_key=True)
+    root: str
+    call: str
+
+
+class ChainCall(SQLModel, table=True):
+    """One transaction of ours. `id` says what it is for, so it can be queued only once.
+
+    queued -> signed -> sent -> mined -> final; a vanished block sends it back to sent.
+    """
+
+    number: int | None = Field(default=None, primary_key=True)
+    id: str = Field(unique=True)
+    contract: str
+    function: str
+    args: str
+    sender: str
+    status: str = Field(default="queued", index=True)
+    nonce: int | None = None
+    raw: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
+    hash: str | None = None
+    block_number: int | None = None
+    block_hash: str | None = None
+    reason: str = ""
+
+
+class ReceiptRow(SQLModel, table=True):
+    __tablename__ = "receipt"
+    stay: int = Field(primary_key=True)
+    booking: str = Field(index=True)
+    text: str
+
+
+class Alarm(SQLModel, table=True):
+    """Something a person should look at; `id` says about what, so it is raised only once."""
+
+    id: str = Field(primary_key=True)
+    code: str
+    space: str | None = None
+    sentence: str
+    at_ms: int = Field(sa_column=_big(nullable=False))
+
+
+# No two bookings that hold a space may overlap: said by the database itself, so that no writer
+# can get it wrong (a check before an insert double-books under concurrency).
+_OVERLAP = """
+CREATE TRIGGER IF NOT EXISTS booking_no_overlap_{name} BEFORE {when} ON booking
+WHEN NEW.state IN ('confirmed', 'granted', 'active') AND EXISTS (
+  SELECT 1 FROM booking b WHERE b.space = NEW.space AND b.id <> NEW.id
+  AND b.state IN ('confirmed', 'granted', 'active')
+  AND b.starts_ms < NEW.ends_ms AND NEW.starts_ms < b.ends_ms)
+BEGIN SELECT RAISE(ABORT, 'booking_overlap'); END
+"""
+_FROZEN = """
+CREATE TRIGGER IF NOT EXISTS {table}_append_only_{verb} BEFORE {verb} ON {table}
+BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END
+"""
+_RULES = [
+    *(_OVERLAP.format(name=when.lower(), when=when) for when in ("INSERT", "UPDATE")),
+    *(_FROZEN.format(table="entry", verb=verb) for verb in ("UPDATE", "DELETE")),
+]
+for _rule in _RULES:
+    event.listen(SQLModel.metadata, "after_create", DDL(_rule))  # type: ignore[no-untyped-call]

@@ -1,0 +1,93 @@
+"""Accounts and their money: open, top up, hold, post, void. Entries are never changed."""
+
+from collections.abc import Iterable
+
+from sqlmodel import Session, func, select
+
+from cloud.core import money
+from cloud.core.money import AVAILABLE, HELD, Posting
+from cloud.errors import Unknown
+from cloud.tables import Account, Entry
+from cloud.usecases import filing
+from contracts.ledger.hashing import keccak
+
+CURRENCY = "CNY"
+ROLES = ("owner", "driver", "operator")
+
+
+def token_hash(token: str) -> str:
+    """Keys are 256 random bits, so one plain hash is enough to store them safely."""
+    return keccak(token.encode()).hex()
+
+
+def open_account(
+    session: Session, name: str, role: str, token: str, address: str, now_ms: int
+) -> Account:
+    """A row here and an account of the same number in the ledger contract."""
+    account = Account(
+        name=name, role=role, token_hash=token_hash(token), address=address, created_ms=now_ms
+    )
+    session.add(account)
+    session.flush()
+    call = f"account:{account.number}"
+    filing.queue(session, call, ("ledger", "open_account"), [account.number, address], "registrar")
+    return account
+
+
+def by_token(session: Session, token: str) -> Account | None:
+    return session.exec(select(Account).where(Account.token_hash == token_hash(token))).first()
+
+
+def get(session: Session, number: int) -> Account:
+    account = session.get(Account, number)
+    if account is None:
+        raise Unknown(f"Account {number}.")
+    return account
+
+
+def top_up(session: Session, number: int, amount_minor: int, reference: str, now_ms: int) -> int:
+    """Deposit once per reference; a repeated one moves nothing. Gives the available balance."""
+    get(session, number)
+    transfer = f"deposit:{number}:{reference}"
+    if not _posted(session, transfer):
+        post(session, transfer, money.deposit(number, amount_minor), now_ms)
+        stamp = "0x" + keccak(transfer.encode()).hex()
+        filing.queue(
+            session, transfer, ("ledger", "deposit"), [number, amount_minor, stamp], "admin"
+        )
+    return balance(session, number, AVAILABLE)
+
+
+def balance(session: Session, number: int, bucket: str = AVAILABLE) -> int:
+    total = session.exec(
+        select(func.coalesce(func.sum(Entry.amount_minor), 0)).where(
+            Entry.account == number, Entry.bucket == bucket
+        )
+    ).one()
+    return int(total)
+
+
+def total_of(session: Session, number: int) -> int:
+    return balance(session, number, AVAILABLE) + balance(session, number, HELD)
+
+
+def post(session: Session, transfer: str, postings: Iterable[Posting], now_ms: int) -> None:
+    """Once per transfer name: a repeated one changes nothing."""
+    if _posted(session, transfer):
+        return
+    for posting in postings:
+        session.add(
+            Entry(
+                transfer=transfer,
+                account=posting.account,
+                bucket=posting.bucket,
+                amount_minor=posting.amount_minor,
+                currency=CURRENCY,
+                at_ms=now_ms,
+            )
+        )
+    session.flush()
+
+
+def _posted(session: Session, transfer: str) -> bool:
+    return session.exec(select(Entry.id).where(Entry.transfer == transfer)).first() is not None

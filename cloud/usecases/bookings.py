@@ -1,0 +1,207 @@
+"""Step 5: confirm a quote. Booking, hold and grant are one transaction; no two ever overlap."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from cloud.core import money
+from cloud.core.booking import HOLDING, Move, State, moved
+from cloud.core.matching import covering
+from cloud.core.reasons import Refusal, refuse
+from cloud.errors import Unknown
+from cloud.tables import Booking, Command, Offer, Space
+from cloud.usecases import accounts
+from cloud.usecases.offers import bookable, booked_windows, windows_of
+from contracts.ledger.pricing import Tariff, Terms, Window, quote, total
+from contracts.ledger.records import BookingRecord, tariff_digest
+from contracts.wire.messages import Grant, Revoke
+from contracts.wire.types import format_instant, to_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A driver's confirmation of one quote. The same `request_key` again is the same booking."""
+
+    request_key: str
+    driver: int
+    space: str
+    window: Window
+    plate: str
+    quoted_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ids:
+    booking: str
+    grant: str
+    command: str
+
+
+def confirm(session: Session, asked: Asked, ids: Ids, now: datetime) -> Booking | Refusal:
+    before = session.exec(select(Booking).where(Booking.request_key == asked.request_key)).first()
+    if before is not None:
+        return before
+    if not bookable(asked.window, now):
+        return refuse("bad_window")
+    offer = session.exec(
+        select(Offer).where(Offer.space == asked.space, Offer.status == "open")
+    ).first()
+    if offer is None or covering(windows_of(offer), asked.window) is None:
+        return refuse("no_offer")
+    tariff, terms = _price_of(offer)
+    quoted_minor = total(quote(tariff, terms, asked.window))
+    if quoted_minor != asked.quoted_minor:
+        return refuse("price_changed")
+    if accounts.balance(session, asked.driver) < quoted_minor:
+        return refuse("balance")
+    if booked_windows(session, asked.space, asked.window):
+        return refuse("overlap")
+    booking = _booking(asked, ids, offer, now)
+    session.add(booking)
+    session.flush()
+    hold = money.hold(asked.driver, quoted_minor)
+    accounts.post(session, f"hold:{booking.id}", hold, to_ms(now))
+    _send_grant(session, booking, ids.command, now)
+    return booking
+
+
+def move(session: Session, booking: Booking, what: Move, now: datetime) -> None:
+    """Through the table, with the time it happened kept for the driver to see."""
+    before: State = booking.state  # type: ignore[assignment]
+    booking.state = moved(before, what)
+    if booking.state != before:
+        history = json.loads(booking.history)
+        history.append({"state": booking.state, "at": format_instant(now)})
+        booking.history = json.dumps(history)
+    session.add(booking)
+    session.flush()
+
+
+def cancel(session: Session, booking_id: str, command: str, now: datetime) -> Booking | Refusal:
+    """Before arrival: the whole hold goes back and the gateway forgets the grant."""
+    booking = get(session, booking_id)
+    if booking.state not in ("confirmed", "granted"):
+        return refuse("too_late")
+    move(session, booking, "cancel", now)
+    _release(session, booking, command, now)
+    return booking
+
+
+def expire(session: Session, command: str, now: datetime) -> Booking | None:
+    """Release the next booking whose driver never came."""
+    waiting = ("confirmed", "granted")
+    for booking in session.exec(select(Booking).where(col(Booking.state).in_(waiting))):
+        terms = record_of(booking).terms
+        if booking.starts_ms + terms.no_show_timeout_s * 1000 < to_ms(now):
+            move(session, booking, "expire", now)
+            _release(session, booking, command, now)
+            return booking
+    return None
+
+
+def get(session: Session, booking_id: str) -> Booking:
+    booking = session.get(Booking, booking_id)
+    if booking is None:
+        raise Unknown(f"Booking {booking_id}.")
+    return booking
+
+
+def by_grant(session: Session, grant: str | None) -> Booking | None:
+    return session.exec(select(Booking).where(Booking.grant == grant)).first()
+
+
+def record_of(booking: Booking) -> BookingRecord:
+    return BookingRecord.model_validate_json(booking.record)
+
+
+def holding(session: Session, space: str, at_ms: int) -> Booking | None:
+    """The booking that holds this space at that time."""
+    return session.exec(
+        select(Booking).where(
+            Booking.space == space,
+            col(Booking.state).in_(HOLDING),
+            Booking.starts_ms <= at_ms,
+            Booking.ends_ms > at_ms,
+        )
+    ).first()
+
+
+def _price_of(offer: Offer) -> tuple[Tariff, Terms]:
+    return Tariff.model_validate_json(offer.tariff), Terms.model_validate_json(offer.terms)
+
+
+def _booking(asked: Asked, ids: Ids, offer: Offer, now: datetime) -> Booking:
+    tariff, terms = _price_of(offer)
+    record = BookingRecord(
+        id=ids.booking,
+        space=asked.space,
+        grant=ids.grant,
+        window=asked.window,
+        terms=terms,
+        tariff=tariff_digest(tariff),
+        driver_account=asked.driver,
+        owner_account=offer.owner,
+        quoted_minor=asked.quoted_minor,
+        confirmed_at=now,
+    )
+    return Booking(
+        id=ids.booking,
+        request_key=asked.request_key,
+        space=asked.space,
+        offer=offer.id,
+        driver=asked.driver,
+        plate=asked.plate,
+        state="confirmed",
+        starts_ms=to_ms(asked.window.starts_at),
+        ends_ms=to_ms(asked.window.ends_at),
+        grant=ids.grant,
+        record=record.model_dump_json(),
+        tariff=tariff.model_dump_json(),
+        held_minor=asked.quoted_minor,
+        history=json.dumps([{"state": "confirmed", "at": format_instant(now)}]),
+    )
+
+
+def _send_grant(session: Session, booking: Booking, command: str, now: datetime) -> None:
+    space = session.get(Space, booking.space)
+    if space is None or space.gateway is None:
+        raise AssertionError("an offered space has a gateway")
+    record = record_of(booking)
+    grant = Grant(
+        command=command,
+        gateway=space.gateway,
+        id=booking.grant,
+        version=1,
+        booking=booking.id,
+        space=booking.space,
+        plates=(booking.plate,),
+        starts_at=record.window.starts_at,
+        ends_at=record.window.ends_at,
+        early_s=float(record.terms.early_start_s),
+        late_s=float(record.terms.no_show_timeout_s),
+        issued_at=now,
+    )
+    session.add(_command(grant, "grant", booking.id, now))
+
+
+def _release(session: Session, booking: Booking, command: str, now: datetime) -> None:
+    void = money.void(booking.driver, booking.held_minor)
+    accounts.post(session, f"void:{booking.id}", void, to_ms(now))
+    space = session.get(Space, booking.space)
+    gateway = space.gateway if space is not None else None
+    if gateway is not None:
+        revoke = Revoke(command=command, gateway=gateway, id=booking.grant, issued_at=now)
+        session.add(_command(revoke, "revoke", booking.id, now))
+
+
+def _command(message: Grant | Revoke, kind: str, subject: str, now: datetime) -> Command:
+    return Command(
+        id=message.command,
+        gateway=message.gateway,
+        kind=kind,
+        payload=message.model_dump_json(),
+        subject=subject,
+        created_ms=to_ms(now),
+    )

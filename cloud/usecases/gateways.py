@@ -1,0 +1,93 @@
+"""Gateways: enrolment, their spaces, their health, and the commands on their way to them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from cloud.core.reasons import Refusal, refuse
+from cloud.tables import Alarm, Command, Gateway, Space
+from cloud.usecases import filing
+from contracts.ledger.hashing import keccak
+from contracts.wire.messages import Reply, Status
+from contracts.wire.types import to_ms
+
+MAX_COMMANDS = 200
+
+
+def enrol(
+    session: Session, gateway_id: str, signer: str, lot: str, spaces: Sequence[str]
+) -> Gateway | Refusal:
+    """Give a gateway its key and spaces; the key goes on the chain, for anyone to check."""
+    rows = [session.get(Space, space) for space in spaces]
+    if any(row is None for row in rows):
+        return refuse("unknown_space")
+    gateway = session.get(Gateway, gateway_id) or Gateway(id=gateway_id, signer=signer, lot=lot)
+    gateway.signer, gateway.lot = signer, lot
+    session.add(gateway)
+    for row in rows:
+        if row is not None:
+            row.gateway = gateway_id
+            session.add(row)
+    key = "0x" + keccak(gateway_id.encode()).hex()
+    args = [key, signer, True]
+    call = f"gateway:{gateway_id}:{signer}"
+    filing.queue(session, call, ("registry", "set_gateway"), args, "registrar")
+    return gateway
+
+
+def heard(session: Session, status: Status, now: datetime) -> None:
+    gateway = session.get(Gateway, status.gateway)
+    if gateway is None:
+        return
+    gateway.online = status.online
+    gateway.seen_ms = to_ms(now)
+    gateway.status = status.model_dump_json()
+    session.add(gateway)
+
+
+def silence(session: Session, now: datetime, limit_ms: int) -> list[str]:
+    """Gateways unheard for longer than the limit: offline, and their spaces honestly unknown."""
+    now_ms = to_ms(now)
+    quiet = [
+        gateway
+        for gateway in session.exec(select(Gateway))
+        if gateway.seen_ms < now_ms - limit_ms or not gateway.online
+    ]
+    changed = [gateway.id for gateway in quiet if gateway.online]
+    for gateway in quiet:
+        gateway.online = False
+        session.add(gateway)
+        for space in session.exec(select(Space).where(Space.gateway == gateway.id)):
+            if space.occupancy != "unknown":
+                space.occupancy, space.occupancy_ms = "unknown", now_ms
+                session.add(space)
+                changed.append(space.id)
+    return changed
+
+
+def pending(session: Session) -> list[Command]:
+    waiting = select(Command).where(Command.status == "pending")
+    return list(session.exec(waiting.order_by(col(Command.created_ms)).limit(MAX_COMMANDS)))
+
+
+def answered(session: Session, reply: Reply, now: datetime) -> Command | None:
+    """The command this reply ends; None for a stranger's or a second answer."""
+    command = session.get(Command, reply.to)
+    if command is None or command.gateway != reply.gateway or command.status != "pending":
+        return None
+    command.status = "accepted" if reply.accepted else "refused"
+    command.answer = f"{reply.code} {reply.sentence}".strip()
+    session.add(command)
+    if not reply.accepted:
+        raise_alarm(session, f"command:{command.id}", "command_refused", None, command.answer, now)
+    return command
+
+
+def raise_alarm(
+    session: Session, alarm_id: str, code: str, space: str | None, sentence: str, now: datetime
+) -> None:
+    if session.get(Alarm, alarm_id) is None:
+        alarm = Alarm(id=alarm_id, code=code, space=space, sentence=sentence, at_ms=to_ms(now))
+        session.add(alarm)
+        session.flush()

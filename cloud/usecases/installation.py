@@ -1,0 +1,32 @@
+"""Once per installation: where the contracts are, who operates, what the demo token needs."""
+
+from sqlmodel import Session, select
+
+from cloud.tables import Account, Setting
+from cloud.usecases import accounts, filing
+from contracts.ledger.records import Deployed
+
+MINTED = 10**18
+WITHOUT_LIMIT = 2**256 - 1
+
+
+def deployed(session: Session) -> Deployed | None:
+    row = session.get(Setting, "deployed")
+    return Deployed.model_validate_json(row.value) if row else None
+
+
+def remember(session: Session, found: Deployed, custodian: str) -> None:
+    """Keep the addresses; let the admin deposit demo tokens for those who top up."""
+    session.add(Setting(key="deployed", value=found.model_dump_json()))
+    mint = ("token", "mint")
+    approve = ("token", "approve")
+    filing.queue(session, "setup:mint", mint, [custodian, MINTED], "admin")  # type: ignore[arg-type]
+    filing.queue(session, "setup:approve", approve, [found.ledger, WITHOUT_LIMIT], "admin")  # type: ignore[arg-type]
+
+
+def first_operator(session: Session, token: str, address: str, now_ms: int) -> bool:
+    """True if this made the first operator: its key must then be given to a person."""
+    if session.exec(select(Account).where(Account.role == "operator")).first() is not None:
+        return False
+    accounts.open_account(session, "operator", "operator", token, address, now_ms)
+    return True

@@ -1,0 +1,235 @@
+"""What pages, streams and programs are shown: plain values, read in one transaction."""
+
+import json
+from math import cos, radians
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from cloud.core.matching import METRES_PER_DEGREE
+from cloud.errors import Unknown
+from cloud.tables import (
+    Alarm,
+    Booking,
+    ChainCall,
+    Command,
+    Gateway,
+    Lot,
+    Registration,
+    Settlement,
+    Space,
+    Stay,
+)
+from cloud.usecases import bookings, settlements
+from contracts.ledger.pricing import Tariff
+from contracts.wire.types import format_instant, from_ms
+
+View = dict[str, Any]
+# The booking's way, in order; the first state that proves each step.
+STEPS = (
+    ("confirmed", ("confirmed", "granted", "active", "completed", "settled")),
+    ("granted", ("granted", "active", "completed", "settled")),
+    ("active", ("active", "completed", "settled")),
+    ("completed", ("completed", "settled")),
+    ("settled", ("settled",)),
+)
+MAX_ALARMS = 50
+
+
+def lots(session: Session) -> list[View]:
+    """Lots that have a gateway: the others hold titles only."""
+    watched = select(Gateway.lot).distinct()
+    rows = session.exec(select(Lot).where(col(Lot.id).in_(watched)).order_by(Lot.id))
+    return [{"id": lot.id, "name": lot.name, "tz": lot.tz} for lot in rows]
+
+
+def lot(session: Session, lot_id: str, now_ms: int) -> View:
+    row = session.get(Lot, lot_id)
+    if row is None:
+        raise Unknown(f"Lot {lot_id}.")
+    spaces = list(session.exec(select(Space).where(Space.lot == lot_id).order_by(Space.id)))
+    gateways = list(session.exec(select(Gateway).where(Gateway.lot == lot_id)))
+    online = {gateway.id for gateway in gateways if gateway.online}
+    origin = _origin(spaces)
+    shared = set(session.exec(select(Registration.space).where(Registration.status == "shared")))
+    return {
+        "id": row.id,
+        "name": row.name,
+        "tz": row.tz,
+        "now": _time(now_ms),
+        "spaces": [_space(session, s, origin, (online, shared), now_ms) for s in spaces],
+        "gateways": [_gateway(gateway) for gateway in gateways],
+        "alarms": _alarms(session, [space.id for space in spaces]),
+    }
+
+
+def booking(session: Session, booking_id: str) -> View:
+    """The progress of one booking; whoever has its id may see it. Never the whole plate."""
+    row = bookings.get(session, booking_id)
+    record = bookings.record_of(row)
+    tariff = Tariff.model_validate_json(row.tariff)
+    space = session.get(Space, row.space)
+    command = session.exec(select(Command).where(Command.subject == row.id)).first()
+    return {
+        "id": row.id,
+        "lot": space.lot if space else "",
+        "space": row.space,
+        "plate": _masked(row.plate),
+        "state": row.state,
+        "starts_at": _time(row.starts_ms),
+        "ends_at": _time(row.ends_ms),
+        "currency": tariff.currency,
+        "quoted_minor": row.held_minor,
+        "tariff": tariff.model_dump(mode="json"),
+        "terms": record.terms.model_dump(mode="json"),
+        "grant": command.status if command else "none",
+        "steps": _steps(row),
+        "stay": _stay(session, row),
+        "settlement": _settlement(session, row),
+    }
+
+
+def registration(row: Registration) -> View:
+    return {
+        "id": row.id,
+        "space": row.space,
+        "status": row.status,
+        "reasons": json.loads(row.reasons),
+        "decision": row.decision,
+    }
+
+
+def chain(session: Session) -> View:
+    """How far our calls are, newest last."""
+    calls = session.exec(select(ChainCall).order_by(col(ChainCall.number)))
+    return {
+        "calls": [
+            {
+                "id": call.id,
+                "status": call.status,
+                "transaction": call.hash,
+                "block": call.block_number,
+                "reason": call.reason,
+            }
+            for call in calls
+        ]
+    }
+
+
+def stays(session: Session, lot_id: str) -> list[View]:
+    rows = session.exec(
+        select(Stay)
+        .join(Space, col(Space.id) == col(Stay.space))
+        .where(Space.lot == lot_id)
+        .order_by(col(Stay.number))
+    )
+    return [
+        {
+            "stay": stay.number,
+            "space": stay.space,
+            "state": stay.state,
+            "booking": stay.booking,
+            "arrived_at": _time(stay.arrived_ms),
+            "departed_at": _time(stay.departed_ms),
+        }
+        for stay in rows
+    ]
+
+
+def _space(
+    session: Session,
+    space: Space,
+    origin: tuple[float, float],
+    live: tuple[set[str], set[str]],
+    now_ms: int,
+) -> View:
+    """`state` is what a person may rely on: a silent gateway's spaces are unknown, never free."""
+    online, shared = live
+    holder = bookings.holding(session, space.id, now_ms)
+    watched = space.gateway is not None
+    state = "unwatched"
+    if watched:
+        state = space.occupancy if space.gateway in online else "unknown"
+    if state == "free" and holder is not None:
+        state = "held"
+    north = (space.lat - origin[0]) * METRES_PER_DEGREE
+    east = (space.lon - origin[1]) * METRES_PER_DEGREE * cos(radians(origin[0]))
+    return {
+        "id": space.id,
+        "number": space.number,
+        "x_m": round(east, 2),
+        "y_m": round(-north, 2),
+        "state": state,
+        "since": _time(space.occupancy_ms) if watched and space.occupancy_ms else None,
+        "shared": space.id in shared,
+    }
+
+
+def _origin(spaces: list[Space]) -> tuple[float, float]:
+    """The north-west corner, so that all metres are positive to the east and south."""
+    if not spaces:
+        return 0.0, 0.0
+    return max(space.lat for space in spaces), min(space.lon for space in spaces)
+
+
+def _gateway(gateway: Gateway) -> View:
+    return {
+        "id": gateway.id,
+        "online": gateway.online,
+        "seen_at": _time(gateway.seen_ms) if gateway.seen_ms else None,
+        "epoch": gateway.epoch,
+        "seq": gateway.seq,
+    }
+
+
+def _alarms(session: Session, spaces: list[str]) -> list[View]:
+    here = select(Alarm).where(col(Alarm.space).in_(spaces) | col(Alarm.space).is_(None))
+    rows = session.exec(here.order_by(col(Alarm.at_ms).desc()).limit(MAX_ALARMS))
+    return [
+        {"code": row.code, "space": row.space, "sentence": row.sentence, "at": _time(row.at_ms)}
+        for row in rows
+    ]
+
+
+def _steps(row: Booking) -> list[View]:
+    times = {item["state"]: item["at"] for item in json.loads(row.history)}
+    return [
+        {"step": name, "done": row.state in states, "at": times.get(name)} for name, states in STEPS
+    ]
+
+
+def _stay(session: Session, row: Booking) -> View | None:
+    stay = session.exec(select(Stay).where(Stay.booking == row.id)).first()
+    if stay is None:
+        return None
+    return {
+        "number": stay.number,
+        "state": stay.state,
+        "arrived_at": _time(stay.arrived_ms),
+        "departed_at": _time(stay.departed_ms),
+    }
+
+
+def _settlement(session: Session, row: Booking) -> View | None:
+    found = session.exec(select(Settlement).where(Settlement.booking == row.id)).first()
+    if found is None:
+        return None
+    call = session.exec(select(ChainCall).where(ChainCall.id == f"batch:{found.batch}")).first()
+    return {
+        "stay": found.stay,
+        "lines": json.loads(found.lines),
+        "amount_minor": found.amount_minor,
+        "paid": found.paid,
+        "batch": found.batch,
+        "chain": call.status if call else "waiting",
+        "block": call.block_number if call else None,
+        "receipt": settlements.receipt_of(session, row.id) is not None,
+    }
+
+
+def _masked(plate: str) -> str:
+    return plate[:2] + "*" * max(len(plate) - 4, 1) + plate[-2:]
+
+
+def _time(ms: int | None) -> str | None:
+    return format_instant(from_ms(ms)) if ms is not None else None

@@ -1,0 +1,85 @@
+"""What the chain says of a receipt: questions to ask a node, and how to read its answers. Pure.
+
+Only static types are asked for, so a call is a selector and 32-byte words (contract ABI spec).
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from contracts.ledger.hashing import keccak, unhex
+from contracts.ledger.receipt import Link, Receipt
+from contracts.wire.types import ZERO_DIGEST
+
+# Asks a node: (method, params) -> result. Raises OSError when the node does not answer.
+Ask = Callable[[str, list[Any]], Any]
+BATCH_EVENT = "Batch(uint256,bytes32,bytes32,uint256[])"
+
+
+def selector(signature: str) -> bytes:
+    return keccak(signature.encode())[:4]
+
+
+def verify_on_chain(receipt: Receipt, ask: Ask) -> list[Link]:
+    """The links that only a node can tell: chain, gateway key, batch root, transaction."""
+    return [
+        _link("chain id", _chain_id(receipt, ask)),
+        _link("gateway key", _gateway_key(receipt, ask)),
+        _link("batch root", _batch_root(receipt, ask)),
+        _link("transaction", _transaction(receipt, ask)),
+    ]
+
+
+def _link(name: str, found: tuple[bool, str]) -> Link:
+    return Link(name, *found)
+
+
+def _chain_id(receipt: Receipt, ask: Ask) -> tuple[bool, str]:
+    found = int(ask("eth_chainId", []), 16)
+    if found != receipt.chain.chain_id:
+        return False, f"The node is of chain {found}, the receipt of {receipt.chain.chain_id}."
+    return True, f"The node is of chain {found}."
+
+
+def _gateway_key(receipt: Receipt, ask: Ask) -> tuple[bool, str]:
+    signer = unhex(receipt.gateway.signer).rjust(32, b"\0")
+    found = _call(ask, receipt.chain.registry, selector("gateway_of(address)") + signer)
+    if found != "0x" + keccak(receipt.gateway.id.encode()).hex():
+        return False, f"{receipt.gateway.signer} is not the registered key of that gateway."
+    return True, f"The registry names this key for gateway {receipt.gateway.id}."
+
+
+def _batch_root(receipt: Receipt, ask: Ask) -> tuple[bool, str]:
+    data = selector("batch_root(uint256)") + receipt.chain.batch.to_bytes(32, "big")
+    found = _call(ask, receipt.chain.ledger, data)
+    if found != receipt.proof.root or found == ZERO_DIGEST:
+        return False, f"Batch {receipt.chain.batch} has another root on the chain: {found}."
+    return True, f"Batch {receipt.chain.batch} has this root on the chain."
+
+
+def _transaction(receipt: Receipt, ask: Ask) -> tuple[bool, str]:
+    """The batch's log, in the block and transaction named, holds this stay's word."""
+    mined = ask("eth_getTransactionReceipt", [receipt.chain.transaction])
+    if mined is None or int(mined["status"], 16) != 1:
+        return False, "The chain knows no such successful transaction."
+    where = (int(mined["blockNumber"], 16), mined["blockHash"])
+    if where != (receipt.chain.block_number, receipt.chain.block_hash):
+        return False, f"The transaction stands in block {where[0]}, not where the receipt says."
+    if not any(_is_batch(log, receipt) for log in mined["logs"]):
+        return False, "The transaction did not file this stay."
+    return True, f"Filed in block {where[0]}."
+
+
+def _is_batch(log: dict[str, Any], receipt: Receipt) -> bool:
+    topics = [
+        "0x" + keccak(BATCH_EVENT.encode()).hex(),
+        "0x" + receipt.chain.batch.to_bytes(32, "big").hex(),
+    ]
+    if log["address"].lower() != receipt.chain.ledger.lower() or log["topics"] != topics:
+        return False
+    data = unhex(log["data"])
+    words = {data[start : start + 32] for start in range(128, len(data), 32)}
+    return unhex(receipt.chain.word) in words
+
+
+def _call(ask: Ask, address: str, data: bytes) -> str:
+    return str(ask("eth_call", [{"to": address, "data": "0x" + data.hex()}, "latest"]))

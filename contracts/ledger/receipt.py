@@ -1,0 +1,244 @@
+"""A receipt, and its verification by nobody's leave: pure, from the receipt alone.
+
+Each link of the chain from sensor to ledger is checked by itself, and a broken one is named.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationError
+
+from contracts.ledger import merkle
+from contracts.ledger.hashing import digest, unhex
+from contracts.ledger.pricing import Line, Tariff, Window, price, total
+from contracts.ledger.records import BookingRecord, SettlementRecord, tariff_digest, word_hex
+from contracts.ledger.stay import Evidence, evidence_of
+from contracts.wire.messages import Event
+from contracts.wire.signing import Domain, event_digest, recover
+from contracts.wire.types import (
+    Address,
+    Count,
+    Digest,
+    Frozen,
+    Instant,
+    Minor,
+    Name,
+    Signature,
+    format_instant,
+)
+
+
+class SealedBody(Event):
+    """An event as it stands in a receipt: nothing beside the signed fields may hide in it."""
+
+    model_config = Event.model_config | {"extra": "forbid"}
+
+
+class SealedEvent(Frozen):
+    """A signed event without its plate: the signature covers only the commitment."""
+
+    body: SealedBody
+    signature: Signature
+
+
+class GatewayKey(Frozen):
+    id: Name
+    signer: Address
+
+
+class StayTimes(Frozen):
+    """Best estimates for people, and the certain intervals that were billed."""
+
+    arrived_at: Instant
+    departed_at: Instant
+    billed: tuple[Window, ...]
+
+
+class Proof(Frozen):
+    root: Digest
+    siblings: tuple[Digest, ...]
+
+
+class ChainRecord(Frozen):
+    chain_id: Count
+    ledger: Address
+    registry: Address
+    batch: Annotated[int, Field(ge=1)]
+    word: Digest
+    transaction: Digest
+    block_number: Count
+    block_hash: Digest
+
+
+class Receipt(Frozen):
+    format: Literal["berth-receipt"]
+    version: Literal[1]
+    gateway: GatewayKey
+    booking: BookingRecord
+    tariff: Tariff
+    events: Annotated[tuple[SealedEvent, ...], Field(min_length=2, max_length=1000)]
+    stay: StayTimes
+    lines: tuple[Line, ...]
+    total_minor: Minor
+    record: SettlementRecord
+    proof: Proof
+    chain: ChainRecord
+
+    def domain(self) -> Domain:
+        return Domain(self.chain.chain_id, self.chain.ledger)
+
+    def digests(self) -> list[str]:
+        domain = self.domain()
+        return ["0x" + event_digest(event.body, domain).hex() for event in self.events]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One checked link: its name, whether it holds, and a sentence for people."""
+
+    name: str
+    ok: bool
+    sentence: str
+
+
+class Broken(Exception):
+    """This link does not hold."""
+
+
+def read(text: bytes | str) -> Receipt | Link:
+    """The receipt, or the 'format' link that says where it does not read."""
+    try:
+        return Receipt.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "receipt"
+        return Link("format", False, f"Not a receipt: at {where}: {first['msg']}.")
+
+
+def verify(receipt: Receipt) -> list[Link]:
+    """Every link, in the order from the sensor to the ledger. All must hold."""
+    return [_checked(name, check, receipt) for name, check in CHECKS]
+
+
+def _checked(name: str, check: Callable[[Receipt], str], receipt: Receipt) -> Link:
+    try:
+        return Link(name, True, check(receipt))
+    except Broken as broken:
+        return Link(name, False, str(broken))
+
+
+def _signatures(receipt: Receipt) -> str:
+    for index, (event, signed) in enumerate(zip(receipt.events, receipt.digests(), strict=True)):
+        signer = recover(unhex(signed), event.signature)
+        if signer != receipt.gateway.signer:
+            raise Broken(
+                f"Event {index + 1} (seq {event.body.seq}) was not signed by the gateway's key "
+                f"{receipt.gateway.signer}, or was changed after signing."
+            )
+        if event.body.gateway != receipt.gateway.id:
+            raise Broken(f"Event {index + 1} speaks for gateway {event.body.gateway!r}.")
+    return f"{len(receipt.events)} events signed by {receipt.gateway.signer}."
+
+
+def _sequence(receipt: Receipt) -> str:
+    """Each event names the digest of the one before it, so none of this space can be left out."""
+    digests = receipt.digests()
+    bodies = [event.body for event in receipt.events]
+    for index, (before, after) in enumerate(zip(bodies, bodies[1:], strict=False)):
+        if (after.epoch, after.seq) <= (before.epoch, before.seq):
+            raise Broken(f"Event {index + 2} does not come after event {index + 1} by its number.")
+        if after.previous != digests[index]:
+            raise Broken(f"Between events {index + 1} and {index + 2} something was left out.")
+    if {body.space for body in bodies} != {receipt.booking.space}:
+        raise Broken("The events are not all of the booked space.")
+    return f"Events {bodies[0].seq} to {bodies[-1].seq} follow each other without a gap."
+
+
+def _booking(receipt: Receipt) -> str:
+    booking, record = receipt.booking, receipt.record
+    arrival = receipt.events[0].body
+    if digest(booking) != record.booking:
+        raise Broken("The booking is not the one that the settlement record names.")
+    if arrival.grant != booking.grant or arrival.match != "accepted":
+        raise Broken("The arrival was not matched to this booking's grant.")
+    parties = (booking.driver_account, booking.owner_account, booking.space)
+    if parties != (record.driver_account, record.owner_account, record.space):
+        raise Broken("Booking and settlement record name different parties.")
+    return f"Booking {booking.id} of space {booking.space}, as confirmed."
+
+
+def _tariff(receipt: Receipt) -> str:
+    found = tariff_digest(receipt.tariff)
+    if found != receipt.booking.tariff:
+        raise Broken("The tariff is not the one frozen in the booking.")
+    if found != receipt.record.tariff or receipt.tariff.currency != receipt.record.currency:
+        raise Broken("The tariff is not the one that the settlement record names.")
+    return f"Tariff {receipt.tariff.id} version {receipt.tariff.version}, frozen in the booking."
+
+
+def _times(receipt: Receipt) -> str:
+    found = _evidence(receipt)
+    windows = tuple(Window(starts_at=begin, ends_at=end) for begin, end in found.billed)
+    if receipt.stay != StayTimes(
+        arrived_at=found.arrived_at, departed_at=found.departed_at, billed=windows
+    ):
+        raise Broken("The times of the stay are not those that its events prove.")
+    if (receipt.record.starts_at, receipt.record.ends_at) != (found.arrived_at, found.departed_at):
+        raise Broken("The settlement record's times are not those that the events prove.")
+    return f"{format_instant(found.arrived_at)} to {format_instant(found.departed_at)}."
+
+
+def _arithmetic(receipt: Receipt) -> str:
+    booking = receipt.booking
+    lines = price(receipt.tariff, booking.terms, booking.window, list(_evidence(receipt).billed))
+    if tuple(lines) != receipt.lines:
+        raise Broken("The lines are not what this tariff gives for these times.")
+    if total(lines) != receipt.total_minor:
+        raise Broken(f"The lines sum to {total(lines)}, the receipt says {receipt.total_minor}.")
+    return f"{len(lines)} lines sum to {receipt.total_minor} {receipt.tariff.currency} minor units."
+
+
+def _record(receipt: Receipt) -> str:
+    record, digests = receipt.record, receipt.digests()
+    claims = {
+        "arrival": (record.arrival, digests[0]),
+        "departure": (record.departure, digests[-1]),
+        "lines": (record.lines, digest([line.model_dump(mode="json") for line in receipt.lines])),
+        "amount": (record.amount_minor, receipt.total_minor),
+        "gateway": (record.gateway, receipt.gateway.signer),
+        "billed_s": (record.billed_s, _evidence(receipt).billed_s),
+        "word": (word_hex(record.word()), receipt.chain.word),
+    }
+    for name, (recorded, shown) in claims.items():
+        if recorded != shown:
+            raise Broken(f"The settlement record's {name} is not this receipt's.")
+    return f"Stay {record.stay}: {record.amount_minor} from {record.driver_account} to " + (
+        f"{record.owner_account}."
+    )
+
+
+def _proof(receipt: Receipt) -> str:
+    siblings = [unhex(node) for node in receipt.proof.siblings]
+    if not merkle.proves(receipt.record.leaf(), siblings, unhex(receipt.proof.root)):
+        raise Broken("The settlement record does not lead to the root of its batch.")
+    return f"{len(siblings)} nodes lead to root {receipt.proof.root}."
+
+
+def _evidence(receipt: Receipt) -> Evidence:
+    found = evidence_of([event.body for event in receipt.events])
+    if found is None:
+        raise Broken("The events do not run from one arrival to one departure.")
+    return found
+
+
+CHECKS: tuple[tuple[str, Callable[[Receipt], str]], ...] = (
+    ("signatures", _signatures),
+    ("sequence", _sequence),
+    ("booking", _booking),
+    ("tariff", _tariff),
+    ("times", _times),
+    ("arithmetic", _arithmetic),
+    ("record", _record),
+    ("proof", _proof),
+)

@@ -1,0 +1,71 @@
+"""Field types that wire and ledger share: one spelling each, so equal values are equal bytes."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MS = timedelta(milliseconds=1)
+
+
+def parse_instant(value: object) -> datetime:
+    """Only `2026-05-01T00:00:00.000Z`; a datetime must be aware and is cut to milliseconds."""
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise ValueError("a time needs a zone")
+        at = value.astimezone(UTC)
+        return at.replace(microsecond=at.microsecond // 1000 * 1000)
+    if isinstance(value, str) and INSTANT.fullmatch(value):
+        return datetime.strptime(value, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    raise ValueError("a time is written like 2026-05-01T00:00:00.000Z")
+
+
+def format_instant(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
+
+
+def to_ms(at: datetime) -> int:
+    return (at - EPOCH) // MS
+
+
+def from_ms(ms: int) -> datetime:
+    return EPOCH + ms * MS
+
+
+def whole_milliseconds(value: object) -> object:
+    """Seconds as a number of at most three decimals: what is signed is whole milliseconds."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        if round(value, 3) != value:
+            raise ValueError("seconds carry at most three decimals")
+        return float(value)
+    return value
+
+
+Instant = Annotated[datetime, BeforeValidator(parse_instant), PlainSerializer(format_instant)]
+Seconds = Annotated[float, BeforeValidator(whole_milliseconds), Field(ge=0, le=10_000_000)]
+Digest = Annotated[str, Field(pattern=r"^0x[0-9a-f]{64}$")]
+Address = Annotated[str, Field(pattern=r"^0x[0-9a-fA-F]{40}$")]
+Signature = Annotated[str, Field(pattern=r"^0x[0-9a-f]{130}$")]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+Minor = Annotated[int, Field(ge=0, lt=2**32)]
+Count = Annotated[int, Field(ge=0, lt=2**63)]
+
+Occupancy = Literal["free", "occupied", "unknown"]
+ClockState = Literal["synced", "holdover", "unsynced"]
+
+ZERO_DIGEST = "0x" + "00" * 32
+
+
+class Frozen(BaseModel):
+    """A value of ours: never changed after it was made, no field guessed from another type."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+
+class Tolerant(Frozen):
+    """A report from a gateway that may be newer than its reader: unknown fields are ignored."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore")

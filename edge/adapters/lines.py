@@ -1,0 +1,69 @@
+"""Readings as trace lines on a stream. One thread reads and puts; it judges nothing."""
+
+from __future__ import annotations
+
+import gzip
+import sys
+import threading
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from edge.core.trace_lines import MAX_LINE_BYTES, BadLine, TraceHeader, parse_header, parse_reading
+from edge.errors import HeaderWrong, ReadingsMissing
+from edge.ports import BadReading, Ended, Item, Put, Took
+
+
+def open_readings(name: str) -> BinaryIO:
+    """`-` is standing for standard input; `.gz` is unpacked."""
+    if name == "-":
+        return sys.stdin.buffer
+    try:
+        if name.endswith(".gz"):
+            return cast(BinaryIO, gzip.open(name, "rb"))
+        return Path(name).open("rb")
+    except (FileNotFoundError, IsADirectoryError):
+        raise ReadingsMissing(f"Looked for {name}.") from None
+
+
+class LineSource:
+    def __init__(self, stream: BinaryIO) -> None:
+        """Reads the header at once, as without it there is no clock. Raises HeaderWrong."""
+        self._stream = stream
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        try:
+            self.header: TraceHeader = parse_header(stream.readline(MAX_LINE_BYTES + 1))
+        except BadLine as bad:
+            raise HeaderWrong(f"{bad.reason.capitalize()}.") from None
+
+    def start(self, put: Put) -> None:
+        self._thread = threading.Thread(target=self.pump, args=(put,), name="lines", daemon=True)
+        self._thread.start()
+
+    def pump(self, put: Put) -> None:
+        why = ""
+        try:
+            while not self._stop.is_set() and (line := self._stream.readline(MAX_LINE_BYTES + 1)):
+                self._put(put, self._item(line))
+        except (OSError, EOFError, ValueError) as error:
+            why = f"The stream broke off: {type(error).__name__}."
+        self._put(put, Ended(why))
+
+    def stop(self) -> None:
+        """A read that waits for its next line is left behind: the thread is a daemon."""
+        self._stop.set()
+
+    def _item(self, line: bytes) -> Item:
+        if len(line) > MAX_LINE_BYTES:
+            while line and not line.endswith(b"\n"):
+                line = self._stream.readline(MAX_LINE_BYTES)
+            return BadReading(f"longer than {MAX_LINE_BYTES} bytes")
+        try:
+            return Took(parse_reading(line))
+        except BadLine as bad:
+            return BadReading(bad.reason)
+
+    def _put(self, put: Put, item: Item) -> None:
+        # A full inbox holds the stream back; it never loses a line.
+        while not put(item) and not self._stop.is_set():
+            continue

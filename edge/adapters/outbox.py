@@ -1,0 +1,245 @@
+"""The outbox in SQLite: WAL and synchronous=FULL, as NORMAL lost committed events at power cuts."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from contracts.wire.messages import Grant
+from contracts.wire.types import ZERO_DIGEST, format_instant, parse_instant
+from edge.core.outputs import (
+    DropGrant,
+    DropRevoked,
+    PutGrant,
+    PutRevoked,
+    PutSpace,
+    SetAcked,
+    SpaceRecord,
+    Start,
+)
+from edge.errors import OutboxBusy, OutboxForeign, OutboxUnwritable
+from edge.ports import EventRow, Write
+
+FILE, LOCK_FILE = "outbox.db", "outbox.lock"
+EPOCH_FILE, BALLAST_FILE = "outbox.epoch", "outbox.ballast"
+SCHEMA_VERSION = 1
+BALLAST_BYTES = 16 * 1024 * 1024
+BUSY_S = 5.0
+SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE events (epoch INTEGER NOT NULL, seq INTEGER NOT NULL, space TEXT,
+  digest TEXT NOT NULL, payload BLOB NOT NULL, PRIMARY KEY (epoch, seq)) WITHOUT ROWID;
+CREATE TABLE spaces (space TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE grants (id TEXT PRIMARY KEY, message TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE revoked (id TEXT PRIMARY KEY, at TEXT NOT NULL) WITHOUT ROWID;
+"""
+
+
+class SqliteOutbox:
+    """`epoch` is for a new database only. What is acknowledged stays, up to `keep_acked` events,
+    for the cloud to ask for again."""
+
+    def __init__(self, data: Path, gateway: str, epoch: int, keep_acked: int) -> None:
+        self._keep_acked, self._ballast = keep_acked, data / BALLAST_FILE
+        path = data / FILE
+        self._lock = _lock(data)
+        self.set_aside = _set_aside(path)
+        try:
+            fresh = not path.exists()
+            self._db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+            if fresh or not self._version():
+                self._create(gateway, _new_epoch(data, epoch))
+            path.chmod(0o600)
+            _fill(self._ballast)
+        except (sqlite3.Error, OSError) as error:
+            raise OutboxUnwritable(f"It is {path}: {error}.") from None
+        if self._version() != SCHEMA_VERSION or self._meta("gateway") != gateway:
+            raise OutboxForeign(f"It is {path}, of gateway {self._meta('gateway')}.")
+
+    def load(self) -> Start:
+        rows = self._db.execute
+        return Start(
+            epoch=int(self._meta("epoch")),
+            seq=int(self._meta("seq")),
+            acked=int(self._meta("acked")),
+            gateway_digest=self._meta("gateway_digest"),
+            spaces={
+                name: SpaceRecord.model_validate_json(text)
+                for name, text in rows("SELECT space, record FROM spaces")
+            },
+            grants=tuple(
+                Grant.model_validate_json(text) for (text,) in rows("SELECT message FROM grants")
+            ),
+            revoked={name: parse_instant(at) for name, at in rows("SELECT id, at FROM revoked")},
+        )
+
+    def write(self, writes: Sequence[Write]) -> None:
+        try:
+            self._write(writes)
+        except sqlite3.Error as error:
+            if not self._ballast.exists():
+                raise OutboxUnwritable(f"{error}.") from None
+            # On a full disk even DELETE fails; the ballast is what there is to give.
+            with suppress(OSError):
+                self._ballast.unlink()
+            try:
+                self._write(writes)
+            except sqlite3.Error as again:
+                raise OutboxUnwritable(f"{again}.") from None
+
+    def events(self, epoch: int, first: int, last: int) -> list[EventRow]:
+        found = self._db.execute(
+            "SELECT epoch, seq, space, digest, payload FROM events"
+            " WHERE epoch = ? AND seq BETWEEN ? AND ? ORDER BY seq",
+            (epoch, first, last),
+        )
+        return [EventRow(*row) for row in found]
+
+    def close(self) -> None:
+        self._db.close()
+        os.close(self._lock)
+
+    def _write(self, writes: Sequence[Write]) -> None:
+        with self._transaction():
+            for write in writes:
+                _WRITERS[type(write)](self, write)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._db.execute("COMMIT")
+        except BaseException:
+            with suppress(sqlite3.Error):  # A full disk has rolled back by itself already.
+                self._db.execute("ROLLBACK")
+            raise
+
+    def _version(self) -> int:
+        return int(self._db.execute("PRAGMA user_version").fetchone()[0])
+
+    def _create(self, gateway: str, epoch: int) -> None:
+        with self._transaction():
+            for statement in SCHEMA.split(";"):
+                self._db.execute(statement)
+            self._set("gateway", gateway)
+            self._set("gateway_digest", ZERO_DIGEST)
+            for key, value in (("epoch", epoch), ("seq", 0), ("acked", 0)):
+                self._set(key, value)
+            self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    def _meta(self, key: str) -> str:
+        row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return str(row[0]) if row else ""
+
+    def _set(self, key: str, value: object) -> None:
+        self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, str(value)))
+
+    def _add_event(self, row: EventRow) -> None:
+        values = (row.epoch, row.seq, row.space, row.digest, row.payload)
+        self._db.execute("INSERT INTO events VALUES (?, ?, ?, ?, ?)", values)
+        self._set("seq", row.seq)
+        if row.space is None:
+            self._set("gateway_digest", row.digest)
+
+    def _put_space(self, put: PutSpace) -> None:
+        values = (put.space, put.record.model_dump_json())
+        self._db.execute("INSERT OR REPLACE INTO spaces VALUES (?, ?)", values)
+
+    def _put_grant(self, put: PutGrant) -> None:
+        values = (put.grant.id, put.grant.model_dump_json())
+        self._db.execute("INSERT OR REPLACE INTO grants VALUES (?, ?)", values)
+
+    def _drop_grant(self, drop: DropGrant) -> None:
+        self._db.execute("DELETE FROM grants WHERE id = ?", (drop.id,))
+
+    def _put_revoked(self, put: PutRevoked) -> None:
+        values = (put.id, format_instant(put.at))
+        self._db.execute("INSERT OR REPLACE INTO revoked VALUES (?, ?)", values)
+
+    def _drop_revoked(self, drop: DropRevoked) -> None:
+        self._db.execute("DELETE FROM revoked WHERE id = ?", (drop.id,))
+
+    def _set_acked(self, ack: SetAcked) -> None:
+        epoch, seq, acked = ack.epoch, ack.seq, int(self._meta("acked"))
+        if str(epoch) != self._meta("epoch") or seq <= acked:
+            return
+        self._set("acked", min(seq, int(self._meta("seq"))))
+        oldest = (epoch, seq - self._keep_acked)
+        self._db.execute("DELETE FROM events WHERE epoch = ? AND seq <= ?", oldest)
+
+
+_WRITERS: dict[type, Callable[[SqliteOutbox, Any], None]] = {
+    EventRow: SqliteOutbox._add_event,
+    PutSpace: SqliteOutbox._put_space,
+    PutGrant: SqliteOutbox._put_grant,
+    DropGrant: SqliteOutbox._drop_grant,
+    PutRevoked: SqliteOutbox._put_revoked,
+    DropRevoked: SqliteOutbox._drop_revoked,
+    SetAcked: SqliteOutbox._set_acked,
+}
+
+
+def _lock(data: Path) -> int:
+    """Two agents on one outbox would use numbers twice. The kernel lets go when we die."""
+    handle = -1
+    try:
+        handle = os.open(data / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        raise OutboxBusy(f"It is {data}.") from None
+    except OSError as error:
+        raise OutboxUnwritable(f"It is {data}: {error.strerror}.") from None
+    return handle
+
+
+def _set_aside(path: Path) -> Path | None:
+    """A database that does not read as one is kept beside, and a new epoch begins."""
+    if not path.exists():
+        return None
+    try:
+        with closing(sqlite3.connect(path, timeout=BUSY_S)) as db:
+            if db.execute("PRAGMA quick_check").fetchone()[0] == "ok":
+                return None
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.OperationalError):
+            raise OutboxUnwritable(f"It is {path}: {error}.") from None
+    number = sum(1 for _ in path.parent.glob(f"{FILE}.corrupt-*")) + 1
+    aside = path.with_name(f"{FILE}.corrupt-{number}")
+    for ending in ("-wal", "-shm"):
+        with suppress(FileNotFoundError):
+            os.replace(f"{path}{ending}", f"{aside}{ending}")
+    os.replace(path, aside)
+    return aside
+
+
+def _new_epoch(data: Path, epoch: int) -> int:
+    """Larger than any before, even if the clock went back: a number is never used twice."""
+    path = data / EPOCH_FILE
+    with suppress(FileNotFoundError, ValueError):
+        epoch = max(epoch, int(path.read_text()) + 1)
+    with path.open("w") as file:
+        file.write(f"{epoch}\n")
+        file.flush()
+        os.fsync(file.fileno())
+    return epoch
+
+
+def _fill(ballast: Path) -> None:
+    """A full disk now is no reason not to start: it is tried again at the next start."""
+    if ballast.exists():
+        return
+    try:
+        with ballast.open("wb") as file:
+            os.posix_fallocate(file.fileno(), 0, BALLAST_BYTES)
+    except OSError:
+        with suppress(OSError):
+            ballast.unlink()

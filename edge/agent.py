@@ -1,0 +1,296 @@
+"""One inbox, one loop. Only the loop touches core, outbox and uplink (docs/decisions/0005).
+
+A turn: take what came in, let the core decide, commit all of it at once, and only then send.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+from structlog.typing import FilteringBoundLogger
+
+from contracts.errors import Malformed
+from contracts.ledger.hashing import unhex
+from contracts.wire.codec import decode_down, encode
+from contracts.wire.messages import Reply, SignedEvent, Status
+from contracts.wire.signing import sign
+from contracts.wire.topics import Topic, all_down, topic_for
+from edge.core.gateway import Gateway
+from edge.core.outputs import NewEvent, Output, SendAgain, SetAcked, Start
+from edge.core.window import SendWindow, WindowSettings
+from edge.errors import OutboxUnwritable
+from edge.ports import (
+    BadReading,
+    Clock,
+    Connected,
+    Disconnected,
+    Ended,
+    EventRow,
+    Item,
+    Outbox,
+    Received,
+    Took,
+    Uplink,
+    Write,
+)
+
+BATCH_ITEMS = 256
+POLL_S = 0.25
+REPORT_S = 60.0
+RETRY_WRITE_S = 1.0
+MAX_UNWRITTEN = 20_000
+MAX_AGAIN = 100
+MAX_ANSWERS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSettings:
+    gateway: str
+    version: str
+    window: WindowSettings
+    heartbeat_s: float = 30.0
+    drain_s: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """`real_s` is monotonic real time: timers of the wire run on it, whatever gateway time does."""
+
+    outbox: Outbox
+    uplink: Uplink
+    clock: Clock
+    real_s: Callable[[], float]
+    log: FilteringBoundLogger
+
+
+class Agent:
+    def __init__(
+        self, core: Gateway, start: Start, ports: Ports, key: bytes, settings: AgentSettings
+    ) -> None:
+        self._core, self._key, self._set = core, key, settings
+        self._outbox, self._uplink, self._clock = ports.outbox, ports.uplink, ports.clock
+        self._real_s, self._log = ports.real_s, ports.log
+        self._window = SendWindow(settings.window, start.acked, start.seq)
+        self._event_topic = str(Topic(settings.gateway, "up", "event"))
+        self._writes: list[Write] = []
+        self._answers: list[Reply | SendAgain] = []
+        self._connected = False
+        self._drain_due_s: float | None = None
+        self._retry_due_s = 0.0
+        self._heartbeat_due_s = self._report_due_s = ports.real_s()
+        self._counts = {"bad_lines": 0, "malformed": 0}
+        self._last_reason = self._last_skip = ""
+
+    @property
+    def unacknowledged(self) -> int:
+        return self._window.unacknowledged
+
+    def run(self, inbox: queue.Queue[Item], stopping: Callable[[], bool]) -> None:
+        """Until the stream has ended and all is acknowledged, or told to stop."""
+        self.open()
+        while not stopping() and not self.finished():
+            self.turn(self._next(inbox))
+        self.close()
+
+    def open(self) -> None:
+        will = self._status(online=False)
+        self._uplink.start(topic_for(will), encode(will))
+        self._do(self._core.boot(self._clock.mono_ns()))
+        self.turn([])
+
+    def turn(self, items: Sequence[Item]) -> None:
+        for item in items:
+            self._take(item)
+        self._do(self._core.tick(self._clock.mono_ns()))
+        self._commit()
+        self._send()
+        self._beat()
+
+    def finished(self) -> bool:
+        if self._drain_due_s is None:
+            return False
+        return self._all_acknowledged() or self._real_s() >= self._drain_due_s
+
+    def close(self) -> None:
+        self._do(self._core.finish())
+        self._commit()
+        if self._connected:
+            self._say(self._status(online=False))
+        self._uplink.stop()
+        if not self._all_acknowledged():
+            self._log.warning("unacknowledged_at_exit", events=self.unacknowledged)
+        self._outbox.close()
+
+    def _next(self, inbox: queue.Queue[Item]) -> list[Item]:
+        items: list[Item] = []
+        with contextlib.suppress(queue.Empty):
+            items.append(inbox.get(timeout=self._wait_s()))
+            while len(items) < BATCH_ITEMS:
+                items.append(inbox.get_nowait())
+        return items
+
+    def _wait_s(self) -> float:
+        now_s = self._real_s()
+        dues_s = [self._heartbeat_due_s, self._window.deadline_s(), self._drain_due_s]
+        waits = [due_s - now_s for due_s in dues_s if due_s is not None]
+        deadline = self._core.deadline()
+        core_s = None if deadline is None else self._clock.wait_s(deadline)
+        if core_s is not None:
+            waits.append(core_s)
+        return max(0.0, min(POLL_S, *waits))
+
+    def _take(self, item: Item) -> None:
+        match item:
+            case Took():
+                self._clock.advance(item.reading.mono_ns)
+                self._do(self._core.feed(item.reading))
+            case BadReading():
+                self._count("bad_lines", item.reason)
+            case Received():
+                self._receive(item)
+            case Connected():
+                self._connect()
+            case Disconnected():
+                self._disconnect(item.why)
+            case Ended():
+                self._log.info("readings_ended", why=item.why)
+                self._drain_due_s = self._real_s() + self._set.drain_s
+                self._do(self._core.finish())
+            case _:
+                assert_never(item)
+
+    def _receive(self, item: Received) -> None:
+        try:
+            message = decode_down(item.topic, item.payload)
+        except Malformed as error:
+            self._count("malformed", error.why)
+            return
+        if message.gateway != self._set.gateway:
+            self._count("malformed", "It is for another gateway.")
+            return
+        self._do(self._core.command(message))
+
+    def _connect(self) -> None:
+        self._connected = True
+        self._log.info("connected", unacknowledged=self.unacknowledged)
+        self._uplink.subscribe(all_down(self._set.gateway))
+        self._window.restart()
+        self._heartbeat_due_s = self._real_s()
+
+    def _disconnect(self, why: str) -> None:
+        if self._connected or why != self._last_reason:
+            self._log.warning("disconnected", why=why)
+        self._connected, self._last_reason = False, why
+
+    def _do(self, outputs: list[Output]) -> None:
+        for output in outputs:
+            if isinstance(output, Reply | SendAgain):
+                self._answers = [*self._answers, output][-MAX_ANSWERS:]
+            elif isinstance(output, NewEvent):
+                self._writes.append(self._signed(output))
+            elif not isinstance(output, SetAcked) or output.seq > self._window.acked:
+                self._writes.append(output)
+
+    def _signed(self, event: NewEvent) -> EventRow:
+        body = event.body
+        self._log.info("event", seq=body.seq, kind=body.kind, space=body.space, match=body.match)
+        signature = sign(unhex(event.digest), self._key)
+        payload = encode(SignedEvent(body=body, signature=signature, plate=event.plate))
+        return EventRow(body.epoch, body.seq, body.space, event.digest, payload)
+
+    def _commit(self) -> None:
+        """Nothing leaves before this has succeeded; while the disk fails, the turn grows."""
+        now_s = self._real_s()
+        if self._writes and now_s >= self._retry_due_s:
+            try:
+                self._outbox.write(self._writes)
+            except OutboxUnwritable as error:
+                self._log.error("outbox_unwritable", detail=error.detail, waiting=len(self._writes))
+                self._retry_due_s = now_s + RETRY_WRITE_S
+                if len(self._writes) > MAX_UNWRITTEN:
+                    raise
+                return
+            written, self._writes = self._writes, []
+            self._move_window(written, now_s)
+        if not self._writes:
+            answers, self._answers = self._answers, []
+            for answer in answers:
+                self._say(self._again(answer) if isinstance(answer, SendAgain) else answer)
+
+    def _move_window(self, written: list[Write], now_s: float) -> None:
+        for write in written:
+            if isinstance(write, EventRow):
+                self._window.last = write.seq
+            elif isinstance(write, SetAcked):
+                self._window.ack(write.seq, now_s)
+
+    def _send(self) -> None:
+        now_s = self._real_s()
+        if not self._connected:
+            return
+        if self._window.tick(now_s):
+            self._log.warning("no_ack", sending_again_after=self._window.acked)
+        numbers = self._window.sendable()
+        for row in self._outbox.events(self._core.epoch, *numbers) if numbers else []:
+            if not self._uplink.publish(self._event_topic, row.payload):
+                return
+            self._window.sent(row.seq, now_s)
+
+    def _again(self, asked: SendAgain) -> Reply:
+        last = min(asked.last, asked.first + MAX_AGAIN - 1)
+        rows = self._outbox.events(asked.epoch, asked.first, last)
+        for row in rows:
+            self._uplink.publish(self._event_topic, row.payload)
+        code, sentence = "ok", ""
+        if not rows:
+            code = "events_gone"
+            sentence = f"Events {asked.first} to {asked.last} of epoch {asked.epoch} are not held."
+        return Reply(
+            gateway=self._set.gateway,
+            to=asked.command,
+            accepted=bool(rows),
+            code=code,
+            sentence=sentence,
+        )
+
+    def _beat(self) -> None:
+        now_s = self._real_s()
+        if now_s >= self._report_due_s and any(self._counts.values()):
+            self._report_due_s = now_s + REPORT_S
+            self._log.warning("skipped", last_reason=self._last_skip, **self._counts)
+            self._counts = dict.fromkeys(self._counts, 0)
+        if now_s < self._heartbeat_due_s:
+            return
+        self._heartbeat_due_s = now_s + self._set.heartbeat_s
+        if self._uplink.revive():
+            self._log.error("uplink_thread_died")
+        if self._connected:
+            self._say(self._status(online=True))
+
+    def _status(self, online: bool) -> Status:
+        return Status(
+            gateway=self._set.gateway,
+            online=online,
+            at=self._clock.wall_at(self._clock.mono_ns()),
+            boot_id=self._clock.boot_id,
+            version=self._set.version,
+            clock=self._clock.state(),
+            epoch=self._core.epoch,
+            unacknowledged=self.unacknowledged,
+        )
+
+    def _say(self, message: Status | Reply) -> None:
+        # What is not answered is asked again by the cloud, so nothing here is kept for later.
+        if self._connected:
+            self._uplink.publish(topic_for(message), encode(message))
+
+    def _all_acknowledged(self) -> bool:
+        return not self._writes and self.unacknowledged == 0
+
+    def _count(self, what: str, reason: str) -> None:
+        self._counts[what] += 1
+        self._last_skip = reason

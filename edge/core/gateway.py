@@ -1,0 +1,262 @@
+"""All spaces and grants of one gateway: readings, commands and time in, outputs out. No IO.
+
+The only state that numbers events is here; it starts from what the outbox had committed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from contracts.wire.messages import Ack, Ask, Down, Event, Grant, PlateProof, Reply, Revoke
+from contracts.wire.signing import Domain, event_digest, plate_commitment
+from contracts.wire.types import ZERO_DIGEST
+from edge.core.fusion import DetectorSettings, SpaceDetector
+from edge.core.grants import GrantBook
+from edge.core.outputs import (
+    DropGrant,
+    DropRevoked,
+    NewEvent,
+    Output,
+    PutGrant,
+    PutRevoked,
+    PutSpace,
+    SendAgain,
+    SetAcked,
+    SpaceRecord,
+    Start,
+    WallClock,
+)
+from edge.core.readings import Channel, Reading
+from edge.core.space import NS, Detector, Draft, Space, StaySettings, Surroundings
+
+MAX_UNCERTAINTY_S = 10_000_000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What is installed here, and where its signatures count."""
+
+    gateway: str
+    domain: Domain
+    channels: Mapping[str, Channel]
+    detectors: Mapping[str, Detector]
+
+
+class Gateway:
+    def __init__(
+        self,
+        site: Site,
+        start: Start,
+        clock: WallClock,
+        salt: Callable[[], bytes],
+        settings: StaySettings,
+    ) -> None:
+        """`salt` gives 32 fresh random bytes per call."""
+        self._site, self._clock, self._salt, self._set = site, clock, salt, settings
+        self.epoch, self.seq = start.epoch, start.seq
+        self.strays = self.odd_acks = 0
+        self._gateway_digest = start.gateway_digest
+        self._grants = GrantBook(start.grants, start.revoked)
+        around = Surroundings(clock, self._grants, settings)
+        self._spaces = {
+            name: Space(name, detector, _record(start, name), _cameras(site, name), around)
+            for name, detector in site.detectors.items()
+        }
+        self._heard_by = {name: self._listeners(ch) for name, ch in site.channels.items()}
+        self._written = dict(start.spaces)
+        self._now_ns = 0
+        self._journal_ns: int | None = None
+
+    def boot(self, mono_ns: int) -> list[Output]:
+        self._now_ns = mono_ns
+        self._journal_ns = mono_ns + int(self._set.seen_every_s * NS)
+        for space in self._spaces.values():
+            space.boot(mono_ns)
+        return self._event(None, Draft("boot", None, self._clock.wall_at(mono_ns), 0.0, mono_ns))
+
+    def feed(self, reading: Reading) -> list[Output]:
+        outputs = self._due(reading.mono_ns)
+        listeners = self._heard_by.get(reading.channel)
+        if listeners is None:
+            self.strays += 1
+            return outputs
+        for space in listeners:
+            outputs += self._events(space, space.feed(reading))
+        return outputs + self._journal()
+
+    def tick(self, mono_ns: int) -> list[Output]:
+        return self._due(mono_ns) + self._journal()
+
+    def _due(self, mono_ns: int) -> list[Output]:
+        """Each deadline at its own time, so that it matters little how often this is called."""
+        outputs: list[Output] = []
+        for space in self._spaces.values():
+            due_ns = space.deadline()
+            while due_ns is not None and due_ns <= mono_ns:
+                outputs += self._events(space, space.tick(max(due_ns, self._now_ns)))
+                was_ns, due_ns = due_ns, space.deadline()
+                if due_ns is not None and due_ns <= was_ns:
+                    break
+        self._now_ns = max(self._now_ns, mono_ns)
+        return outputs
+
+    def deadline(self) -> int | None:
+        dues = (space.deadline() for space in self._spaces.values())
+        return min((due for due in dues if due is not None), default=None)
+
+    def finish(self) -> list[Output]:
+        """The stream has ended: what waits for a plate goes out, and what was seen is kept."""
+        outputs: list[Output] = []
+        for space in self._spaces.values():
+            outputs += self._events(space, space.release(self._now_ns))
+        self._journal_ns = self._now_ns
+        return outputs + self._journal()
+
+    def command(self, message: Down) -> list[Output]:
+        match message:
+            case Ack():
+                return self._acked(message)
+            case Grant():
+                return self._grant(message)
+            case Revoke():
+                return self._revoke(message)
+            case Ask():
+                return self._ask(message)
+
+    def _acked(self, ack: Ack) -> list[Output]:
+        if ack.epoch != self.epoch or ack.seq > self.seq:
+            self.odd_acks += 1
+            return []
+        return [SetAcked(ack.epoch, ack.seq)]
+
+    def _grant(self, grant: Grant) -> list[Output]:
+        if grant.space not in self._spaces:
+            sentence = f"Space {grant.space} is not at this gateway; it has {self._names()}."
+            return [self._reply(grant.command, "unknown_space", sentence)]
+        if self._grants.full() and not self._grants.holds(grant.id):
+            sentence = "This gateway holds as many grants as it can; revoke some first."
+            return [self._reply(grant.command, "too_many_grants", sentence)]
+        changed = self._grants.put(grant)
+        kept: list[Output] = [PutGrant(grant), DropRevoked(grant.id)] if changed else []
+        return [*kept, self._reply(grant.command)]
+
+    def _revoke(self, revoke: Revoke) -> list[Output]:
+        changed = self._grants.revoke(revoke)
+        kept: list[Output] = []
+        if changed:
+            kept = [DropGrant(revoke.id), PutRevoked(revoke.id, revoke.issued_at)]
+        return [*kept, self._reply(revoke.command)]
+
+    def _ask(self, ask: Ask) -> list[Output]:
+        if ask.what == "events":
+            return [SendAgain(ask.command, ask.epoch, ask.first, ask.last)]
+        outputs: list[Output] = []
+        for space in self._spaces.values():
+            outputs += self._events(space, space.snapshot(self._now_ns))
+        return [*outputs, self._reply(ask.command)]
+
+    def _reply(self, command: str, code: str = "ok", sentence: str = "") -> Reply:
+        return Reply(
+            gateway=self._site.gateway,
+            to=command,
+            accepted=code == "ok",
+            code=code,
+            sentence=sentence,
+        )
+
+    def _events(self, space: Space, drafts: list[Draft]) -> list[Output]:
+        return [output for draft in drafts for output in self._event(space, draft)]
+
+    def _event(self, space: Space | None, draft: Draft) -> list[Output]:
+        proof = self._proof(draft)
+        body = Event(
+            gateway=self._site.gateway,
+            epoch=self.epoch,
+            seq=self.seq + 1,
+            kind=draft.kind,
+            space=space.name if space else None,
+            occupancy=draft.occupancy,
+            at=draft.at,
+            uncertainty_s=min(round(draft.uncertainty_s, 3), MAX_UNCERTAINTY_S),
+            reported_at=self._clock.wall_at(draft.reported_ns),
+            boot_id=self._clock.boot_id,
+            boottime_ns=draft.reported_ns,
+            clock=self._clock.state(),
+            previous=space.digest if space else self._gateway_digest,
+            evidence=draft.evidence,
+            plate=plate_commitment(proof.text, bytes.fromhex(proof.salt[2:]))
+            if proof
+            else ZERO_DIGEST,
+            match=draft.verdict.match,
+            grant=draft.verdict.grant,
+        )
+        digest = "0x" + event_digest(body, self._site.domain).hex()
+        self.seq += 1
+        event = NewEvent(body, digest, proof)
+        if space is None:
+            self._gateway_digest = digest
+            return [event]
+        space.digest = digest
+        return [event, self._put(space)]
+
+    def _proof(self, draft: Draft) -> PlateProof | None:
+        if draft.verdict.text is None:
+            return None
+        return PlateProof(text=draft.verdict.text, salt="0x" + self._salt().hex())
+
+    def _put(self, space: Space) -> PutSpace:
+        record = self._written[space.name] = space.record()
+        return PutSpace(space.name, record)
+
+    def _journal(self) -> list[Output]:
+        """Every `seen_every_s`: few enough writes for a memory card, and short blind intervals."""
+        if self._journal_ns is None or self._now_ns < self._journal_ns:
+            return []
+        self._journal_ns = self._now_ns + int(self._set.seen_every_s * NS)
+        moved = [s for s in self._spaces.values() if s.record() != self._written.get(s.name)]
+        outputs: list[Output] = [self._put(space) for space in moved]
+        if self._clock.state() == "unsynced":
+            return outputs  # A clock that may be years ahead must not end anyone's grant.
+        over, old = self._grants.forget(self._clock.wall_at(self._now_ns))
+        return [*outputs, *map(DropGrant, over), *map(DropRevoked, old)]
+
+    def _listeners(self, channel: Channel) -> tuple[Space, ...]:
+        if channel.space is None:
+            return tuple(self._spaces.values())
+        space = self._spaces.get(channel.space)
+        return (space,) if space else ()
+
+    def _names(self) -> str:
+        return ", ".join(sorted(self._spaces)) or "no space"
+
+
+def make_detectors(
+    channels: Mapping[str, Channel],
+    spaces: tuple[str, ...],
+    records: Mapping[str, SpaceRecord],
+    settings: DetectorSettings | None = None,
+) -> dict[str, Detector]:
+    """A restored detector keeps its learned levels, but must decide anew what it sees."""
+    settings = settings or DetectorSettings()
+    detectors: dict[str, Detector] = {}
+    for space in spaces:
+        own = tuple(ch for ch in channels.values() if ch.space in (space, None))
+        state = records[space].detector if space in records else None
+        detectors[space] = SpaceDetector(space, own, settings)
+        if state is not None:
+            undecided = {**state, "standing": "unknown", "supported_ns": None}
+            try:
+                detectors[space] = SpaceDetector.restore(space, own, settings, undecided)
+            except ValueError:
+                continue  # Of an older version: the levels are learned again.
+    return detectors
+
+
+def _record(start: Start, space: str) -> SpaceRecord:
+    return start.spaces.get(space, SpaceRecord())
+
+
+def _cameras(site: Site, space: str) -> frozenset[str]:
+    found = (ch for ch in site.channels.values() if ch.space == space and ch.kind == "camera")
+    return frozenset(channel.name for channel in found)

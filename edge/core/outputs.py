@@ -1,0 +1,113 @@
+"""What the core asks its caller to do.
+
+Everything to be kept is committed, in one transaction, before anything of that turn is sent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, Protocol, TypeAlias
+
+from pydantic import JsonValue
+
+from contracts.wire.messages import Event, Grant, Match, PlateProof, Reply
+from contracts.wire.types import (
+    ZERO_DIGEST,
+    ClockState,
+    Digest,
+    Instant,
+    Name,
+    Occupancy,
+    Tolerant,
+)
+
+
+class WallClock(Protocol):
+    """Where monotonic time stands in the world. `boot_id` changes when monotonic time restarts."""
+
+    @property
+    def boot_id(self) -> str: ...
+    def wall_at(self, mono_ns: int) -> datetime: ...
+    def state(self) -> ClockState: ...
+
+
+class SpaceRecord(Tolerant):
+    """What of one space must survive a restart. Wall times, as monotonic ones end at boot."""
+
+    digest: Digest = ZERO_DIGEST
+    occupancy: Occupancy = "unknown"
+    known: Literal["free", "occupied"] | None = None
+    seen_at: Instant | None = None
+    match: Match = "none"
+    grant: Name | None = None
+    detector: dict[str, JsonValue] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where a gateway goes on: everything the outbox knows. `seq` and `acked` are of `epoch`."""
+
+    epoch: int
+    seq: int = 0
+    acked: int = 0
+    gateway_digest: str = ZERO_DIGEST
+    spaces: dict[str, SpaceRecord] = field(default_factory=dict)
+    grants: tuple[Grant, ...] = ()
+    revoked: dict[str, datetime] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """To be signed, written and sent. `digest` is what is signed."""
+
+    body: Event
+    digest: str
+    plate: PlateProof | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PutSpace:
+    space: str
+    record: SpaceRecord
+
+
+@dataclass(frozen=True, slots=True)
+class PutGrant:
+    grant: Grant
+
+
+@dataclass(frozen=True, slots=True)
+class DropGrant:
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PutRevoked:
+    id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DropRevoked:
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetAcked:
+    epoch: int
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class SendAgain:
+    """Answer of an Ask for [first, last]: the answer says how many are still held."""
+
+    command: str
+    epoch: int
+    first: int
+    last: int
+
+
+Kept: TypeAlias = PutSpace | PutGrant | DropGrant | PutRevoked | DropRevoked | SetAcked
+Output: TypeAlias = NewEvent | Kept | Reply | SendAgain

@@ -1,0 +1,77 @@
+"""Plates: one spelling, a vote over several reads, and the match with what is expected."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from contracts.wire.messages import Grant, Match
+from edge.core.readings import PlateRead
+
+MIN_CHARS, MAX_CHARS = 2, 16
+DOTS = "·•・‧∙⋅.-_"
+# Mainland plates use neither I nor O, so a camera that reports one has seen the digit.
+FOLD = str.maketrans("OI", "01")
+DROP = str.maketrans("", "", DOTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`text` is the plate in clear: it leaves the core only as a PlateProof."""
+
+    match: Match = "none"
+    grant: str | None = None
+    text: str | None = None
+
+
+def normalise(text: str) -> str:
+    """Upper case, full-width folded to ASCII, without spaces and dots."""
+    plain = unicodedata.normalize("NFKC", text).upper().translate(DROP)
+    return "".join(char for char in plain if char.isalnum())
+
+
+def fold(text: str) -> str:
+    return normalise(text).translate(FOLD)
+
+
+def vote(reads: Iterable[PlateRead]) -> str | None:
+    """The text with most confidence in sum; equal sums go to the smaller text, whatever order."""
+    sums: dict[str, float] = {}
+    for read in reads:
+        text = normalise(read.text)
+        if MIN_CHARS <= len(text) <= MAX_CHARS:
+            sums[text] = sums.get(text, 0.0) + read.confidence
+    return min(sums, key=lambda text: (-sums[text], text)) if sums else None
+
+
+def match(read: str | None, grants: Sequence[Grant], at: datetime) -> Verdict:
+    """`grants`: those expected at this space around `at`."""
+    if read is None:
+        alone = grants[0] if len(grants) == 1 else None
+        return Verdict("ambiguous", alone.id) if alone else Verdict()
+    text = fold(read)
+    same = [grant for grant in grants if text in map(fold, grant.plates)]
+    if same:
+        return Verdict("accepted", _nearest(same, at).id, read)
+    close = [g for g in grants if any(one_edit_apart(text, fold(plate)) for plate in g.plates)]
+    if close:
+        return Verdict("ambiguous", _nearest(close, at).id, read)
+    return Verdict("other", None, read)
+
+
+def one_edit_apart(a: str, b: str) -> bool:
+    """One character replaced, added or left out."""
+    if len(a) > len(b):
+        a, b = b, a
+    if len(b) - len(a) > 1:
+        return False
+    same = next((i for i, (x, y) in enumerate(zip(a, b)) if x != y), len(a))
+    rest_of_a = a[same + 1 :] if len(a) == len(b) else a[same:]
+    return a != b and rest_of_a == b[same + 1 :]
+
+
+def _nearest(grants: Sequence[Grant], at: datetime) -> Grant:
+    """Back-to-back bookings of one vehicle: the one whose window holds `at`, else the first."""
+    return min(grants, key=lambda g: (not g.starts_at <= at < g.ends_at, g.starts_at, g.id))

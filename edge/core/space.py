@@ -1,0 +1,278 @@
+"""One space: its detector's changes become drafts of events, plates and grants included."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal, Protocol
+
+from contracts.wire.messages import EventKind
+from contracts.wire.types import EPOCH, ZERO_DIGEST, Occupancy, from_ms, to_ms
+from edge.core import plates
+from edge.core.fusion import JSON, Change
+from edge.core.grants import GrantBook
+from edge.core.outputs import SpaceRecord, WallClock
+from edge.core.plates import Verdict
+from edge.core.readings import NO_ECHO, PlateRead, Reading
+
+NS = 1_000_000_000
+READS_KEPT = 256
+MAX_UNCERTAINTY_MS = 10_000_000_000
+NOBODY = Verdict()
+
+
+class Detector(Protocol):
+    """`SpaceDetector`, or the shipped `ScriptedDetector`."""
+
+    @property
+    def occupancy(self) -> Occupancy: ...
+    def feed(self, reading: Reading) -> list[Change]: ...
+    def tick(self, mono_ns: int) -> list[Change]: ...
+    def deadline(self) -> int | None: ...
+    def state(self) -> dict[str, JSON]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class StaySettings:
+    """`settle_s` is how long a detector may need to report: that much before `seen` is sure."""
+
+    plate_wait_s: float = 5.0
+    plate_before_s: float = 15.0
+    settle_s: float = 15.0
+    boot_known_s: float = 60.0
+    seen_every_s: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An event without its number and chain."""
+
+    kind: EventKind
+    occupancy: Occupancy | None
+    at: datetime
+    uncertainty_s: float
+    reported_ns: int
+    evidence: str = ZERO_DIGEST
+    verdict: Verdict = NOBODY
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What all spaces of a gateway share."""
+
+    clock: WallClock
+    grants: GrantBook
+    settings: StaySettings
+
+
+class Space:
+    """After a restart the first thing the detector decides is compared with the record and told as
+    a snapshot: the same stay goes on, or it changed while nobody looked, somewhere in between."""
+
+    def __init__(
+        self,
+        name: str,
+        detector: Detector,
+        record: SpaceRecord,
+        cameras: frozenset[str],
+        around: Surroundings,
+    ) -> None:
+        self.name = name
+        self.digest = record.digest
+        self._detector, self._record, self._cameras = detector, record, cameras
+        self._clock, self._grants, self._set = around.clock, around.grants, around.settings
+        self._occupancy = record.occupancy
+        self._known = record.known
+        self._verdict = Verdict(record.match, record.grant)
+        self._booting = True
+        self._boot_due_ns: int | None = None
+        self._first_ns: int | None = None
+        self._since_at: datetime | None = None
+        self._seen_ns: int | None = None
+        self._reads: deque[tuple[int, PlateRead]] = deque(maxlen=READS_KEPT)
+        self._pending: Change | None = None
+
+    def boot(self, now_ns: int) -> None:
+        self._boot_due_ns = now_ns + int(self._set.boot_known_s * NS)
+
+    def feed(self, reading: Reading) -> list[Draft]:
+        if reading.channel in self._cameras:
+            if isinstance(reading.value, PlateRead):
+                self._reads.append((reading.mono_ns, reading.value))
+            return self._told(self._detector.feed(reading))
+        measured = reading.value is not None or reading.why == NO_ECHO
+        if measured and self._first_ns is None:
+            self._first_ns = reading.mono_ns
+        drafts = self._told(self._detector.feed(reading))
+        if measured and self._sure():
+            self._seen_ns = reading.mono_ns
+        return drafts
+
+    def tick(self, now_ns: int) -> list[Draft]:
+        drafts = []
+        if self._pending is not None and now_ns >= self._release_ns(self._pending):
+            drafts += self._release(now_ns)
+        drafts += self._told(self._detector.tick(now_ns))
+        if self._boot_due_ns is not None and now_ns >= self._boot_due_ns:
+            self._boot_due_ns = None
+            drafts.append(self._blind(now_ns, self._wall(now_ns), 0.0, ZERO_DIGEST))
+        return drafts
+
+    def deadline(self) -> int | None:
+        waits = [self._detector.deadline(), self._boot_due_ns]
+        if self._pending is not None:
+            waits.append(self._release_ns(self._pending))
+        return min((due for due in waits if due is not None), default=None)
+
+    def release(self, now_ns: int) -> list[Draft]:
+        """An arrival that still waits for its plate goes out now (the stream has ended)."""
+        return self._release(now_ns) if self._pending is not None else []
+
+    def snapshot(self, now_ns: int) -> list[Draft]:
+        """Asked for: what is known now, seen at the last measurement."""
+        drafts = self.release(now_ns)
+        sure = self._seen_ns is not None and self._sure()
+        seen_ns = self._seen_ns if self._seen_ns is not None and sure else now_ns
+        occupancy: Occupancy = self._occupancy if sure else "unknown"
+        verdict = self._verdict if occupancy == "occupied" else NOBODY
+        unsure_s = self._set.settle_s if sure else 0.0
+        at = self._wall(seen_ns)
+        return [*drafts, Draft("snapshot", occupancy, at, unsure_s, now_ns, verdict=verdict)]
+
+    def record(self) -> SpaceRecord:
+        return SpaceRecord(
+            digest=self.digest,
+            occupancy=self._occupancy,
+            known=self._known,
+            seen_at=self._seen_at(),
+            match=self._verdict.match,
+            grant=self._verdict.grant,
+            detector=self._detector.state() if not self._booting else self._record.detector,
+        )
+
+    def _told(self, changes: list[Change]) -> list[Draft]:
+        return [draft for change in changes for draft in self._tell(change)]
+
+    def _tell(self, change: Change) -> list[Draft]:
+        drafts = self.release(change.reported_ns)
+        if change.kind == "unknown":
+            # Before the first decision after a boot nothing was claimed, so nothing is withdrawn.
+            blind = not self._booting and self._occupancy != "unknown"
+            at = self._wall(change.at_ns)
+            told = [self._blind(change.reported_ns, at, change.uncertainty_s, change.evidence)]
+            return drafts + (told if blind else [])
+        if self._booting:
+            return [*drafts, self._first(change)]
+        if change.kind == "arrival" and self._cameras:
+            self._pending = change
+            return drafts
+        told_now = {"arrival": self._arrival, "departure": self._departure, "known": self._again}
+        return [*drafts, told_now[change.kind](change)]
+
+    def _arrival(self, change: Change, reported_ns: int | None = None) -> Draft:
+        reported_ns = change.reported_ns if reported_ns is None else reported_ns
+        at = self._wall(change.at_ns)
+        self._verdict = self._identify(change.at_ns, reported_ns, (at, at))
+        self._now("occupied", at)
+        return self._draft("arrival", change, at, reported_ns)
+
+    def _departure(self, change: Change) -> Draft:
+        at = self._wall(change.at_ns)
+        draft = self._draft("departure", change, at, change.reported_ns, "free")
+        self._now("free", at)
+        self._verdict = NOBODY
+        return draft
+
+    def _again(self, change: Change) -> Draft:
+        """Known again after a fault, and as it was before it."""
+        at = self._wall(change.at_ns)
+        self._now("occupied" if self._detector.occupancy == "occupied" else "free", at)
+        return self._draft("snapshot", change, at, change.reported_ns)
+
+    def _first(self, change: Change) -> Draft:
+        self._booting, self._boot_due_ns = False, None
+        found, before = _found(change, self._detector), self._known
+        at = earliest = latest = self._wall(change.reported_ns)
+        uncertainty_s = change.uncertainty_s
+        seen_at = self._record.seen_at
+        if seen_at is not None and before not in (None, found):
+            first_ns = change.at_ns if self._first_ns is None else self._first_ns
+            latest = self._wall(max(first_ns, change.at_ns))
+            at, uncertainty_s = _between(seen_at, latest)
+            earliest = min(seen_at, at)
+        if found == "occupied" and before != "occupied":
+            when = (earliest, latest)
+            self._verdict = self._identify(change.at_ns, change.reported_ns, when)
+        draft = self._draft("snapshot", change, at, change.reported_ns, found)
+        self._now(found, self._wall(change.at_ns))
+        if found == "free":
+            self._verdict = NOBODY
+        return replace(draft, uncertainty_s=uncertainty_s)
+
+    def _blind(self, now_ns: int, at: datetime, uncertainty_s: float, evidence: str) -> Draft:
+        self._occupancy = "unknown"
+        return Draft("fault", "unknown", at, uncertainty_s, now_ns, evidence)
+
+    def _draft(
+        self,
+        kind: EventKind,
+        change: Change,
+        at: datetime,
+        reported_ns: int,
+        occupancy: Occupancy | None = None,
+    ) -> Draft:
+        verdict = self._verdict
+        # The plate goes out once, with the event that first names it; later ones name the grant.
+        self._verdict = replace(verdict, text=None)
+        occupancy = occupancy or self._occupancy
+        unsure_s = change.uncertainty_s
+        return Draft(kind, occupancy, at, unsure_s, reported_ns, change.evidence, verdict)
+
+    def _release(self, now_ns: int) -> list[Draft]:
+        change, self._pending = self._pending, None
+        return [] if change is None else [self._arrival(change, now_ns)]
+
+    def _release_ns(self, change: Change) -> int:
+        return change.reported_ns + int(self._set.plate_wait_s * NS)
+
+    def _identify(self, at_ns: int, to_ns: int, when: tuple[datetime, datetime]) -> Verdict:
+        from_ns = at_ns - int(self._set.plate_before_s * NS)
+        read = plates.vote(read for ns, read in self._reads if from_ns <= ns <= to_ns)
+        return plates.match(read, self._grants.expected(self.name, *when), when[1])
+
+    def _now(self, occupancy: Literal["free", "occupied"], since_at: datetime) -> None:
+        self._occupancy = self._known = occupancy
+        self._since_at, self._seen_ns = since_at, None
+
+    def _sure(self) -> bool:
+        """What was told is what the detector still says."""
+        agreed = self._detector.occupancy == self._occupancy == self._known
+        return agreed and not self._booting and self._pending is None
+
+    def _seen_at(self) -> datetime | None:
+        """Nothing later is sure: a change in the last `settle_s` may not have been reported yet."""
+        if self._booting or self._since_at is None:
+            return self._record.seen_at
+        if self._seen_ns is None:
+            return self._since_at
+        settled_at = self._wall(self._seen_ns) - timedelta(seconds=self._set.settle_s)
+        return max(self._since_at, settled_at)
+
+    def _wall(self, mono_ns: int) -> datetime:
+        # Cut to whole milliseconds, which is what is signed; never before 1970, which cannot be.
+        return max(EPOCH, from_ms(to_ms(self._clock.wall_at(max(0, mono_ns)))))
+
+
+def _found(change: Change, detector: Detector) -> Literal["free", "occupied"]:
+    if change.kind == "known":
+        return "occupied" if detector.occupancy == "occupied" else "free"
+    return "occupied" if change.kind == "arrival" else "free"
+
+
+def _between(earliest: datetime, latest: datetime) -> tuple[datetime, float]:
+    """The middle, and half of the interval, such that middle - half is exactly `earliest`."""
+    if latest <= earliest:
+        return latest, 0.0
+    half_ms = min((to_ms(latest) - to_ms(earliest) + 1) // 2, MAX_UNCERTAINTY_MS)
+    return from_ms(to_ms(earliest) + half_ms), half_ms / 1000

@@ -1,0 +1,118 @@
+"""What the gateway refuses. Each class is a code; its docstring is the sentence."""
+
+from __future__ import annotations
+
+
+class EdgeError(Exception):
+    """The gateway cannot go on."""
+
+    code = "edge"
+    remedy = ""
+    exit_code = 1
+
+    def __init__(self, detail: str = "") -> None:
+        sentence = (self.__doc__ or "").strip()
+        super().__init__(" ".join(part for part in (sentence, detail, self.remedy) if part))
+        self.detail = detail
+
+
+class ConfigWrong(EdgeError, ValueError):
+    """The configuration has a mistake."""
+
+    code = "config_wrong"
+    exit_code = 2
+
+    def __init__(self, place: str, sentence: str) -> None:
+        super().__init__(f"{place}: {sentence}")
+        self.place, self.sentence = place, sentence
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.sentence}"
+
+
+class ConfigMissing(EdgeError, FileNotFoundError):
+    """There is no configuration file at that place."""
+
+    code = "config_missing"
+    remedy = "Make one with `berth-edge init`, or name another with --config."
+    exit_code = 2
+
+
+class ConfigExists(EdgeError, FileExistsError):
+    """A configuration is there already, and is not overwritten."""
+
+    code = "config_exists"
+    remedy = "Edit it, or move it away first; the signing key beside it is kept either way."
+    exit_code = 2
+
+
+class KeyMissing(EdgeError, FileNotFoundError):
+    """The data folder holds no signing key."""
+
+    code = "key_missing"
+    remedy = "Make one with `berth-edge init`; a lost key cannot be recovered."
+    exit_code = 2
+
+
+class KeyReadable(EdgeError, PermissionError):
+    """Others on this machine can read the signing key."""
+
+    code = "key_readable"
+    remedy = "Run `chmod 600` on it, and make a new key if anyone may have copied it."
+    exit_code = 2
+
+
+class KeyMalformed(EdgeError, ValueError):
+    """The signing key is not 32 bytes written as 0x and 64 hex digits."""
+
+    code = "key_malformed"
+    remedy = "Restore it from your copy, or move it away and run `berth-edge init`."
+    exit_code = 2
+
+
+class KeyExists(EdgeError, FileExistsError):
+    """A signing key is there already, and is never overwritten."""
+
+    code = "key_exists"
+    remedy = (
+        "Keep it, or move it away first: events signed by it need it no more, but its name does."
+    )
+    exit_code = 2
+
+
+class HeaderWrong(EdgeError, ValueError):
+    """The stream of readings does not begin with a trace header."""
+
+    code = "header_wrong"
+    remedy = "Line 1 of a stream names its clock and its channels."
+    exit_code = 2
+
+
+class ReadingsMissing(EdgeError, FileNotFoundError):
+    """There are no readings at that place."""
+
+    code = "readings_missing"
+    remedy = "Name a trace file, or - for standard input."
+    exit_code = 2
+
+
+class OutboxUnwritable(EdgeError, OSError):
+    """The outbox could not be written, so nothing of this turn was sent."""
+
+    code = "outbox_unwritable"
+    remedy = "Free space on the data folder's disk and see that it is not mounted read-only."
+
+
+class OutboxForeign(EdgeError, ValueError):
+    """The outbox in the data folder belongs to another gateway or another version."""
+
+    code = "outbox_foreign"
+    remedy = "Give each gateway its own data folder."
+    exit_code = 2
+
+
+class OutboxBusy(EdgeError, OSError):
+    """Another berth-edge runs on this data folder."""
+
+    code = "outbox_busy"
+    remedy = "Stop it first, or give this one its own folder."

@@ -1,0 +1,103 @@
+"""What the agent needs from the world. Each port has a real adapter and a fake that ships."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from edge.core.outputs import Kept, Start, WallClock
+from edge.core.readings import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Took:
+    """A reading came in."""
+
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True)
+class BadReading:
+    """A line that is none; `reason` never quotes it."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """There will be no more readings."""
+
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnected:
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    topic: str
+    payload: bytes
+
+
+Item: TypeAlias = Took | BadReading | Ended | Connected | Disconnected | Received
+Put: TypeAlias = Callable[[Item], bool]
+"""Onto the agent's inbox; False if it stayed full for too long."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """A signed event as it is sent, byte for byte, however often. `space` None: the gateway's."""
+
+    epoch: int
+    seq: int
+    space: str | None
+    digest: str
+    payload: bytes
+
+
+Write: TypeAlias = EventRow | Kept
+
+
+class Outbox(Protocol):
+    """Durable memory. `write` is one transaction: all of it survives a power cut, or nothing."""
+
+    def load(self) -> Start: ...
+    def write(self, writes: Sequence[Write]) -> None:
+        """Raises OutboxUnwritable, and then nothing was written."""
+
+    def events(self, epoch: int, first: int, last: int) -> list[EventRow]:
+        """Those of [first, last] that are still held, acknowledged or not, in order."""
+
+    def close(self) -> None: ...
+
+
+class Clock(WallClock, Protocol):
+    """Gateway time. `advance` is how a stream's clock moves; a real one does not need it."""
+
+    def mono_ns(self) -> int: ...
+    def advance(self, mono_ns: int) -> None: ...
+    def wait_s(self, mono_ns: int) -> float | None:
+        """Real seconds until then; None if only the next reading can tell."""
+
+
+class Uplink(Protocol):
+    """The way to the cloud. Puts Connected, Disconnected and Received; owes nothing else."""
+
+    def start(self, will_topic: str, will: bytes) -> None: ...
+    def subscribe(self, topic: str) -> None: ...
+    def publish(self, topic: str, payload: bytes) -> bool:
+        """False if it cannot take more now. True proves nothing."""
+
+    def revive(self) -> bool:
+        """True if its machinery had died and was started again."""
+
+    def stop(self) -> None:
+        """Bounded; what was taken is given a chance to leave."""

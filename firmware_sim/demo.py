@@ -1,0 +1,148 @@
+"""`make demo`: one stay, from a sensor trace to a receipt that anyone can verify."""
+
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from firmware_sim.installation import LOT, Installation, Plan
+from firmware_sim.stage import BIN
+
+TRACE = Path(__file__).parents[1] / "tests" / "data" / "first-stay.trace.jsonl.gz"
+TRACE_BEGINS_AT = datetime(2026, 5, 1, tzinfo=UTC)
+RATE = 30.0
+LEAD_S = 15.0
+WINDOW = (240.0, 2040.0)  # the booking, in seconds of the trace
+OFFERED = (0.0, 14_400.0)
+PLATE = "沪A12345"
+STAY_PATIENCE_S = 180
+PAGE_PORT = 8470
+
+console = Console(highlight=False)
+
+
+def run(folder: Path, once: bool, port: int) -> int:
+    """0 only if the receipt verified. Everything started here is stopped here."""
+    if folder.exists():
+        shutil.rmtree(folder)
+    began_s = time.monotonic()
+    stopped = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, _interrupt)
+    site = Installation(folder, Plan(TRACE, TRACE_BEGINS_AT, RATE, LEAD_S, page_port=port))
+    try:
+        _open(site, began_s)
+        ok = _one_stay(site)
+        if not once:
+            console.print(f"\nThe page stays at {site.client.base}/lots/{LOT}. Ctrl-C ends it all.")
+            stopped.wait()
+        return 0 if ok else 1
+    except KeyboardInterrupt:
+        console.print("\nStopping.")
+        return 0 if not once else 1
+    finally:
+        site.stage.stop()
+
+
+def _open(site: Installation, began_s: float) -> None:
+    _say("Starting the chain, the broker and the cloud")
+    for name in ("chain", "broker", "cloud"):
+        site.start(name)
+    health = site.wait_live()
+    page = f"{site.client.base}/lots/{LOT}"
+    _say(f"Live page after {time.monotonic() - began_s:.1f} s: [bold]{site.client.base}/[/]")
+    made = site.import_titles()
+    _step(1, f"{made['count']} titles imported, root {made['root'][:18]}… goes to the chain")
+    site.open_accounts()
+    signer = site.enrol_gateway(health)
+    site.start("gateway")
+    _say(f"Gateway gw-1 signs as {signer}; watch it at [bold]{page}[/]")
+
+
+def _one_stay(site: Installation) -> bool:
+    _registrations(site)
+    _step(3, "S1 offered at 6.00 CNY/h, S3 at 7.00, until noon")
+    site.offer("S1", OFFERED, 600)
+    site.offer("S3", OFFERED, 700)
+    site.wait_spaces_known()
+    quoted_minor = _recommendations(site)
+    booking = site.book("S1", WINDOW, (PLATE, quoted_minor), "demo-booking")
+    site.wait_booking(booking["id"], "granted", 30)
+    _step(5, f"booked; the grant is at the gateway: {site.client.base}/bookings/{booking['id']}")
+    _follow(site, booking["id"])
+    return _verified(site, booking["id"])
+
+
+def _registrations(site: Installation) -> None:
+    refused = site.register("S2", holder="somebody else", consent=False)
+    reasons = "; ".join(f"{r['sentence_en']} {r['sentence_zh']}" for r in refused["reasons"])
+    _step(2, f"S2 refused: {reasons}")
+    rows = [site.register(space) for space in ("S1", "S3")]
+    for row in rows:
+        site.wait_shared(row["id"])
+    _step(2, "S1 and S3 are compliant and marked as shared on the chain, with their proofs")
+
+
+def _recommendations(site: Installation) -> int:
+    found = site.request(WINDOW)
+    table = Table("space", "score", "walk", "price", "fit", "certainty", "quote")
+    for item in found["recommendations"]:
+        parts = [f"{item['parts'][name]:.2f}" for name in ("walk", "price", "fit", "certainty")]
+        price = f"{item['quoted_minor'] / 100:.2f} {item['currency']}"
+        table.add_row(item["space"], f"{item['score']:.2f}", *parts, price)
+    _step(4, "recommended:")
+    console.print(table)
+    for item in found["excluded"]:
+        console.print(f"   not {item['space']}: {item['reason']['sentence_en']}")
+    return int(next(i["quoted_minor"] for i in found["recommendations"] if i["space"] == "S1"))
+
+
+def _follow(site: Installation, booking_id: str) -> None:
+    for state, sentence in (
+        ("active", "the car has arrived"),
+        ("completed", "the car has left; nobody pressed stop"),
+        ("settled", "settled on the chain"),
+    ):
+        view = site.wait_booking(booking_id, state, STAY_PATIENCE_S)
+        at = next(step["at"] for step in view["steps"] if step["step"] == state)
+        _step(6, f"{sentence} ({at})")
+    _print_bill(view)
+
+
+def _print_bill(view: Any) -> None:
+    bill = view["settlement"]
+    for line in bill["lines"]:
+        console.print(f"   {line['code']:9} {line['billed_s']:6} s  {line['amount_minor']:6}")
+    console.print(f"   total {bill['amount_minor'] / 100:.2f} {view['currency']}, batch", end=" ")
+    console.print(f"{bill['batch']} in block {bill['block']}")
+
+
+def _verified(site: Installation, booking_id: str) -> bool:
+    path = site.folder / "receipt.json"
+    path.write_text(site.receipt(booking_id), "utf-8")
+    _say(f"Receipt written to {path}; anyone can check it:")
+    console.print(f"   $ berth-verify {path} --rpc {site.chain_url}")
+    command = [str(BIN / "berth-verify"), str(path), "--rpc", site.chain_url]
+    done = subprocess.run(command, check=False, stdout=subprocess.PIPE)
+    console.print(done.stdout.decode(), end="", markup=False)
+    return done.returncode == 0
+
+
+def _say(sentence: str) -> None:
+    console.print(f"[cyan]::[/] {sentence}")
+
+
+def _step(number: int, sentence: str) -> None:
+    console.print(f"[green]{number}.[/] {sentence}")
+
+
+def _interrupt(_signal: int, _frame: object) -> None:
+    raise KeyboardInterrupt
+

@@ -1,0 +1,227 @@
+"""A cloud without processes: real database, real use cases and sweeps, the chain that ships as fake."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import count
+from pathlib import Path
+
+from cloud.adapters.db import Database
+from cloud.adapters.fake_chain import FakeChain
+from cloud.core.reasons import Refusal
+from cloud.entrypoints.sweeps import Sweeps
+from cloud.ports.chain import Sender
+from cloud.tables import Booking, Registration
+from cloud.usecases import (
+    accounts,
+    bookings,
+    gateways,
+    installation,
+    offers,
+    registrations,
+    stays,
+    titles,
+)
+from cloud.usecases.stays import Taken
+from contracts.ledger.hashing import keccak
+from contracts.ledger.pricing import Tariff, Terms, Window
+from contracts.ledger.records import Deployed
+from contracts.wire.messages import Event, SignedEvent, Status
+from contracts.wire.signing import Domain, address_of, event_digest, sign
+from contracts.wire.types import to_ms
+from tests.contracts.making import KEY, at
+
+ADMIN = "0x" + "a1" * 20
+ADDRESSES: dict[Sender, str] = {
+    "admin": ADMIN,
+    "registrar": "0x" + "b2" * 20,
+    "settler": "0x" + "c3" * 20,
+}
+ROW = {
+    "lot": "lot-1",
+    "holder": "王伟",
+    "right": "ownership",
+    "valid_until": "2050-12-31",
+    "encumbrance": "none",
+    "use": "private",
+    "lat": "31.2304",
+    "lon": "121.4737",
+}
+
+
+@dataclass
+class HandClock:
+    """Time moves when a test says so."""
+
+    at: datetime
+    rate: float = 1.0
+
+    def now(self) -> datetime:
+        return self.at
+
+    def pass_s(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+
+
+def title_rows(changes: dict[str, dict[str, str]] | None = None) -> list[titles.Row]:
+    rows = []
+    for number in range(1, 6):
+        space = f"S{number}"
+        row = ROW | {"space": space, "number": str(number)} | (changes or {}).get(space, {})
+        rows.append((number + 1, row))
+    return rows
+
+
+@dataclass
+class Rig:
+    folder: Path
+    clock: HandClock = field(default_factory=lambda: HandClock(at(0)))
+
+    def __post_init__(self) -> None:
+        self.db = Database(self.folder / "cloud.sqlite")
+        self.chain = FakeChain(lambda: to_ms(self.clock.at) // 1000, addresses=ADDRESSES)
+        where = self.chain.deployment()
+        self.deployed = Deployed(
+            chain_id=where.chain_id,
+            token=where.token,
+            registry=where.registry,
+            ledger=where.ledger,
+        )
+        self.domain = Domain(where.chain_id, where.ledger)
+        self.sweeps = Sweeps(self.db, self.chain, self.clock, self.deployed, 12_500, 600_000)
+        self._ids = count(1)
+        self._seq = 0
+        self._previous: dict[str, str] = {}
+        self.db.write(lambda s: installation.remember(s, self.deployed, ADMIN))
+        self.owner = self.account("owner")
+        self.driver = self.account("driver")
+
+    def account(self, role: str) -> int:
+        made = self.db.write(
+            lambda s: accounts.open_account(s, role, role, f"key of {role}", ADMIN, self.now_ms)
+        )
+        return made.number or 0
+
+    @property
+    def now_ms(self) -> int:
+        return to_ms(self.clock.at)
+
+    def new_id(self, prefix: str) -> str:
+        return f"{prefix}-{next(self._ids)}"
+
+    def import_titles(
+        self, rows: list[titles.Row] | None = None, name: str = "a"
+    ) -> titles.Imported:
+        placed = titles.parse(rows or title_rows(), salts(), lambda _n: None)
+        sha = keccak(name.encode()).hex()
+        return self.db.write(lambda s: titles.store(s, placed, sha, self.now_ms))
+
+    def enrol(self, spaces: tuple[str, ...] = ("S1", "S2", "S3")) -> object:
+        return self.db.write(
+            lambda s: gateways.enrol(s, "gw-1", address_of(KEY), "lot-1", list(spaces))
+        )
+
+    def heartbeat(self, online: bool = True) -> None:
+        status = Status(
+            gateway="gw-1",
+            online=online,
+            at=self.clock.at,
+            boot_id="b",
+            version="1",
+            clock="synced",
+        )
+        self.db.write(lambda s: gateways.heard(s, status, self.clock.at))
+
+    def register(self, space: str = "S1", **changes: object) -> Registration:
+        asked = {
+            "space": space,
+            "holder": "王 伟",
+            "management_consent": True,
+            "co_owner_consent": True,
+            **changes,
+        }
+        wish = registrations.Asked(**asked)  # type: ignore[arg-type]
+        return self.db.write(
+            lambda s: registrations.register(s, self.new_id("reg"), self.owner, wish, self.clock.at)
+        )
+
+    def offer(self, space: str = "S1", hours: float = 4) -> object:
+        window = Window(starts_at=at(0), ends_at=at(hours * 3600))
+        tariff = Tariff(id=f"t-{space}", version=1, currency="CNY", per_hour_minor=600)
+        row = offers.compose(self.new_id("o"), self.owner, space, [window], (tariff, Terms()))
+        return self.db.write(lambda s: offers.publish(s, row))
+
+    def top_up(self, amount_minor: int = 10_000, reference: str = "first") -> int:
+        return self.db.write(
+            lambda s: accounts.top_up(s, self.driver, amount_minor, reference, self.now_ms)
+        )
+
+    def open_market(self) -> None:
+        """S1 shared on the chain, offered, free; the driver has money; the gateway is there."""
+        self.import_titles()
+        self.enrol()
+        self.register()
+        self.sweeps.drive()
+        self.offer()
+        self.top_up()
+        self.heartbeat()
+        self.report("snapshot", "free", 0)
+
+    def book(
+        self, begins_s: float = 60, ends_s: float = 3660, quoted: int = 600, key: str = "k1"
+    ) -> Booking | Refusal:
+        asked = bookings.Asked(
+            request_key=key,
+            driver=self.driver,
+            space="S1",
+            window=Window(starts_at=at(begins_s), ends_at=at(ends_s)),
+            plate="沪A12345",
+            quoted_minor=quoted,
+        )
+        ids = bookings.Ids(self.new_id("b"), self.new_id("g"), self.new_id("cmd"))
+        return self.db.write(lambda s: bookings.confirm(s, asked, ids, self.clock.at))
+
+    def booked(self) -> Booking:
+        booking = self.book()
+        assert isinstance(booking, Booking), booking
+        return booking
+
+    def next_event(self, kind: str, occupancy: str, seconds: float, **more: object) -> SignedEvent:
+        self._seq += 1
+        space = str(more.pop("space", "S1"))
+        key = more.pop("key", KEY)
+        body = Event(
+            gateway="gw-1",
+            epoch=1,
+            seq=self._seq,
+            kind=kind,  # type: ignore[arg-type]
+            space=space,
+            occupancy=occupancy,  # type: ignore[arg-type]
+            at=at(seconds),
+            uncertainty_s=0.5,
+            reported_at=at(seconds + 5),
+            boot_id="boot",
+            boottime_ns=int(seconds * 1e9),
+            clock="synced",
+            previous=self._previous.get(space, "0x" + "00" * 32),
+            **more,  # type: ignore[arg-type]
+        )
+        digest = event_digest(body, self.domain)
+        self._previous[space] = "0x" + digest.hex()
+        assert isinstance(key, bytes)
+        return SignedEvent(body=body, signature=sign(digest, key))
+
+    def take(self, signed: SignedEvent) -> Taken:
+        return self.db.write(lambda s: stays.take(s, signed, self.domain, self.clock.at))
+
+    def report(self, kind: str, occupancy: str, seconds: float, **more: object) -> Taken:
+        return self.take(self.next_event(kind, occupancy, seconds, **more))
+
+    def settle(self) -> None:
+        self.sweeps.batch()
+        self.sweeps.drive()
+
+
+def salts() -> Callable[[], bytes]:
+    numbers = count()
+    return lambda: keccak(next(numbers).to_bytes(4, "big"))

@@ -1,0 +1,146 @@
+"""Real receipts made with real keys, for tests to take apart."""
+
+from datetime import UTC, datetime, timedelta
+
+from contracts.ledger.hashing import digest, keccak
+from contracts.ledger.merkle import Tree
+from contracts.ledger.pricing import Tariff, Terms, Window, price, total
+from contracts.ledger.receipt import (
+    ChainRecord,
+    GatewayKey,
+    Proof,
+    Receipt,
+    SealedBody,
+    SealedEvent,
+    StayTimes,
+)
+from contracts.ledger.records import BookingRecord, SettlementRecord, tariff_digest, word_hex
+from contracts.ledger.stay import evidence_of
+from contracts.wire.messages import Event
+from contracts.wire.signing import Domain, address_of, event_digest, sign
+
+KEY = keccak(b"a test gateway")
+OTHER_KEY = keccak(b"another gateway")
+LEDGER = "0x" + "1c" * 20
+DOMAIN = Domain(31337, LEDGER)
+T0 = datetime(2026, 5, 1, tzinfo=UTC)
+TARIFF = Tariff(id="t-1", version=1, currency="CNY", per_hour_minor=600, cap_minor=3000)
+
+
+def at(seconds: float) -> datetime:
+    return T0 + timedelta(seconds=seconds)
+
+
+def event(seq: int, kind: str, occupancy: str | None, seconds: float, **more: object) -> Event:
+    fields: dict[str, object] = {
+        "gateway": "gw-1",
+        "epoch": 1,
+        "seq": seq,
+        "kind": kind,
+        "space": "S1",
+        "occupancy": occupancy,
+        "at": at(seconds),
+        "uncertainty_s": 1.0,
+        "reported_at": at(seconds + 5),
+        "boot_id": "boot-1",
+        "boottime_ns": int(seconds * 1e9),
+        "clock": "synced",
+        **more,
+    }
+    return Event(**fields)  # type: ignore[arg-type]
+
+
+def chained(events: list[Event], previous: str = "0x" + "00" * 32) -> list[Event]:
+    """Each names the digest of the one before it."""
+    linked = []
+    for item in events:
+        item = item.model_copy(update={"previous": previous})
+        previous = "0x" + event_digest(item, DOMAIN).hex()
+        linked.append(item)
+    return linked
+
+
+def sealed(body: Event, key: bytes = KEY) -> SealedEvent:
+    signature = sign(event_digest(body, DOMAIN), key)
+    return SealedEvent(body=SealedBody(**body.model_dump()), signature=signature)
+
+
+def stay_events() -> list[Event]:
+    """An arrival, a doubt in between, and the departure after an hour and a half."""
+    return chained(
+        [
+            event(3, "arrival", "occupied", 300, match="accepted", grant="g-1"),
+            event(5, "fault", "unknown", 2000),
+            event(6, "snapshot", "occupied", 2100),
+            event(9, "departure", "free", 5700),
+        ],
+        previous="0x" + "ab" * 32,
+    )
+
+
+def receipt(events: list[Event] | None = None, key: bytes = KEY) -> Receipt:
+    events = events or stay_events()
+    booking = BookingRecord(
+        id="b-1",
+        space="S1",
+        grant="g-1",
+        window=Window(starts_at=at(0), ends_at=at(7200)),
+        terms=Terms(),
+        tariff=tariff_digest(TARIFF),
+        driver_account=3,
+        owner_account=2,
+        quoted_minor=1200,
+        confirmed_at=at(-60),
+    )
+    evidence = evidence_of(events)
+    assert evidence is not None
+    lines = tuple(price(TARIFF, booking.terms, booking.window, list(evidence.billed)))
+    record = SettlementRecord(
+        stay=1,
+        space="S1",
+        space_number=1,
+        booking=digest(booking),
+        tariff=tariff_digest(TARIFF),
+        gateway=address_of(key),
+        arrival="0x" + event_digest(events[0], DOMAIN).hex(),
+        departure="0x" + event_digest(events[-1], DOMAIN).hex(),
+        lines=digest([line.model_dump(mode="json") for line in lines]),
+        starts_at=evidence.arrived_at,
+        ends_at=evidence.departed_at,
+        billed_s=evidence.billed_s,
+        amount_minor=total(lines),
+        currency="CNY",
+        driver_account=3,
+        owner_account=2,
+    )
+    tree = Tree([keccak(b"one"), record.leaf(), keccak(b"two")])
+    return Receipt(
+        format="berth-receipt",
+        version=1,
+        gateway=GatewayKey(id="gw-1", signer=address_of(key)),
+        booking=booking,
+        tariff=TARIFF,
+        events=tuple(sealed(item, key) for item in events),
+        stay=StayTimes(
+            arrived_at=evidence.arrived_at,
+            departed_at=evidence.departed_at,
+            billed=tuple(Window(starts_at=a, ends_at=b) for a, b in evidence.billed),
+        ),
+        lines=lines,
+        total_minor=total(lines),
+        record=record,
+        proof=Proof(
+            root="0x" + tree.root.hex(),
+            siblings=tuple("0x" + node.hex() for node in tree.proof(1)),
+        ),
+        chain=ChainRecord(
+            chain_id=31337,
+            ledger=LEDGER,
+            registry="0x" + "2d" * 20,
+            batch=1,
+            word=word_hex(record.word()),
+            transaction="0x" + "33" * 32,
+            block_number=9,
+            block_hash="0x" + "44" * 32,
+        ),
+    )

@@ -1,0 +1,156 @@
+"""Verification that bites: whatever is changed in a receipt, the broken link is named."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contracts.ledger.receipt import Link, Receipt, read, verify
+from contracts.wire.signing import event_digest, sign
+from tests.contracts import making
+
+Change = Callable[[dict[str, Any]], Any]
+GENUINE = making.receipt()
+
+
+def broken(receipt: Receipt) -> list[str]:
+    return [link.name for link in verify(receipt) if not link.ok]
+
+
+def changed(change: Change) -> Receipt | Link:
+    plain = json.loads(GENUINE.model_dump_json())
+    change(plain)
+    return read(json.dumps(plain))
+
+
+def put(*path: str | int, value: Any) -> Change:
+    def change(plain: Any) -> None:
+        for part in path[:-1]:
+            plain = plain[part]
+        assert plain[path[-1]] != value
+        plain[path[-1]] = value
+
+    return change
+
+
+def test_a_genuine_receipt_holds_at_every_link() -> None:
+    assert broken(GENUINE) == []
+
+
+def test_a_receipt_reads_back_as_it_was_written() -> None:
+    assert read(GENUINE.model_dump_json()) == GENUINE
+
+
+CHANGES = {
+    "arrival time": (
+        put("events", 0, "body", "at", value="2026-05-01T00:06:00.000Z"),
+        "signatures",
+    ),
+    "departure time": (
+        put("events", 3, "body", "at", value="2026-05-01T01:00:00.000Z"),
+        "signatures",
+    ),
+    "uncertainty": (put("events", 0, "body", "uncertainty_s", value=0.5), "signatures"),
+    "plate commitment": (put("events", 0, "body", "plate", value="0x" + "12" * 32), "signatures"),
+    "sequence number": (put("events", 1, "body", "seq", value=4), "signatures"),
+    "sequence number out of order": (put("events", 1, "body", "seq", value=3), "sequence"),
+    "signature": (lambda r: r["events"][0].update(signature="0x" + "11" * 64 + "1b"), "signatures"),
+    "signer": (put("gateway", "signer", value="0x" + "9a" * 20), "signatures"),
+    "gateway name": (put("gateway", "id", value="gw-2"), "signatures"),
+    "event left out": (lambda r: r["events"].pop(1), "sequence"),
+    "events swapped": (lambda r: r["events"].insert(1, r["events"].pop(2)), "sequence"),
+    "price": (put("tariff", "per_hour_minor", value=500), "tariff"),
+    "tariff version": (put("tariff", "version", value=2), "tariff"),
+    "cap": (put("tariff", "cap_minor", value=100), "tariff"),
+    "grace": (put("booking", "terms", "grace_s", value=1200), "booking"),
+    "window": (put("booking", "window", "ends_at", value="2026-05-01T03:00:00.000Z"), "booking"),
+    "driver account": (put("booking", "driver_account", value=9), "booking"),
+    "grant": (put("booking", "grant", value="g-2"), "booking"),
+    "shown arrival": (put("stay", "arrived_at", value="2026-05-01T00:06:00.000Z"), "times"),
+    "billed interval": (
+        put("stay", "billed", 0, "ends_at", value="2026-05-01T00:50:00.000Z"),
+        "times",
+    ),
+    "a line's amount": (put("lines", 0, "amount_minor", value=1), "arithmetic"),
+    "total": (put("total_minor", value=1), "arithmetic"),
+    "record amount": (put("record", "amount_minor", value=1), "record"),
+    "record stay number": (put("record", "stay", value=2), "proof"),
+    "word": (put("chain", "word", value="0x" + "00" * 32), "record"),
+    "proof node": (put("proof", "siblings", 0, value="0x" + "00" * 32), "proof"),
+    "proof node left out": (lambda r: r["proof"]["siblings"].pop(), "proof"),
+    "root": (put("proof", "root", value="0x" + "00" * 32), "proof"),
+    "chain id": (put("chain", "chain_id", value=1), "signatures"),
+    "ledger address": (put("chain", "ledger", value="0x" + "77" * 20), "signatures"),
+    "extra field": (lambda r: r.update(note="paid"), "format"),
+    "extra signed field": (lambda r: r["events"][0]["body"].update(note="x"), "format"),
+    "time zone": (put("stay", "arrived_at", value="2026-05-01T08:05:00+08:00"), "format"),
+}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_a_change_is_named_at_its_link(what: str) -> None:
+    change, link = CHANGES[what]
+    found = changed(change)
+    names = [found.name] if isinstance(found, Link) else broken(found)
+    assert link in names
+
+
+def test_a_forger_with_another_key_is_named() -> None:
+    forged = making.receipt(key=making.OTHER_KEY)
+    claimed = forged.model_copy(update={"gateway": GENUINE.gateway})
+    assert "signatures" in broken(claimed)
+
+
+def test_an_event_signed_again_after_a_change_breaks_the_sequence() -> None:
+    """Even the gateway's own key cannot move one event: the next names the old one's digest."""
+    events = list(GENUINE.events)
+    moved = events[0].body.model_copy(update={"at": making.at(200)})
+    events[0] = making.sealed(moved)
+    found = broken(GENUINE.model_copy(update={"events": tuple(events)}))
+    assert "sequence" in found
+    assert "signatures" not in found
+
+
+def test_a_malleable_twin_of_a_signature_is_refused() -> None:
+    order = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+    body = GENUINE.events[0].body
+    raw = bytes.fromhex(sign(event_digest(body, making.DOMAIN), making.KEY)[2:])
+    high_s = (order - int.from_bytes(raw[32:64], "big")).to_bytes(32, "big")
+    twin = "0x" + (raw[:32] + high_s + bytes([55 - raw[64]])).hex()
+    events = (GENUINE.events[0].model_copy(update={"signature": twin}), *GENUINE.events[1:])
+    assert "signatures" in broken(GENUINE.model_copy(update={"events": events}))
+
+
+# What a receipt alone cannot tell: where on the chain it stands. `--rpc` asks (test_onchain.py).
+ONLY_THE_CHAIN_KNOWS = {"registry", "batch", "transaction", "block_number", "block_hash"}
+
+
+@given(st.data())
+@settings(max_examples=300, deadline=None)
+def test_any_changed_byte_is_noticed(data: st.DataObject) -> None:
+    """Flip one character anywhere outside the fields that only the chain can tell."""
+    text = GENUINE.model_dump_json()
+    index = data.draw(st.integers(0, len(text) - 1))
+    other = data.draw(st.characters(min_codepoint=33, max_codepoint=126))
+    found = read(text[:index] + other + text[index + 1 :])
+    if isinstance(found, Link):
+        assert found.name == "format"
+        return
+    same = found.model_copy(
+        update={
+            "chain": found.chain.model_copy(
+                update={name: getattr(GENUINE.chain, name) for name in ONLY_THE_CHAIN_KNOWS}
+            )
+        }
+    )
+    assert same == GENUINE or broken(found), f"byte {index}: {text[index]!r} -> {other!r}"
+
+
+@given(st.binary(max_size=400))
+def test_any_bytes_are_a_receipt_or_a_broken_format(data: bytes) -> None:
+    found = read(data)
+    assert isinstance(found, Link)
+    assert found.name == "format"

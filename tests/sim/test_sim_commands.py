@@ -1,0 +1,113 @@
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from firmware_sim.cli import app
+
+DATA = Path(__file__).resolve().parents[1] / "data"
+TRACE, TRUTH = str(DATA / "first-stay.trace.jsonl.gz"), str(DATA / "first-stay.truth.jsonl")
+PAST = "2026-05-01T00:00:00Z@0.0*1"
+
+
+@pytest.fixture
+def runner() -> CliRunner:
+    return CliRunner()
+
+
+def test_replay_writes_the_same_events_twice_and_scores_them(
+    runner: CliRunner, tmp_path: Path
+) -> None:
+    for name in ("a", "b"):
+        done = runner.invoke(
+            app,
+            ["replay", TRACE, "--truth", TRUTH, "--events", str(tmp_path / name), "--json"],
+        )
+        assert done.exit_code == 0
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+    events = [json.loads(line) for line in (tmp_path / "a").read_text().splitlines()]
+    assert [list(e) for e in events] == [
+        ["kind", "space", "at_ns", "uncertainty_s", "reported_ns"]
+    ] * len(events)
+    assert json.loads(done.stdout)["score"]["f1"] == 1.0
+
+
+def test_replay_against_the_truth_of_another_trace_is_bad_input(
+    runner: CliRunner, tmp_path: Path
+) -> None:
+    other = tmp_path / "t.jsonl"
+    other.write_text('{"format":"berth-truth","version":1,"trace_sha256":"00"}\n')
+    done = runner.invoke(app, ["replay", TRACE, "--truth", str(other)])
+    assert (done.exit_code, "another trace" in done.output) == (2, True)
+
+
+def test_generate_then_info_agree(runner: CliRunner, tmp_path: Path) -> None:
+    out = str(tmp_path / "lot")
+    args = ["generate", "--out", out, "--seed", "4", "--spaces", "2", "--minutes", "5"]
+    assert runner.invoke(app, args).exit_code == 0
+    done = runner.invoke(app, ["info", out + ".trace.jsonl.gz", "--json"])
+    found = json.loads(done.stdout)
+    assert (done.exit_code, found["bad_lines"], found["readings"]["us0"]) == (0, 0, 600)
+
+
+def test_info_of_a_damaged_trace_exits_1_and_says_which_line(
+    runner: CliRunner, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.trace.jsonl"
+    runner.invoke(app, ["generate", "--out", str(tmp_path / "lot"), "--minutes", "1"])
+    runner.invoke(app, ["import", "csm_hmc5883l", str(_csm(tmp_path)), str(path)])
+    path.write_bytes(path.read_bytes() + b"half a li")
+    done = runner.invoke(app, ["info", str(path), "--json"])
+    assert (done.exit_code, json.loads(done.stdout)["reasons"]) == (1, ["line 4: not JSON"])
+
+
+def _csm(folder: Path) -> Path:
+    path = folder / "csm.txt"
+    path.write_text("1 2 3\n4 5 6\n")
+    return path
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["info", "nowhere.jsonl"],
+        ["replay", __file__],
+        ["import", "xyz", __file__, "out"],
+        ["import", "obs_raw", __file__, "out"],
+        ["import", "csm_hmc5883l", TRUTH, "out"],
+        ["feed", TRACE, "--tempo", "soon"],
+        ["generate", "--out", "x", "--scenario", "odd"],
+    ],
+)
+def test_bad_input_exits_2_with_one_sentence(runner: CliRunner, args: list[str]) -> None:
+    done = runner.invoke(app, args)
+    assert done.exit_code == 2
+    assert done.stderr.startswith("berth-sim: ")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def feed(tempo: str) -> "subprocess.Popen[bytes]":
+    code = "from firmware_sim.cli import main; main()"
+    return subprocess.Popen(
+        [sys.executable, "-c", code, "feed", TRACE, "--tempo", tempo],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+def test_feed_started_after_the_end_writes_the_header_alone() -> None:
+    out, err = feed(PAST).communicate(timeout=60)
+    assert (len(out.splitlines()), err) == (1, b"")
+
+
+def test_feed_goes_quietly_when_its_reader_goes() -> None:
+    process = feed(f"2026-05-01T00:00:00Z@{time.time()!r}*300")
+    assert process.stdout is not None and process.stderr is not None
+    assert b"berth-trace" in process.stdout.readline()
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    assert process.wait(timeout=60) == 0

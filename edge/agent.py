@@ -20,7 +20,7 @@ from contracts.wire.messages import Reply, SignedEvent, Status
 from contracts.wire.signing import sign
 from contracts.wire.topics import Topic, all_down, topic_for
 from edge.core.gateway import Gateway
-from edge.core.outputs import NewEvent, Output, SendAgain, SetAcked, Start
+from edge.core.outputs import NewEvent, Output, SendAgain, SetAcked, Start, wall_ms
 from edge.core.window import SendWindow, WindowSettings
 from edge.errors import OutboxUnwritable
 from edge.ports import (
@@ -275,7 +275,7 @@ class Agent:
         return Status(
             gateway=self._set.gateway,
             online=online,
-            at=self._clock.wall_at(self._clock.mono_ns()),
+            at=wall_ms(self._clock, self._clock.mono_ns()),
             boot_id=self._clock.boot_id,
             version=self._set.version,
             clock=self._clock.state(),

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
-from random import Random  # noqa: TID251 - made from --seed
+from random import Random
 from threading import Event
 from typing import Annotated, Any
 
@@ -148,7 +148,7 @@ def _pace(header: TraceHeader, tempo: Tempo) -> Pace:
     start_real_s = tempo.real(header.wall)
     return Pace(
         lambda mono_ns: start_real_s + (mono_ns - header.mono_ns) / NS / tempo.rate,
-        time.time,  # noqa: TID251 - here the real clock is chosen
+        time.time,
         Event().wait,
     )
 
@@ -158,7 +158,7 @@ def _replay(trace: Path, rate: float | None) -> tuple[list[Change], dict[str, An
         run = Replay(reader.header.channels, DetectorSettings())
         readings = iter(reader)
         if rate is not None:
-            now_s = time.time()  # noqa: TID251 - here the real clock is chosen
+            now_s = time.time()
             pace = _pace(reader.header, Tempo(now_s, reader.header.wall, rate))
             timed = ((reading.mono_ns, reading) for reading in reader)
             readings = (r for batch in pace.batches(timed, skip_past=False) for r in batch)

@@ -145,4 +145,3 @@ def _step(number: int, sentence: str) -> None:
 
 def _interrupt(_signal: int, _frame: object) -> None:
     raise KeyboardInterrupt
-

@@ -159,8 +159,11 @@ class Installation:
         body = {"lat": LAT, "lon": LON, **self._window(window)}
         return self.person("driver").post("/api/v1/requests", body)
 
-    def book(self, space: str, window: tuple[float, float], terms: tuple[str, int], key: str) -> Any:
-        plate, quoted_minor = terms
+    def book(
+        self, space: str, window: tuple[float, float], agreed: tuple[str, int], key: str
+    ) -> Any:
+        """`agreed`: the plate, and the quote that the driver saw."""
+        plate, quoted_minor = agreed
         body = {"space": space, "plate": plate, "quoted_minor": quoted_minor}
         return self.person("driver").post(
             "/api/v1/bookings", body | self._window(window), idempotency_key=key

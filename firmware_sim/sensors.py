@@ -10,7 +10,7 @@ import math
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
-from random import Random  # noqa: TID251 - generators made from a given seed
+from random import Random
 
 from edge.core.readings import NO_ECHO, Channel, PlateRead, Reading
 from edge.core.trace_lines import TraceHeader

@@ -54,8 +54,7 @@ class Stage:
         done = subprocess.run(
             [str(BIN / command[0]), *command[1:]],
             env=self._environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             check=False,
         )
         if done.returncode:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from random import Random  # noqa: TID251 - the type, and generators made from a given seed
+from random import Random
 
 from firmware_sim.trace import NS, Truth
 

@@ -76,7 +76,8 @@ class Wire:
             await asyncio.sleep(RETRY_S)
 
     async def _connect(self) -> None:
-        with contextlib.suppress(OSError, RuntimeError):  # a client that never connected cannot say goodbye
+        # A client whose connection is gone cannot say goodbye.
+        with contextlib.suppress(OSError, RuntimeError):
             await self._client.disconnect()
         self._client = self._new_client()
         host, port = self._url.hostname or "127.0.0.1", self._url.port or 1883

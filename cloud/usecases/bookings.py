@@ -116,16 +116,12 @@ def record_of(booking: Booking) -> BookingRecord:
     return BookingRecord.model_validate_json(booking.record)
 
 
-def holding(session: Session, space: str, at_ms: int) -> Booking | None:
-    """The booking that holds this space at that time."""
-    return session.exec(
-        select(Booking).where(
-            Booking.space == space,
-            col(Booking.state).in_(HOLDING),
-            Booking.starts_ms <= at_ms,
-            Booking.ends_ms > at_ms,
-        )
-    ).first()
+def held_spaces(session: Session, at_ms: int) -> set[str]:
+    """Spaces that a booking holds at that time."""
+    found = select(Booking.space).where(
+        col(Booking.state).in_(HOLDING), Booking.starts_ms <= at_ms, Booking.ends_ms > at_ms
+    )
+    return set(session.exec(found))
 
 
 def _price_of(offer: Offer) -> tuple[Tariff, Terms]:

@@ -1,6 +1,7 @@
 """What pages, streams and programs are shown: plain values, read in one transaction."""
 
 import json
+from dataclasses import dataclass
 from math import cos, radians
 from typing import Any
 
@@ -36,6 +37,15 @@ STEPS = (
 MAX_ALARMS = 50
 
 
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Gateways that are online, spaces marked as shared, spaces that a booking holds now."""
+
+    online: set[str]
+    shared: set[str]
+    held: set[str]
+
+
 def lots(session: Session) -> list[View]:
     """Lots that have a gateway: the others hold titles only."""
     watched = select(Gateway.lot).distinct()
@@ -47,17 +57,19 @@ def lot(session: Session, lot_id: str, now_ms: int) -> View:
     row = session.get(Lot, lot_id)
     if row is None:
         raise Unknown(f"Lot {lot_id}.")
-    spaces = list(session.exec(select(Space).where(Space.lot == lot_id).order_by(Space.id)))
+    here = select(Space).where(Space.lot == lot_id).order_by(col(Space.number))
+    spaces = list(session.exec(here))
     gateways = list(session.exec(select(Gateway).where(Gateway.lot == lot_id)))
     online = {gateway.id for gateway in gateways if gateway.online}
     origin = _origin(spaces)
     shared = set(session.exec(select(Registration.space).where(Registration.status == "shared")))
+    marks = Marks(online, shared, bookings.held_spaces(session, now_ms))
     return {
         "id": row.id,
         "name": row.name,
         "tz": row.tz,
         "now": _time(now_ms),
-        "spaces": [_space(session, s, origin, (online, shared), now_ms) for s in spaces],
+        "spaces": [_space(space, origin, marks) for space in spaces],
         "gateways": [_gateway(gateway) for gateway in gateways],
         "alarms": _alarms(session, [space.id for space in spaces]),
     }
@@ -136,21 +148,13 @@ def stays(session: Session, lot_id: str) -> list[View]:
     ]
 
 
-def _space(
-    session: Session,
-    space: Space,
-    origin: tuple[float, float],
-    live: tuple[set[str], set[str]],
-    now_ms: int,
-) -> View:
+def _space(space: Space, origin: tuple[float, float], marks: Marks) -> View:
     """`state` is what a person may rely on: a silent gateway's spaces are unknown, never free."""
-    online, shared = live
-    holder = bookings.holding(session, space.id, now_ms)
     watched = space.gateway is not None
     state = "unwatched"
     if watched:
-        state = space.occupancy if space.gateway in online else "unknown"
-    if state == "free" and holder is not None:
+        state = space.occupancy if space.gateway in marks.online else "unknown"
+    if state == "free" and space.id in marks.held:
         state = "held"
     north = (space.lat - origin[0]) * METRES_PER_DEGREE
     east = (space.lon - origin[1]) * METRES_PER_DEGREE * cos(radians(origin[0]))
@@ -161,7 +165,7 @@ def _space(
         "y_m": round(-north, 2),
         "state": state,
         "since": _time(space.occupancy_ms) if watched and space.occupancy_ms else None,
-        "shared": space.id in shared,
+        "shared": space.id in marks.shared,
     }
 
 

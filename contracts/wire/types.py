@@ -8,6 +8,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# No arithmetic on an accepted time may leave the calendar, whatever a stranger writes.
+YEARS = range(1970, 2200)
 MS = timedelta(milliseconds=1)
 
 
@@ -17,10 +19,17 @@ def parse_instant(value: object) -> datetime:
         if value.tzinfo is None:
             raise ValueError("a time needs a zone")
         at = value.astimezone(UTC)
-        return at.replace(microsecond=at.microsecond // 1000 * 1000)
+        return _in_range(at.replace(microsecond=at.microsecond // 1000 * 1000))
     if isinstance(value, str) and INSTANT.fullmatch(value):
-        return datetime.strptime(value, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+        at = datetime.strptime(value, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+        return _in_range(at)
     raise ValueError("a time is written like 2026-05-01T00:00:00.000Z")
+
+
+def _in_range(at: datetime) -> datetime:
+    if at.year not in YEARS:
+        raise ValueError(f"the year must be {YEARS[0]} to {YEARS[-1]}")
+    return at
 
 
 def format_instant(at: datetime) -> str:

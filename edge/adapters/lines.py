@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import sys
 import threading
 from pathlib import Path
@@ -16,7 +17,8 @@ from edge.ports import BadReading, Ended, Item, Put, Took
 def open_readings(name: str) -> BinaryIO:
     """`-` is standing for standard input; `.gz` is unpacked."""
     if name == "-":
-        return sys.stdin.buffer
+        # A file of our own: closing sys.stdin at exit would wait for the thread that reads it.
+        return os.fdopen(os.dup(sys.stdin.fileno()), "rb")
     try:
         if name.endswith(".gz"):
             return cast(BinaryIO, gzip.open(name, "rb"))

@@ -26,6 +26,7 @@ from edge.core.outputs import (
     SpaceRecord,
     Start,
     WallClock,
+    wall_ms,
 )
 from edge.core.readings import Channel, Reading
 from edge.core.space import NS, Detector, Draft, Space, StaySettings, Surroundings
@@ -65,7 +66,7 @@ class Gateway:
         }
         self._heard_by = {name: self._listeners(ch) for name, ch in site.channels.items()}
         self._written = dict(start.spaces)
-        self._now_ns = 0
+        self._now_ns, self._heard = 0, False
         self._journal_ns: int | None = None
 
     def boot(self, mono_ns: int) -> list[Output]:
@@ -73,9 +74,14 @@ class Gateway:
         self._journal_ns = mono_ns + int(self._set.seen_every_s * NS)
         for space in self._spaces.values():
             space.boot(mono_ns)
-        return self._event(None, Draft("boot", None, self._clock.wall_at(mono_ns), 0.0, mono_ns))
+        return self._event(None, Draft("boot", None, wall_ms(self._clock, mono_ns), 0.0, mono_ns))
 
     def feed(self, reading: Reading) -> list[Output]:
+        if not self._heard:
+            # A stream may begin long after its header's time; patience is counted from here.
+            self._heard = True
+            for space in self._spaces.values():
+                space.postpone(reading.mono_ns)
         outputs = self._due(reading.mono_ns)
         listeners = self._heard_by.get(reading.channel)
         if listeners is None:
@@ -179,7 +185,7 @@ class Gateway:
             occupancy=draft.occupancy,
             at=draft.at,
             uncertainty_s=min(round(draft.uncertainty_s, 3), MAX_UNCERTAINTY_S),
-            reported_at=self._clock.wall_at(draft.reported_ns),
+            reported_at=wall_ms(self._clock, draft.reported_ns),
             boot_id=self._clock.boot_id,
             boottime_ns=draft.reported_ns,
             clock=self._clock.state(),
@@ -218,7 +224,7 @@ class Gateway:
         outputs: list[Output] = [self._put(space) for space in moved]
         if self._clock.state() == "unsynced":
             return outputs  # A clock that may be years ahead must not end anyone's grant.
-        over, old = self._grants.forget(self._clock.wall_at(self._now_ns))
+        over, old = self._grants.forget(wall_ms(self._clock, self._now_ns))
         return [*outputs, *map(DropGrant, over), *map(DropRevoked, old)]
 
     def _listeners(self, channel: Channel) -> tuple[Space, ...]:

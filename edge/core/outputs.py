@@ -6,13 +6,14 @@ Everything to be kept is committed, in one transaction, before anything of that 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal, Protocol, TypeAlias
 
 from pydantic import JsonValue
 
 from contracts.wire.messages import Event, Grant, Match, PlateProof, Reply
 from contracts.wire.types import (
+    EPOCH,
     ZERO_DIGEST,
     ClockState,
     Digest,
@@ -20,6 +21,8 @@ from contracts.wire.types import (
     Name,
     Occupancy,
     Tolerant,
+    from_ms,
+    to_ms,
 )
 
 
@@ -30,6 +33,16 @@ class WallClock(Protocol):
     def boot_id(self) -> str: ...
     def wall_at(self, mono_ns: int) -> datetime: ...
     def state(self) -> ClockState: ...
+
+
+# The wire refuses times outside of these; a clock that shows one is wrong, and events must go on.
+EARLIEST, LATEST = EPOCH, datetime(2199, 12, 31, tzinfo=UTC)
+
+
+def wall_ms(clock: WallClock, mono_ns: int) -> datetime:
+    """In whole milliseconds, which is what is signed."""
+    at = clock.wall_at(max(0, mono_ns))
+    return from_ms(to_ms(min(max(at, EARLIEST), LATEST)))
 
 
 class SpaceRecord(Tolerant):

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 from contracts.wire.messages import EventKind
-from contracts.wire.types import EPOCH, ZERO_DIGEST, Occupancy, from_ms, to_ms
+from contracts.wire.types import ZERO_DIGEST, Occupancy, from_ms, to_ms
 from edge.core import plates
 from edge.core.fusion import JSON, Change
 from edge.core.grants import GrantBook
-from edge.core.outputs import SpaceRecord, WallClock
+from edge.core.outputs import SpaceRecord, WallClock, wall_ms
 from edge.core.plates import Verdict
 from edge.core.readings import NO_ECHO, PlateRead, Reading
 
@@ -35,11 +35,13 @@ class Detector(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StaySettings:
-    """`settle_s` is how long a detector may need to report: that much before `seen` is sure."""
+    """`*_settle_s`: how long a detector may need to report it. What was seen is sure only up to
+    that long before the last reading."""
 
     plate_wait_s: float = 5.0
     plate_before_s: float = 15.0
-    settle_s: float = 15.0
+    arrive_settle_s: float = 60.0
+    leave_settle_s: float = 15.0
     boot_known_s: float = 60.0
     seen_every_s: float = 30.0
 
@@ -96,6 +98,10 @@ class Space:
     def boot(self, now_ns: int) -> None:
         self._boot_due_ns = now_ns + int(self._set.boot_known_s * NS)
 
+    def postpone(self, now_ns: int) -> None:
+        if self._boot_due_ns is not None:
+            self.boot(now_ns)
+
     def feed(self, reading: Reading) -> list[Draft]:
         if reading.channel in self._cameras:
             if isinstance(reading.value, PlateRead):
@@ -136,7 +142,7 @@ class Space:
         seen_ns = self._seen_ns if self._seen_ns is not None and sure else now_ns
         occupancy: Occupancy = self._occupancy if sure else "unknown"
         verdict = self._verdict if occupancy == "occupied" else NOBODY
-        unsure_s = self._set.settle_s if sure else 0.0
+        unsure_s = self._settle_s() if sure else 0.0
         at = self._wall(seen_ns)
         return [*drafts, Draft("snapshot", occupancy, at, unsure_s, now_ns, verdict=verdict)]
 
@@ -251,17 +257,20 @@ class Space:
         return agreed and not self._booting and self._pending is None
 
     def _seen_at(self) -> datetime | None:
-        """Nothing later is sure: a change in the last `settle_s` may not have been reported yet."""
+        """Nothing later is sure: a change since then may not have been reported yet."""
         if self._booting or self._since_at is None:
             return self._record.seen_at
         if self._seen_ns is None:
             return self._since_at
-        settled_at = self._wall(self._seen_ns) - timedelta(seconds=self._set.settle_s)
+        settled_at = self._wall(self._seen_ns) - timedelta(seconds=self._settle_s())
         return max(self._since_at, settled_at)
 
+    def _settle_s(self) -> float:
+        occupied = self._known == "occupied"
+        return self._set.leave_settle_s if occupied else self._set.arrive_settle_s
+
     def _wall(self, mono_ns: int) -> datetime:
-        # Cut to whole milliseconds, which is what is signed; never before 1970, which cannot be.
-        return max(EPOCH, from_ms(to_ms(self._clock.wall_at(max(0, mono_ns)))))
+        return wall_ms(self._clock, mono_ns)
 
 
 def _found(change: Change, detector: Detector) -> Literal["free", "occupied"]:

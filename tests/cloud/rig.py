@@ -1,4 +1,4 @@
-"""A cloud without processes: real database, real use cases and sweeps, the chain that ships as fake."""
+"""A cloud without processes: real database, use cases and sweeps, and the fake chain."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

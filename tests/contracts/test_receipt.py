@@ -86,6 +86,14 @@ CHANGES = {
     "ledger address": (put("chain", "ledger", value="0x" + "77" * 20), "signatures"),
     "extra field": (lambda r: r.update(note="paid"), "format"),
     "extra signed field": (lambda r: r["events"][0]["body"].update(note="x"), "format"),
+    "a time before all clocks": (
+        put("events", 0, "body", "at", value="0001-01-01T00:00:00.000Z"),
+        "format",
+    ),
+    "a time after all clocks": (
+        put("booking", "window", "ends_at", value="9999-12-31T23:59:59.999Z"),
+        "format",
+    ),
     "time zone": (put("stay", "arrived_at", value="2026-05-01T08:05:00+08:00"), "format"),
 }
 

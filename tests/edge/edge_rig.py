@@ -27,7 +27,7 @@ NS = 1_000_000_000
 KEY = bytes(range(1, 33))
 DOMAIN = Domain(31337, "0x" + "ab" * 20)
 MAY_1 = datetime(2026, 5, 1, tzinfo=UTC)
-STAY = StaySettings(plate_wait_s=5, settle_s=0, boot_known_s=60, seen_every_s=10)
+STAY = StaySettings(arrive_settle_s=0, leave_settle_s=0, seen_every_s=10)
 WINDOW = WindowSettings(events=20, timeout_s=2, timeout_max_s=30)
 SPACES = ("S1", "S2")
 
@@ -80,6 +80,7 @@ class Rig:
         camera: bool = False,
         clock: FakeClock | None = None,
         window: WindowSettings = WINDOW,
+        stay: StaySettings = STAY,
     ) -> None:
         self.outbox = outbox if outbox is not None else MemoryOutbox()
         self.clock = clock or FakeClock()
@@ -88,7 +89,7 @@ class Rig:
         start = self.outbox.load()
         detectors = {space: ScriptedDetector(space) for space in SPACES}
         site = Site("gw-1", DOMAIN, channels(camera), detectors)
-        self.core = Gateway(site, start, self.clock, lambda: bytes(32), STAY)
+        self.core = Gateway(site, start, self.clock, lambda: bytes(32), stay)
         log = structlog.wrap_logger(structlog.ReturnLogger(), processors=[lambda *_: ""])
         ports = Ports(self.outbox, self.uplink, self.clock, lambda: self.real_s, log)
         settings = AgentSettings("gw-1", "test", window)

@@ -1,15 +1,18 @@
+import queue
+
+import pytest
 from edge_rig import NS, Cloud, Rig, assert_chained
 
-from contracts.wire.messages import Ack
+from contracts.wire.codec import decode
+from contracts.wire.messages import Ack, Event, SignedEvent
 from edge.adapters.fake_outbox import MemoryOutbox
-from edge.ports import Connected, Disconnected
+from edge.agent import BATCH_ITEMS
+from edge.core.readings import Reading
+from edge.ports import Connected, Disconnected, Ended, Item, Took
 
 
-def all_events(rig: Rig) -> list:
+def all_events(rig: Rig) -> list[Event]:
     rows = rig.outbox.events(rig.core.epoch, 1, 10_000)
-    from contracts.wire.codec import decode
-    from contracts.wire.messages import SignedEvent
-
     return [decode(SignedEvent, row.payload).body for row in rows]
 
 
@@ -221,3 +224,22 @@ def test_a_cloud_that_loses_half_of_everything_gets_each_event_once() -> None:
         rig.ack(cloud.acked([signed.body for signed in rig.uplink.events()]))
     assert sorted(cloud.seen) == list(range(1, rig.core.seq + 1))
     assert rig.agent.unacknowledged == 0
+
+
+@pytest.mark.parametrize("count", [1, BATCH_ITEMS - 1, BATCH_ITEMS, BATCH_ITEMS + 3])
+def test_every_item_of_the_inbox_is_taken_however_many_there_are(count: int) -> None:
+    rig = Rig()
+    inbox: queue.Queue[Item] = queue.Queue()
+    for number in range(count):
+        inbox.put(Took(Reading(number * NS, "us-S1", number % 2)))
+    inbox.put(Ended())
+    turns = 0
+
+    def stopping() -> bool:
+        nonlocal turns
+        turns += 1
+        return turns > 4
+
+    rig.agent.run(inbox, stopping)
+    told = [event for event in all_events(rig) if event.space == "S1"]
+    assert len(told) == count

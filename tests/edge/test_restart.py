@@ -1,7 +1,8 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from edge_rig import MAY_1, NS, Rig, make_grant
+from edge_rig import MAY_1, NS, STAY, Rig, make_grant
 
 from edge.adapters.fake_clock import FakeClock
 
@@ -51,6 +52,18 @@ def test_come_while_away_is_a_snapshot_with_the_interval_from_last_seen() -> Non
     assert again.said()[-1] == ("departure", "free")
 
 
+def test_what_the_detector_may_not_have_told_yet_widens_the_interval() -> None:
+    rig = Rig(stay=replace(STAY, leave_settle_s=15))
+    rig.empty(1)
+    rig.car(10)
+    rig.car(100)
+    again = rig.restarted(600)
+    again.empty(20)
+    snapshot = again.events()[-1]
+    half = timedelta(seconds=snapshot.uncertainty_s)
+    assert snapshot.at - half == MAY_1 + timedelta(seconds=85)
+
+
 def test_the_same_as_before_is_a_snapshot_of_now() -> None:
     again = parked().restarted(600)
     again.car(20)
@@ -81,6 +94,9 @@ def test_an_arrival_that_waited_for_its_plate_at_the_kill_is_found_again() -> No
 
 def test_a_space_that_stays_unknown_after_boot_is_reported_as_a_fault() -> None:
     again = parked().restarted(60)
+    again.car(1, value=None)
+    again.car(60, value=None)
+    assert again.said()[-1] == ("arrival", "occupied")
     again.car(61, value=None)
     assert again.said()[-1] == ("fault", "unknown")
     again.car(70)

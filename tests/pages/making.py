@@ -32,9 +32,7 @@ from contracts.wire.types import format_instant, to_ms
 from tests.contracts.making import at, receipt
 
 HOSTILE = "<script>alert('Lot')</script> & {key}"
-TARIFF = Tariff(
-    id="t-1", version=1, currency="CNY", per_hour_minor=600, free_s=900, cap_minor=3000
-)
+TARIFF = Tariff(id="t-1", version=1, currency="CNY", per_hour_minor=600, free_s=900, cap_minor=3000)
 DEGREE_M = 111_320.0
 NOW_S = 3000.0
 ORDER = ("confirmed", "granted", "active", "completed", "settled")

@@ -91,9 +91,9 @@ class Methods:
     def code(self, address: Any, block: Any = "latest") -> str:
         return views.data(self._state(block).get_code(params.octets(address, "address", 20)))
 
-    def storage_at(self, address: Any, slot: Any, block: Any = "latest") -> str:
+    def storage_at(self, address: Any, position: Any, block: Any = "latest") -> str:
         where = params.octets(address, "address", 20)
-        value = self._state(block).get_storage(where, params.quantity(slot, "slot"))
+        value = self._state(block).get_storage(where, params.quantity(position, "position"))
         return views.data(value.to_bytes(32, "big"))
 
     def call(self, transaction: Any, block: Any = "latest") -> str:

@@ -9,6 +9,7 @@ UNIT = 10
 LONG, SHORT = 50, 25
 MARGIN = 22
 LANE = 60
+WIDE = 330
 # Enough neighbours to see how a lot lies; a city-sized lot must not cost a square of its spaces.
 LOOKED_AT = 300
 # Degrees that turn a space whose open end is at the bottom.
@@ -34,6 +35,10 @@ class Plan:
     spaces: tuple[Drawn, ...]
     lanes: tuple[tuple[int, int, int, int], ...]
     size: str
+
+    @property
+    def wide(self) -> bool:
+        return self.width > WIDE
 
     def label(self, space: str) -> str:
         """What is painted on the ground there."""

@@ -1,5 +1,7 @@
 """Every sentence that the pages say, in both languages. A test finds missing and unused keys."""
 
+from cloud.entrypoints.http.words_receipt import RECEIPT_WORDS
+
 LANGUAGES = ("en", "zh")
 STATES = ("free", "held", "occupied", "unknown", "unwatched")
 
@@ -40,8 +42,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "check.go": ("Check", "核验"),
     "check.again": ("Check another", "再核验一张"),
     "check.offline": (
-        "On your own machine, and against the chain: berth-verify receipt.json --rpc URL",
-        "在自己的电脑上核验（并查询链）：berth-verify receipt.json --rpc URL",
+        "This needs no chain. To ask the chain as well, on your own machine: "
+        "berth-verify receipt.json --rpc URL",
+        "以上核验无需连接链。在自己的电脑上同时查询链：berth-verify receipt.json --rpc URL",
     ),
     "check.empty": (
         "Nothing was sent. Choose a file or paste the receipt.",
@@ -258,47 +261,6 @@ WORDS: dict[str, tuple[str, str]] = {
         "No car {wait} after the start: the space is released and the hold goes back.",
         "开始后{wait}仍未到达：车位释放，冻结金额退回。",
     ),
-    # receipt
-    "receipt.title": ("Receipt", "收据"),
-    "receipt.read": ("Read the receipt", "查看收据"),
-    "receipt.json": ("Receipt file (JSON)", "收据文件（JSON）"),
-    "receipt.back": ("Back to the booking", "返回预订"),
-    "receipt.pass": ("PASS: all {count} links hold.", "通过：{count} 环全部成立。"),
-    "receipt.fail": ("FAIL: {names} does not hold.", "未通过：{names} 不成立。"),
-    "receipt.links": ("From the sensor to the ledger", "从传感器到账本"),
-    "receipt.events": ("Signed events", "已签名事件"),
-    "receipt.chain": ("On the chain", "链上记录"),
-    "receipt.arrived": ("Arrived", "到达"),
-    "receipt.departed": ("Left", "离开"),
-    "receipt.booking": ("Booking", "预订"),
-    "receipt.batch": ("Batch", "批次"),
-    "receipt.block": ("Block", "区块"),
-    "receipt.transaction": ("Transaction", "交易"),
-    "receipt.ledger": ("Ledger", "账本合约"),
-    "receipt.signer": ("Gateway's key", "网关公钥地址"),
-    "receipt.none": ("There is no receipt yet.", "还没有收据。"),
-    "receipt.none.do": (
-        "It is issued once the stay is filed on the chain. The booking's page shows how far it is.",
-        "停放记录上链后即开具。预订页面会显示进度。",
-    ),
-    "pass": ("PASS", "通过"),
-    "fail": ("FAIL", "未通过"),
-    "link.format": ("It is a receipt", "格式正确"),
-    "link.signatures": ("The gateway signed every event", "每个事件由网关签名"),
-    "link.sequence": ("No event was left out", "事件没有遗漏"),
-    "link.booking": ("It is this booking", "对应这份预订"),
-    "link.tariff": ("The price is the one agreed on", "价格与约定一致"),
-    "link.times": ("The times are those of the sensors", "时间来自传感器"),
-    "link.arithmetic": ("The sum is right", "计算正确"),
-    "link.record": ("The settlement record says the same", "结算记录一致"),
-    "link.proof": ("The record leads to the batch's root", "记录可推导至批次根"),
-    "link.other": ("Another link", "其他环节"),
-    "event.arrival": ("Arrival", "到达"),
-    "event.departure": ("Departure", "离开"),
-    "event.snapshot": ("Snapshot", "快照"),
-    "event.boot": ("Start of the gateway", "网关启动"),
-    "event.gap": ("Gap", "缺口"),
-    "event.fault": ("Fault", "故障"),
     # missing
     "missing.title": ("Not found", "未找到"),
     "missing.lot": ("There is no lot {name} here.", "这里没有车场 {name}。"),
@@ -320,4 +282,4 @@ WORDS: dict[str, tuple[str, str]] = {
     "hours": ("{h} h", "{h} 小时"),
     "hours.minutes": ("{h} h {m} min", "{h} 小时 {m} 分钟"),
     "seconds": ("{s} s", "{s} 秒"),
-}
+} | RECEIPT_WORDS

@@ -3,6 +3,8 @@ PYTHON ?= python3
 UV := .tools/bin/uv
 BIN := .venv/bin
 export UV_PYTHON_DOWNLOADS := never
+# Compiled bytecode is kept: every process starts in half the time.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test unit check bench contracts requirements venv clean help
 
@@ -13,10 +15,10 @@ demo: .venv/run.stamp ## one stay, from a sensor trace to a verified receipt (AR
 	@$(BIN)/berth-sim demo $(ARGS)
 
 test: .venv/dev.stamp ## every test
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
-unit: .venv/dev.stamp ## the tests that start no process
-	@$(BIN)/pytest -m "not e2e" $(ARGS)
+unit: .venv/dev.stamp ## the tests that start no process, database, chain or browser
+	@$(BIN)/pytest -m unit $(ARGS)
 
 check: .venv/dev.stamp ## format, lint, types, layers
 	$(BIN)/ruff format --check .

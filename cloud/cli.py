@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import signal
 import sys
 import time
@@ -171,6 +172,9 @@ def _interrupt(_signal: int, _frame: object) -> None:
 
 
 def main() -> None:
+    # A sweep that finds the last one still at work waits for the next turn: no news.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    logging.getLogger("gmqtt").setLevel(logging.CRITICAL)
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(20),
         processors=[

@@ -21,7 +21,7 @@ class Config(BaseSettings):
     port: int = 8470
     clock: str = ""
     keys: Path | None = None
-    heartbeat_s: float = 5.0
+    heartbeat_s: float = 10.0
     alarm_after_s: float = 600.0
 
     @field_validator("broker")

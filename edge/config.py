@@ -39,7 +39,7 @@ class Ledger(Frozen):
 
 
 class Timing(Frozen):
-    heartbeat_s: Annotated[float, Field(ge=1, le=3600)] = 30.0
+    heartbeat_s: Annotated[float, Field(ge=1, le=3600)] = 10.0
     keepalive_s: Annotated[int, Field(ge=5, le=3600)] = 30
     plate_wait_s: Annotated[float, Field(ge=0, le=60)] = 5.0
     plate_before_s: Annotated[float, Field(ge=0, le=300)] = 15.0
@@ -235,7 +235,7 @@ ledger:   # where its signatures count; elsewhere they mean nothing
 # spaces: [S1, S2]   # only these; without it, all that the readings name
 
 # timing:
-#   heartbeat_s: 30         # status messages, 1 to 3600
+#   heartbeat_s: 10         # status messages, 1 to 3600
 #   keepalive_s: 30         # MQTT keepalive, 5 to 3600
 #   plate_wait_s: 5         # how long an arrival waits for its plate, 0 to 60
 #   plate_before_s: 15      # plate reads this long before an arrival count, 0 to 300

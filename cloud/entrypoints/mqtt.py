@@ -142,7 +142,8 @@ class Wire:
         if isinstance(message, SignedEvent):
             return stays.take(session, message, self._domain, now)
         if isinstance(message, Status):
-            gateways.heard(session, message, now)
+            back = gateways.heard(session, message, now)
+            return Taken(message.gateway, 0, 0, None, snapshot=True) if back else None
         if isinstance(message, Reply):
             self._replied(session, message)
         return None
@@ -160,6 +161,8 @@ class Wire:
             self.counts[taken.refused] += 1
             log.warning("event_refused", gateway=taken.gateway, why=taken.refused)
             return
+        if taken.snapshot:
+            self._send(Ask(command=new_id("ask"), gateway=taken.gateway, what="snapshot"))
         if taken.seq:
             self._send(Ack(gateway=taken.gateway, epoch=taken.epoch, seq=taken.seq))
         if taken.gap is not None:

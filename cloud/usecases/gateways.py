@@ -1,5 +1,6 @@
 """Gateways: enrolment, their spaces, their health, and the commands on their way to them."""
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -36,14 +37,25 @@ def enrol(
     return gateway
 
 
-def heard(session: Session, status: Status, now: datetime) -> None:
+def heard(session: Session, status: Status, now: datetime) -> bool:
+    """True if it was away and came back without a boot: it must then be asked what it sees.
+
+    After a boot it tells by itself, as soon as its detectors know.
+    """
     gateway = session.get(Gateway, status.gateway)
     if gateway is None:
-        return
+        return False
+    back = status.online and not gateway.online and _boot_of(gateway) == status.boot_id
     gateway.online = status.online
     gateway.seen_ms = to_ms(now)
     gateway.status = status.model_dump_json()
     session.add(gateway)
+    return back
+
+
+def _boot_of(gateway: Gateway) -> str | None:
+    found = json.loads(gateway.status).get("boot_id")
+    return found if isinstance(found, str) else None
 
 
 def silence(session: Session, now: datetime, limit_ms: int) -> list[str]:

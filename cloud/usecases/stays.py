@@ -18,13 +18,17 @@ MAX_APPLIED = 1000
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """How far one gateway's events are committed, and the first gap if there is one."""
+    """How far one gateway's events are committed, and what to ask of it now.
+
+    `gap`: the first numbers that are missing. `snapshot`: it was away, and what it sees is wanted.
+    """
 
     gateway: str
     epoch: int
     seq: int
     gap: tuple[int, int] | None
     refused: str | None = None
+    snapshot: bool = False
 
 
 def take(session: Session, signed: SignedEvent, domain: Domain, now: datetime) -> Taken:
@@ -68,7 +72,7 @@ def _apply_ready(session: Session, gateway: Gateway, now: datetime) -> None:
         if row is None:
             return
         gateway.epoch, gateway.seq = row.epoch, row.seq
-        gateway.seen_ms = max(gateway.seen_ms, to_ms(now))
+        gateway.seen_ms, gateway.online = max(gateway.seen_ms, to_ms(now)), True
         session.add(gateway)
         _apply(session, row, Event.model_validate_json(row.body), now)
         session.add(row)
@@ -190,5 +194,7 @@ def _row(signed: SignedEvent, digest: str) -> EventRow:
 
 def _refused(session: Session, body: Event, code: str, now: datetime) -> Taken:
     sentence = f"An event in the name of gateway {body.gateway} was refused: {code}."
-    raise_alarm(session, f"{code}:{body.gateway}", code, None, sentence, now)
+    # Strangers make up names without end: they share one alarm.
+    about = "strangers" if code == "unknown_gateway" else body.gateway
+    raise_alarm(session, f"{code}:{about}", code, None, sentence, now)
     return Taken(body.gateway, 0, 0, None, refused=code)

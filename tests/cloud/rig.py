@@ -88,7 +88,7 @@ class Rig:
             ledger=where.ledger,
         )
         self.domain = Domain(where.chain_id, where.ledger)
-        self.sweeps = Sweeps(self.db, self.chain, self.clock, self.deployed, 12_500, 600_000)
+        self.sweeps = Sweeps(self.db, self.chain, self.clock, self.deployed, 20_000, 600_000)
         self._ids = count(1)
         self._seq = 0
         self._previous: dict[str, str] = {}

@@ -7,11 +7,11 @@ import pytest
 from sqlmodel import Session, select
 
 from cloud.tables import Alarm, Batch, ChainCall, EventRow, Settlement, Space, Stay
-from cloud.usecases import accounts, bookings, settlements
+from cloud.usecases import accounts, bookings, gateways, settlements
 from contracts.ledger.receipt import Receipt, read, verify
-from contracts.wire.messages import SignedEvent
+from contracts.wire.messages import SignedEvent, Status
 from tests.cloud.rig import Rig
-from tests.contracts.making import OTHER_KEY
+from tests.contracts.making import OTHER_KEY, at
 
 
 def all_of(rig: Rig, table: type) -> list:  # type: ignore[type-arg]
@@ -233,3 +233,27 @@ def test_settlements_of_many_stays_go_in_one_batch(rig: Rig, times: int) -> None
     rig.settle()
     assert len(all_of(rig, Batch)) == 1
     assert len(all_of(rig, Settlement)) == times
+
+
+def status(boot_id: str, online: bool) -> Status:
+    return Status(
+        gateway="gw-1", online=online, at=at(0), boot_id=boot_id, version="1", clock="synced"
+    )
+
+
+@pytest.mark.parametrize(("boot_id", "asked"), [("b", True), ("another", False)])
+def test_a_gateway_that_was_away_is_asked_what_it_sees_unless_it_booted(
+    rig: Rig, boot_id: str, asked: bool
+) -> None:
+    rig.open_market()
+    rig.heartbeat(online=False)
+    back = status(boot_id, online=True)
+    assert rig.db.write(lambda s: gateways.heard(s, back, rig.clock.at)) is asked
+    assert not rig.db.write(lambda s: gateways.heard(s, back, rig.clock.at))
+
+
+def test_strangers_share_one_alarm(rig: Rig) -> None:
+    rig.import_titles()
+    for seconds in (100, 200):
+        rig.report("arrival", "occupied", seconds)
+    assert [alarm.id for alarm in all_of(rig, Alarm)] == ["unknown_gateway:strangers"]

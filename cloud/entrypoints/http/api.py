@@ -6,7 +6,7 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Header, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 from sqlmodel import Session
 
 from cloud.adapters.clock import Clock, new_id, new_token
@@ -75,8 +75,15 @@ class NewOffer(Asked):
     space: Name
     windows: Annotated[list[OpenWindow], Field(min_length=1, max_length=100)]
     price: Price
-    terms: dict[str, int] = {}
+    terms: Terms = Terms()
     max_height_cm: Annotated[int, Field(ge=100, le=500)] | None = None
+
+    @field_validator("windows")
+    @classmethod
+    def windows_run_forward(cls, windows: list[OpenWindow]) -> list[OpenWindow]:
+        if any(window.ends_at <= window.starts_at for window in windows):
+            raise ValueError("a window ends after it starts")
+        return windows
 
 
 class Request(OpenWindow):
@@ -180,7 +187,7 @@ def _add_owner(router: APIRouter, db: Database, clock: Clock, who: Any) -> None:
             account.number or 0,
             asked.space,
             [window.window() for window in asked.windows],
-            (tariff, Terms(**asked.terms)),
+            (tariff, asked.terms),
         )
         row.max_height_cm = asked.max_height_cm
         result = db.write(lambda s: offers.publish(s, row))

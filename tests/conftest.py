@@ -1,0 +1,38 @@
+"""Two levels: unit tests start no process, database, chain or browser, and take seconds."""
+
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+# Whole folders and files by their place; all others are unit tests.
+NOT_UNIT = (
+    "e2e/",
+    "chain/",
+    "ledger/",
+    "sim/",
+    "cloud/test_market",
+    "cloud/test_stays",
+    "cloud/test_titles",
+    "pages/",
+    "edge/test_cli",
+    "edge/test_outbox",
+    "edge/test_over_mqtt",
+    "edge/test_trace_restart",
+    "sensing/test_recorded_data",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        place = item.path.relative_to(HERE).as_posix()
+        unit = not place.startswith(NOT_UNIT)
+        item.add_marker(pytest.mark.unit if unit else pytest.mark.integration)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """`-m unit` does not even import the others: their libraries alone take seconds."""
+    if config.option.markexpr != "unit" or HERE not in collection_path.parents:
+        return None
+    place = collection_path.relative_to(HERE).as_posix() + "/" * collection_path.is_dir()
+    return place.startswith(NOT_UNIT) or None

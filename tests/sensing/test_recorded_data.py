@@ -13,6 +13,7 @@ FILES = [
     ("csm_hmc5883l", "9.23_car_data_-y-y-y+y+y+y.txt"),
     ("csm_hmc5883l", "data3.txt"),
     ("hcsr04_street", "sornar_data_first_sample.csv"),
+    ("mag3110_lvez1", "capture0_32kmph.xlsx"),
     ("obs_raw", "obs_b8cf_nopos.csv"),
     ("qmc5883l_static", "filtered_raw_data.csv"),
     ("qmc5883l_static", "noisy_raw_data.csv"),

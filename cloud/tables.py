@@ -172,7 +172,7 @@ class Settlement(SQLModel, table=True):
     record: str
     lines: str
     amount_minor: int = Field(sa_column=_big(nullable=False))
-    paid: bool
+    paid: bool | None = None
     batch: int | None = Field(default=None, index=True)
     position: int | None = None
 

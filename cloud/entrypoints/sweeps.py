@@ -31,7 +31,8 @@ class Sweeps:
     alarm_after_ms: int
 
     def batch(self) -> None:
-        self.db.write(settlements.batch)
+        now = self.clock.now()
+        self.db.write(lambda s: settlements.batch(s, now))
 
     def watch(self) -> None:
         now = self.clock.now()

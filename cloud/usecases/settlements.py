@@ -40,9 +40,7 @@ from contracts.wire.types import to_ms
 BATCH_LIMIT = 200
 
 
-def settle(
-    session: Session, stay: Stay, booking: Booking, events: Sequence[Event], now: datetime
-) -> bool:
+def settle(session: Session, stay: Stay, booking: Booking, events: Sequence[Event]) -> bool:
     """False if the events do not prove a stay; then a person decides and nothing is charged."""
     evidence = evidence_of(events)
     if evidence is None:
@@ -56,15 +54,18 @@ def settle(
         record=_record(session, stay, booking, evidence, lines).model_dump_json(),
         lines=_plain(lines),
         amount_minor=total(lines),
-        paid=_pay(session, booking, total(lines), now),
     )
     session.add(settlement)
     session.flush()
     return True
 
 
-def batch(session: Session) -> Batch | None:
-    """Put the settlements that wait into the next batch and queue it for the chain."""
+def batch(session: Session, now: datetime) -> Batch | None:
+    """Pay the settlements that wait, put them into the next batch, queue it for the chain.
+
+    Paid here and not before, so that every deposit has the same place before or after them in our
+    books as it has on the chain.
+    """
     waiting = select(Settlement).where(col(Settlement.batch).is_(None))
     rows = list(session.exec(waiting.order_by(col(Settlement.stay)).limit(BATCH_LIMIT)))
     if not rows:
@@ -74,6 +75,7 @@ def batch(session: Session) -> Batch | None:
     root = "0x" + Tree([record.leaf() for record in records]).root.hex()
     for position, row in enumerate(rows):
         row.batch, row.position = seq, position
+        row.paid = _pay(session, bookings.get(session, row.booking), row.amount_minor, now)
         session.add(row)
     made = Batch(seq=seq, root=root, call=f"batch:{seq}")
     session.add(made)
@@ -124,9 +126,9 @@ def receipt_of(session: Session, booking_id: str) -> str | None:
 
 
 def _pay(session: Session, booking: Booking, amount_minor: int, now: datetime) -> bool:
-    """All or nothing, as the contract does it: a short balance is reported, never guessed at."""
+    """All or nothing, by the contract's own rule: the account's whole balance must cover it."""
     owner = bookings.record_of(booking).owner_account
-    covered = booking.held_minor + accounts.balance(session, booking.driver) >= amount_minor
+    covered = accounts.total_of(session, booking.driver) >= amount_minor
     if covered:
         postings = money.post(booking.driver, owner, booking.held_minor, amount_minor)
     else:

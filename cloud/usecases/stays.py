@@ -171,7 +171,7 @@ def _close(session: Session, stay: Stay, event: Event, now: datetime) -> str:
     booking = bookings.get(session, stay.booking)
     bookings.move(session, booking, "depart", event.at)
     bodies = [Event.model_validate_json(row.body) for row in settlements.events_of(session, stay)]
-    if stay.state == "disputed" or not settlements.settle(session, stay, booking, bodies, now):
+    if stay.state == "disputed" or not settlements.settle(session, stay, booking, bodies):
         stay.state = "disputed"
         sentence = f"The evidence of the stay in {stay.space} has a gap. Decide the price."
         raise_alarm(session, f"dispute:{stay.number}", "broken_evidence", stay.space, sentence, now)

@@ -257,3 +257,37 @@ def test_strangers_share_one_alarm(rig: Rig) -> None:
     for seconds in (100, 200):
         rig.report("arrival", "occupied", seconds)
     assert [alarm.id for alarm in all_of(rig, Alarm)] == ["unknown_gateway:strangers"]
+
+
+def books_equal_chain(rig: Rig) -> bool:
+    return all(
+        rig.chain.read("ledger", "balance_of", account)
+        == rig.db.read(lambda s, a=account: accounts.total_of(s, a))
+        for account in (rig.driver, rig.owner)
+    )
+
+
+def test_the_books_equal_the_chain_when_one_stay_eats_into_another_hold(rig: Rig) -> None:
+    rig.open_market()
+    first = rig.booked()
+    rig.book(3660, 7260, 600, key="k2")
+    spent = accounts.money.deposit(rig.driver, -8_800)
+    rig.db.write(lambda s: accounts.post(s, "spent", spent, rig.now_ms))
+    rig.report("arrival", "occupied", 100, match="accepted", grant=first.grant)
+    rig.report("departure", "free", 100 + 6000, match="accepted", grant=first.grant)
+    rig.settle()
+    row = rig.db.read(lambda s: s.get_one(Settlement, 1))
+    assert (row.paid, row.amount_minor > 600) == (True, True)
+    assert rig.db.read(lambda s: accounts.balance(s, rig.driver)) == 1_200 - 600 - row.amount_minor
+    assert rig.db.read(lambda s: accounts.balance(s, rig.driver, "held")) == 600
+
+
+def test_the_books_equal_the_chain_when_money_comes_after_the_departure(rig: Rig) -> None:
+    rig.open_market()
+    booking = rig.booked()
+    rig.report("arrival", "occupied", 100, match="accepted", grant=booking.grant)
+    rig.report("departure", "free", 260_000, match="accepted", grant=booking.grant)
+    rig.top_up(1_000_000, "afterwards")
+    rig.settle()
+    assert rig.db.read(lambda s: s.get_one(Settlement, 1)).paid
+    assert books_equal_chain(rig)

@@ -6,7 +6,7 @@ export UV_PYTHON_DOWNLOADS := never
 # Compiled bytecode is kept: every process starts in half the time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test unit check bench contracts requirements venv clean help
+.PHONY: demo test unit check bench mutants contracts requirements venv clean help
 
 help: ## what can be done
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -26,6 +26,12 @@ check: .venv/dev.stamp ## format, lint, types, layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m tests.tools.tidy
+
+bench: .venv/dev.stamp ## measure, and write bench/results.json
+	@$(BIN)/python -m bench.run
+
+mutants: .venv/dev.stamp ## plant bugs, show that tests catch them, write docs/mutants.md
+	@$(BIN)/python -m tests.tools.mutants
 
 contracts: .venv/dev.stamp ## compile the Vyper contracts again and write their artifacts
 	$(BIN)/python -m tests.tools.compile_contracts

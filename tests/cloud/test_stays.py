@@ -6,6 +6,7 @@ from itertools import permutations
 import pytest
 from sqlmodel import Session, select
 
+from cloud.ports.chain import Call
 from cloud.tables import Alarm, Batch, ChainCall, EventRow, Settlement, Space, Stay
 from cloud.usecases import accounts, bookings, gateways, settlements
 from contracts.ledger.receipt import Receipt, read, verify
@@ -81,13 +82,46 @@ def test_a_vanished_block_is_sent_again_and_the_receipt_follows(rig: Rig) -> Non
     rig.chain.finality_depth = 3
     booking_id = park(rig)
     rig.settle()
+    before = receipt_of(rig, booking_id)
     rig.chain.rollback(1)
     assert not rig.chain.read("ledger", "is_settled", 1)
+    somebody_else_takes_the_block(rig)
     for _ in range(3):
         rig.sweeps.drive()
     assert rig.chain.read("ledger", "is_settled", 1)
     assert rig.db.read(lambda s: accounts.balance(s, rig.owner)) == 290
-    assert rig.db.read(lambda s: settlements.receipt_of(s, booking_id)) is not None
+    after = receipt_of(rig, booking_id)
+    assert after.chain.block_number == before.chain.block_number + 1
+    assert after.record == before.record
+
+
+def receipt_of(rig: Rig, booking_id: str) -> Receipt:
+    receipt = read(rig.db.read(lambda s: settlements.receipt_of(s, booking_id)) or "")
+    assert isinstance(receipt, Receipt)
+    return receipt
+
+
+def somebody_else_takes_the_block(rig: Rig) -> None:
+    mint = Call("token", "mint", ("0x" + "d4" * 20, 1), "admin")
+    rig.chain.send(rig.chain.sign(mint, rig.chain.next_nonce("admin")))
+
+
+def test_a_silent_gateways_spaces_become_unknown_and_a_booked_stay_goes_on(rig: Rig) -> None:
+    rig.open_market()
+    booking = rig.booked()
+    rig.report("arrival", "occupied", 100, match="accepted", grant=booking.grant)
+    rig.clock.pass_s(21)
+    rig.sweeps.watch()
+    assert rig.db.read(lambda s: s.get_one(Space, "S1")).occupancy == "unknown"
+    rig.report("departure", "free", 1900)
+    assert [stay.state for stay in all_of(rig, Stay)] == ["closed"]
+
+
+def test_a_posting_of_one_name_counts_once(rig: Rig) -> None:
+    for _ in range(2):
+        postings = accounts.money.deposit(rig.driver, 500)
+        rig.db.write(lambda s, p=postings: accounts.post(s, "one", p, rig.now_ms))
+    assert rig.db.read(lambda s: accounts.balance(s, rig.driver)) == 500
 
 
 def dump(session: Session) -> str:

@@ -1,0 +1,44 @@
+"""The demo as a person starts and stops it."""
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from firmware_sim.client import wait_for
+from firmware_sim.stage import BIN
+
+pytestmark = pytest.mark.e2e
+
+
+def started_here(folder: Path) -> list[int]:
+    """Processes whose environment names the demo's folder: all that it started."""
+    mark = f"BERTH_DATA={folder}".encode()
+    found = []
+    for place in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if mark in place.read_bytes() and b"berth" in (place.parent / "cmdline").read_bytes():
+                found.append(int(place.parent.name))
+        except OSError:
+            continue
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc")
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_the_demo_stops_every_process_it_started(tmp_path: Path, by: int) -> None:
+    folder = tmp_path / "demo"
+    command = [str(BIN / "berth-sim"), "demo", "--data", str(folder), "--port", "0"]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as demo:
+        assert demo.stdout is not None
+        for line in demo.stdout:
+            if "Gateway gw-1 signs" in line:
+                break
+        wait_for("five processes", lambda: len(started_here(folder)) == 5, 20)
+        demo.send_signal(by)
+        demo.stdout.read()
+        assert demo.wait(30) == 0
+    assert started_here(folder) == []

@@ -1,0 +1,230 @@
+"""Plants one bug at a time in a copy of the tree and shows that a test catches it.
+
+`python -m tests.tools.mutants` writes docs/mutants.md; exit 1 if one survived.
+"""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.tools.tidy import ROOT, tracked
+
+LIMIT_S = 120
+TABLE = ROOT / "docs" / "mutants.md"
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """`old` stands exactly once in `file`; `tests` must fail once it reads `new`."""
+
+    bug: str
+    file: str
+    old: str
+    new: str
+    tests: str
+
+
+MUTANTS = (
+    Mutant(
+        "a receipt's events need not name their predecessor",
+        "contracts/ledger/receipt.py",
+        "if after.previous != digests[index]:",
+        "if False:",
+        "tests/contracts/test_receipt.py",
+    ),
+    Mutant(
+        "any signature passes",
+        "contracts/ledger/receipt.py",
+        "if signer != receipt.gateway.signer:",
+        "if signer is None:",
+        "tests/contracts/test_receipt.py",
+    ),
+    Mutant(
+        "the lines of a receipt are not computed again",
+        "contracts/ledger/receipt.py",
+        "if tuple(lines) != receipt.lines:",
+        "if False:",
+        "tests/contracts/test_receipt.py",
+    ),
+    Mutant(
+        "a malleable signature passes",
+        "contracts/wire/signing.py",
+        'int.from_bytes(raw[32:64], "big") > HALF_ORDER',
+        "False",
+        "tests/contracts/test_receipt.py",
+    ),
+    Mutant(
+        "a leaf is hashed without its tag",
+        "contracts/ledger/merkle.py",
+        'return keccak(b"\\x00" + payload)',
+        "return keccak(payload)",
+        "tests/chain/test_chain_conformance.py",
+    ),
+    Mutant(
+        "doubt is decided against the driver",
+        "contracts/ledger/stay.py",
+        "begins_at = event.at + doubt",
+        "begins_at = event.at - doubt",
+        "tests/contracts/test_ledger.py",
+    ),
+    Mutant(
+        "unknown time is billed",
+        "contracts/ledger/stay.py",
+        'elif event.occupancy != "occupied" and begins_at is not None:',
+        'elif event.occupancy == "free" and begins_at is not None:',
+        "tests/contracts/test_ledger.py",
+    ),
+    Mutant(
+        "a bill is rounded up",
+        "contracts/ledger/pricing.py",
+        "billed_s = seconds // tariff.step_s * tariff.step_s",
+        "billed_s = -(-seconds // tariff.step_s) * tariff.step_s",
+        "tests/contracts/test_ledger.py",
+    ),
+    Mutant(
+        "the cloud takes events of any key",
+        "cloud/usecases/stays.py",
+        "if recover(digest, signed.signature) != gateway.signer:",
+        "if recover(digest, signed.signature) is None:",
+        "tests/cloud/test_stays.py",
+    ),
+    Mutant(
+        "a gateway reports on anybody's space",
+        "cloud/usecases/stays.py",
+        "if space is None or space.gateway != event.gateway:",
+        "if space is None:",
+        "tests/cloud/test_stays.py",
+    ),
+    Mutant(
+        "events are applied over a gap",
+        "cloud/usecases/stays.py",
+        "EventRow.gateway == gateway.id, EventRow.epoch > gateway.epoch, EventRow.seq == 1",
+        "EventRow.gateway == gateway.id, EventRow.seq > gateway.seq",
+        "tests/cloud/test_stays.py",
+    ),
+    Mutant(
+        "a near plate is taken for the booked one",
+        "edge/core/plates.py",
+        'return Verdict("ambiguous", _nearest(close, at).id, read)',
+        'return Verdict("accepted", _nearest(close, at).id, read)',
+        "tests/edge/test_grants_and_plates.py",
+    ),
+    Mutant(
+        "a posting is made again when it is repeated",
+        "cloud/usecases/accounts.py",
+        "    if _posted(session, transfer):\n        return\n",
+        "",
+        "tests/cloud/test_stays.py",
+    ),
+    Mutant(
+        "the database lets bookings overlap",
+        "cloud/tables.py",
+        "AND b.starts_ms < NEW.ends_ms AND NEW.starts_ms < b.ends_ms)",
+        "AND b.starts_ms < NEW.starts_ms AND NEW.starts_ms < b.ends_ms)",
+        "tests/cloud/test_market.py",
+    ),
+    Mutant(
+        "a silent gateway's spaces stay free",
+        "cloud/usecases/gateways.py",
+        'if space.occupancy != "unknown":',
+        "if False:",
+        "tests/cloud/test_stays.py",
+    ),
+    Mutant(
+        "a receipt keeps a block that has vanished",
+        "cloud/usecases/settlements.py",
+        "            old.text = text\n",
+        "",
+        "tests/cloud/test_stays.py",
+    ),
+    Mutant(
+        "the gateway publishes what is not on its disk",
+        "edge/agent.py",
+        "        self._commit()\n        self._send()\n        self._beat()",
+        "        self._send()\n        self._commit()\n        self._beat()",
+        "tests/edge/test_agent.py",
+    ),
+    Mutant(
+        "the outbox does not wait for the disk",
+        "edge/adapters/outbox.py",
+        "synchronous=FULL",
+        "synchronous=NORMAL",
+        "tests/edge/test_outbox.py",
+    ),
+    Mutant(
+        "the gateway forgets an event once it was sent",
+        "edge/core/window.py",
+        "self.acked",
+        "self.last",
+        "tests/edge/test_agent.py",
+    ),
+    Mutant(
+        "the dev chain answers before it has written",
+        "cloud/adapters/devchain/store.py",
+        "            with self._connection:\n",
+        "            if True:\n",
+        "tests/chain/test_devchain_restart.py",
+    ),
+)
+
+
+def copy_tree(target: Path) -> None:
+    for name in tracked():
+        place = target / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / name, place)
+
+
+def caught(mutant: Mutant, tree: Path) -> str:
+    """The first failing test's name, or an empty text if the bug went by unseen."""
+    path = tree / mutant.file
+    text = path.read_text("utf-8")
+    if mutant.old not in text:
+        raise SystemExit(f"{mutant.file} no longer holds {mutant.old!r}")
+    path.write_text(text.replace(mutant.old, mutant.new), "utf-8")
+    command = [sys.executable, "-m", "pytest", "-x", "-q", mutant.tests]
+    try:
+        done = subprocess.run(
+            command, cwd=tree, capture_output=True, text=True, timeout=LIMIT_S, check=False
+        )
+        lines = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
+        return lines[0].split(" ")[1].split("::")[-1].split("[")[0] if lines else ""
+    except subprocess.TimeoutExpired:
+        return "(no test ended in time)"
+    finally:
+        path.write_text(text, "utf-8")
+
+
+def main() -> int:
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        tree = Path(folder)
+        copy_tree(tree)
+        for mutant in MUTANTS:
+            test = caught(mutant, tree)
+            print(f"{'caught ' if test else 'MISSED '} {mutant.bug}: {test}", flush=True)
+            rows.append((mutant, test))
+    killed = sum(bool(test) for _, test in rows)
+    TABLE.write_text(_page(rows, killed), "utf-8")
+    return 0 if killed == len(rows) else 1
+
+
+def _page(rows: list[tuple[Mutant, str]], killed: int) -> str:
+    lines = [
+        "# Planted bugs",
+        "",
+        f"Each was planted alone in a copy of the tree; {killed} of {len(rows)} were caught.",
+        "Written by `make mutants`.",
+        "",
+        "| bug | in | caught by |",
+        "|---|---|---|",
+    ]
+    lines += [f"| {m.bug} | `{m.file}` | {f'`{t}`' if t else 'nothing'} |" for m, t in rows]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -6,7 +6,7 @@ export UV_PYTHON_DOWNLOADS := never
 # Compiled bytecode is kept: every process starts in half the time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test unit check bench mutants contracts requirements venv clean help
+.PHONY: demo test unit check bench mutants contracts documents requirements venv clean help
 
 help: ## what can be done
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -35,6 +35,9 @@ mutants: .venv/dev.stamp ## plant bugs, show that tests catch them, write docs/m
 
 contracts: .venv/dev.stamp ## compile the Vyper contracts again and write their artifacts
 	$(BIN)/python -m tests.tools.compile_contracts
+
+documents: .venv/dev.stamp ## write the wire's schemas, examples and asyncapi.yaml again
+	@$(BIN)/python -m tests.tools.wire_documents
 
 venv: .venv/run.stamp ## build .venv alone
 

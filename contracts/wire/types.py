@@ -4,7 +4,14 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+)
 
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -53,7 +60,12 @@ def whole_milliseconds(value: object) -> object:
     return value
 
 
-Instant = Annotated[datetime, BeforeValidator(parse_instant), PlainSerializer(format_instant)]
+Instant = Annotated[
+    datetime,
+    BeforeValidator(parse_instant),
+    PlainSerializer(format_instant),
+    WithJsonSchema({"type": "string", "pattern": f"^{INSTANT.pattern}$"}),
+]
 Seconds = Annotated[float, BeforeValidator(whole_milliseconds), Field(ge=0, le=10_000_000)]
 Digest = Annotated[str, Field(pattern=r"^0x[0-9a-f]{64}$")]
 Address = Annotated[str, Field(pattern=r"^0x[0-9a-fA-F]{40}$")]

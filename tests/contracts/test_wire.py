@@ -1,5 +1,7 @@
 """The wire: equal values are equal bytes, and any bytes give a message or Malformed."""
 
+from pathlib import Path
+
 import pytest
 from eth_account.messages import _hash_eip191_message, encode_typed_data
 from hypothesis import given
@@ -18,9 +20,10 @@ from contracts.wire.signing import (
     recover,
     sign,
 )
-from contracts.wire.topics import all_down, parse_topic, topic_for
+from contracts.wire.topics import DOWN, UP, all_down, parse_topic, topic_for
 from contracts.wire.types import format_instant, from_ms, parse_instant, to_ms
 from tests.contracts.making import DOMAIN, KEY, LEDGER, at, event
+from tests.tools.wire_documents import WIRE, documents
 
 EVENT = event(1, "arrival", "occupied", 10, grant="g-1", match="accepted")
 SIGNED = SignedEvent(body=EVENT, signature=sign(event_digest(EVENT, DOMAIN), KEY))
@@ -135,3 +138,16 @@ def test_only_our_topics_parse() -> None:
     for topic in ("park/v1/gw/gw-1/up/grant", "park/v2/gw/g/up/event", "park/v1/gw/../up/event"):
         assert parse_topic(topic) is None
     assert all_down("gw-1") == "park/v1/gw/gw-1/down/#"
+
+
+@pytest.mark.parametrize("path", documents(), ids=lambda path: path.name)
+def test_the_wires_documents_are_what_its_messages_say(path: Path) -> None:
+    """`make documents` writes them again."""
+    assert path.read_text("utf-8") == documents()[path]
+
+
+@pytest.mark.parametrize("kind", [*UP, *DOWN])
+def test_every_message_has_an_example_that_reads(kind: str) -> None:
+    text = (WIRE / "examples" / f"{kind}.json").read_bytes()
+    direction, reader = ("up", decode_up) if kind in UP else ("down", decode_down)
+    assert reader(f"park/v1/gw/gw-1/{direction}/{kind}", text)

@@ -119,7 +119,11 @@ def replay(
 
 
 @app.command()
-def feed(trace: Path, tempo: Annotated[str, typer.Option(help="WALL@REAL_S*RATE")]) -> None:
+def feed(
+    trace: Path,
+    tempo: Annotated[str, typer.Option(help="WALL@REAL_S*RATE")],
+    stay_s: Annotated[float, typer.Option(min=0, help="Keep the stream open at its end.")] = 0,
+) -> None:
     """Write the trace to stdout line by line when each is due; what is past is skipped."""
     with _bad_input(), TraceReader(trace) as reader:
         pace = _pace(reader.header, Tempo.parse(tempo))
@@ -130,6 +134,7 @@ def feed(trace: Path, tempo: Annotated[str, typer.Option(help="WALL@REAL_S*RATE"
             for batch in pace.batches(_timed_lines(reader), skip_past=True):
                 out.write(b"".join(batch))
                 out.flush()
+            Event().wait(stay_s)
         except BrokenPipeError:
             # The reader went away; point stdout elsewhere or the interpreter complains at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

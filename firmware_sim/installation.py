@@ -18,6 +18,7 @@ GATEWAY = "gw-1"
 WATCHED = ("S1", "S2", "S3")
 SHARED = ("S1", "S3")
 PATIENCE_S = 60
+STAY_S = 3600  # the lot stands still at the end of its trace, and is looked at
 SERVICES = ("chain", "broker", "cloud", "gateway")
 
 
@@ -68,7 +69,10 @@ class Installation:
             "broker": [["berth-cloud", "broker", "--port", port]],
             "cloud": [["berth-cloud", "serve"]],
             "gateway": [
-                ["berth-sim", "feed", str(self.plan.trace), "--tempo", str(self.tempo)],
+                [
+                    *("berth-sim", "feed", str(self.plan.trace)),
+                    *("--tempo", str(self.tempo), "--stay-s", str(STAY_S)),
+                ],
                 ["berth-edge", "run", "--config", str(self._gateway_file), "--readings", "-"],
             ],
         }

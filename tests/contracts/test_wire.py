@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from contracts.errors import BadKey, Malformed
 from contracts.wire.codec import decode_down, decode_up, encode, ignored_fields
-from contracts.wire.messages import Ack, Event, Grant, Reply, SignedEvent, Status
+from contracts.wire.messages import Event, SignedEvent
 from contracts.wire.signing import (
     EVENT_TYPE,
     FIELDS,
@@ -22,33 +22,12 @@ from contracts.wire.signing import (
 )
 from contracts.wire.topics import DOWN, UP, all_down, parse_topic, topic_for
 from contracts.wire.types import format_instant, from_ms, parse_instant, to_ms
-from tests.contracts.making import DOMAIN, KEY, LEDGER, at, event
-from tests.tools.wire_documents import WIRE, documents
+from tests.contracts.making import DOMAIN, KEY, LEDGER, event
+from tests.tools.wire_documents import WIRE, documents, examples
 
 EVENT = event(1, "arrival", "occupied", 10, grant="g-1", match="accepted")
 SIGNED = SignedEvent(body=EVENT, signature=sign(event_digest(EVENT, DOMAIN), KEY))
-MESSAGES = [
-    SIGNED,
-    Status(
-        gateway="gw-1", online=True, at=at(0), boot_id="b", version="1", clock="synced", epoch=1
-    ),
-    Reply(gateway="gw-1", to="cmd-1", accepted=False, code="unknown_space", sentence="No."),
-    Ack(gateway="gw-1", epoch=1, seq=7),
-    Grant(
-        command="cmd-1",
-        gateway="gw-1",
-        id="g-1",
-        version=1,
-        booking="b-1",
-        space="S1",
-        plates=("沪A12345",),
-        starts_at=at(0),
-        ends_at=at(60),
-        early_s=10.0,
-        late_s=0.0,
-        issued_at=at(0),
-    ),
-]
+MESSAGES = list(examples().values())
 
 
 @pytest.mark.parametrize("message", MESSAGES, ids=lambda m: type(m).__name__)

@@ -1,6 +1,7 @@
 """Composes the cloud: the one place that knows all of its parts."""
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ import structlog
 import uvicorn
 from apscheduler.schedulers.background import BackgroundScheduler
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse
 
 from cloud.adapters.broker import EmbeddedBroker
@@ -20,6 +22,7 @@ from cloud.adapters.dev_keys import DEV_CHAIN_ID
 from cloud.adapters.devchain import DevChainServer
 from cloud.adapters.keys import role_keys, write_secret
 from cloud.config import Config
+from cloud.core.reasons import Reason, Refusal
 from cloud.entrypoints.http.api import api_router
 from cloud.entrypoints.http.pages import pages_router, static_app
 from cloud.entrypoints.mqtt import Wire
@@ -34,8 +37,6 @@ from contracts.wire.types import to_ms
 log = structlog.get_logger("cloud")
 TOKEN_UNIT = 10_000  # demo tokens have 6 decimals, money has 2
 WITHDRAW_DELAY_S = 86_400
-BROKER_PORT = 1883
-CHAIN_PORT = 8545
 SILENT_HEARTBEATS = 2.0
 STATUS_OF = {Unauthorised: 401, Forbidden: 403, Unknown: 404}
 CHAIN_TRIES = 20
@@ -69,13 +70,14 @@ def compose(config: Config, chain_url: str, broker_url: str) -> Cloud:
 
 def serve(config: Config) -> None:
     """Until a signal. Embedded parts run in this process and stop with it."""
-    chain = DevChainServer(config.data / "chain", port=CHAIN_PORT) if _own_chain(config) else None
+    own_chain = config.chain == "embedded"
+    chain = DevChainServer(config.data / "chain", port=config.chain_port) if own_chain else None
     try:
         chain_url = chain.start() if chain else config.chain
         own_broker = config.broker == "embedded"
-        broker_url = f"mqtt://127.0.0.1:{BROKER_PORT}" if own_broker else config.broker
+        broker_url = f"mqtt://127.0.0.1:{config.broker_port}" if own_broker else config.broker
         cloud = compose(config, chain_url, broker_url)
-        broker = EmbeddedBroker("127.0.0.1", BROKER_PORT) if own_broker else None
+        broker = EmbeddedBroker("127.0.0.1", config.broker_port) if own_broker else None
         uvicorn.run(
             http_app(cloud, broker),
             host=config.host,
@@ -95,6 +97,7 @@ def http_app(cloud: Cloud, broker: EmbeddedBroker | None) -> FastAPI:
             await broker.start()
         scheduler = _scheduler(cloud.sweeps)
         wire = asyncio.create_task(cloud.wire.run())
+        wire.add_done_callback(_wire_ended)
         scheduler.start()
         log.info("serving", port=cloud.config.port)
         yield
@@ -109,6 +112,7 @@ def http_app(cloud: Cloud, broker: EmbeddedBroker | None) -> FastAPI:
     app.include_router(pages_router(cloud.db, cloud.clock, cloud.config.heartbeat_s))
     app.mount("/static", static_app())
     app.add_exception_handler(CloudError, _refused)
+    app.add_exception_handler(RequestValidationError, _unreadable)
     _add_health(app, cloud)
     return app
 
@@ -143,39 +147,63 @@ def _chain_id(chain_url: str) -> int:
     return int(connect(chain_url).eth.chain_id)
 
 
-def _own_chain(config: Config) -> bool:
-    return config.chain == "embedded"
-
-
 def _first_operator(db: Database, config: Config, custodian: str, now_ms: int) -> None:
-    token = new_token()
-    path = config.data / "operator.key"
-    if db.write(lambda s: installation.first_operator(s, token, custodian, now_ms)):
-        write_secret(path, token)
-        log.info("operator_key", file=str(path))
+    """The key is on disk before the account is in the database: it can never be lost between."""
+    if db.read(installation.has_operator):
+        return
+    token, path = new_token(), config.data / "operator.key"
+    write_secret(path, token)
+    db.write(lambda s: installation.first_operator(s, token, custodian, now_ms))
+    log.info("operator_key", file=str(path))
+
+
+def _wire_ended(task: asyncio.Task[None]) -> None:
+    """A cloud that no longer hears its gateways must not look alive: it ends, to be restarted."""
+    if not task.cancelled():
+        log.error("wire_ended", error=repr(task.exception()))
+        signal.raise_signal(signal.SIGTERM)
 
 
 def _scheduler(sweeps: Sweeps) -> BackgroundScheduler:
     scheduler = BackgroundScheduler(job_defaults={"max_instances": 1, "coalesce": True})
-    for job, every_s in ((sweeps.drive, 0.3), (sweeps.batch, 1.0), (sweeps.watch, 1.0)):
+    jobs = ((sweeps.drive, 0.3), (sweeps.batch, 1.0), (sweeps.watch, 1.0), (sweeps.audit, 30.0))
+    for job, every_s in jobs:
         scheduler.add_job(job, "interval", seconds=every_s)
     return scheduler
 
 
 def _add_health(app: FastAPI, cloud: Cloud) -> None:
     @app.get("/healthz")
-    def health() -> dict[str, object]:
-        return {
-            "ok": cloud.wire.connected,
-            "broker": cloud.wire.connected,
+    def health() -> JSONResponse:
+        ok = cloud.wire.connected
+        found = {
+            "ok": ok,
+            "broker": ok,
             "now": cloud.clock.now().isoformat(),
             "deployed": cloud.deployed.model_dump(mode="json"),
         }
+        return JSONResponse(found, 200 if ok else 503)
 
     @app.get("/metrics")
     def metrics() -> PlainTextResponse:
         lines = [f'berth_messages_total{{result="{k}"}} {v}' for k, v in cloud.wire.counts.items()]
         return PlainTextResponse("\n".join(["# TYPE berth_messages_total counter", *lines, ""]))
+
+
+async def _unreadable(_request: Request, error: Exception) -> JSONResponse:
+    """The first thing that does not read, with where it stands; the same shape as every refusal."""
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"] if part != "body")
+    why = str(first["msg"]).removeprefix("Value error, ")
+    reason = Reason(
+        "bad_request",
+        f"{where}: {why}.",
+        f"{where}：内容无法识别（{why}）。",
+        "Correct this field; /openapi.json describes every request.",
+        "请更正该字段；各请求的格式见 /openapi.json。",
+    )
+    return JSONResponse(Refusal((reason,)).plain(), 422)
 
 
 async def _refused(_request: Request, error: Exception) -> JSONResponse:

@@ -3,7 +3,9 @@
 import asyncio
 import json
 import logging
+import os
 import signal
+import socket
 import sys
 import time
 from pathlib import Path
@@ -33,7 +35,9 @@ def serve(data: Data = None, port: Annotated[int | None, typer.Option()] = None)
     from cloud.app import serve as run
 
     try:
-        run(_config(data=data, port=port))
+        config = _config(data=data, port=port)
+        _free(config.host, config.port)
+        run(config)
     except (CloudError, ConnectionError, OSError) as error:
         _stop(str(error), getattr(error, "remedy", ""), 1)
 
@@ -151,7 +155,18 @@ def _config(data: Path | None = None, port: int | None = None) -> Config:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = "BERTH_" + "_".join(str(part) for part in first["loc"]).upper()
-        _stop(f"{name}={first['input']}: {first['msg']}", "Correct it and start again.", 2)
+        why = first["msg"].removeprefix("Value error, ")
+        _stop(f"{name}={first['input']}: {why}.", "Correct it and start again.", 2)
+
+
+def _free(host: str, port: int) -> None:
+    """Said before anything is started, not by the server that cannot listen."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            _stop(f"Cannot listen on {host}:{port} ({error.strerror}).", "Choose BERTH_PORT.", 2)
 
 
 def _bad_titles(error: BadTitles, as_json: bool) -> NoReturn:
@@ -159,6 +174,8 @@ def _bad_titles(error: BadTitles, as_json: bool) -> NoReturn:
         print(json.dumps({"refused": True, "problems": error.problems}, ensure_ascii=False))
     for problem in error.problems[:SHOWN_PROBLEMS]:
         print(problem, file=sys.stderr)
+    if len(error.problems) > SHOWN_PROBLEMS:
+        print(f"... and {len(error.problems) - SHOWN_PROBLEMS} more (--json)", file=sys.stderr)
     _stop(str(error), error.remedy, 2)
 
 
@@ -172,6 +189,7 @@ def _interrupt(_signal: int, _frame: object) -> None:
 
 
 def main() -> None:
+    os.umask(0o077)  # the data folder holds plates and keys
     # A sweep that finds the last one still at work waits for the next turn: no news.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     logging.getLogger("gmqtt").setLevel(logging.CRITICAL)

@@ -1,9 +1,10 @@
 """Settings of the cloud, read once from the environment (BERTH_*) and the command line."""
 
 from pathlib import Path
+from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import field_validator
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cloud.core.tempo import Tempo
@@ -18,11 +19,13 @@ class Config(BaseSettings):
     broker: str = "embedded"
     chain: str = "embedded"
     host: str = "127.0.0.1"
-    port: int = 8470
+    port: Annotated[int, Field(ge=1, le=65535)] = 8470
+    broker_port: Annotated[int, Field(ge=1, le=65535)] = 1883
+    chain_port: Annotated[int, Field(ge=1, le=65535)] = 8545
     clock: str = ""
     keys: Path | None = None
-    heartbeat_s: float = 10.0
-    alarm_after_s: float = 600.0
+    heartbeat_s: Annotated[float, Field(gt=0, le=3600)] = 10.0
+    alarm_after_s: Annotated[float, Field(ge=0, le=86_400)] = 600.0
 
     @field_validator("broker")
     @classmethod

@@ -15,10 +15,10 @@ class BadTitles(CloudError):
     """The title file was refused as a whole; nothing of it was imported."""
 
     code = "bad_titles"
-    remedy = "Mend the rows named below and import the file again."
+    remedy = "Mend the rows named above and import the file again."
 
     def __init__(self, problems: list[str]) -> None:
-        super().__init__(f"{len(problems)} bad rows.")
+        super().__init__(f"{len(problems)} rows are bad.")
         self.problems = problems
 
 

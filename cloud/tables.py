@@ -150,6 +150,7 @@ class EventRow(SQLModel, table=True):
     signature: str
     digest: str
     plate: str | None = None
+    signer: str = ""
     effect: str = "waiting"
 
 
@@ -172,7 +173,7 @@ class Settlement(SQLModel, table=True):
     record: str
     lines: str
     amount_minor: int = Field(sa_column=_big(nullable=False))
-    paid: bool | None = None
+    paid_minor: int | None = None
     batch: int | None = Field(default=None, index=True)
     position: int | None = None
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import queue
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import assert_never
 
 from structlog.typing import FilteringBoundLogger
@@ -20,7 +20,7 @@ from contracts.wire.messages import Reply, SignedEvent, Status
 from contracts.wire.signing import sign
 from contracts.wire.topics import Topic, all_down, topic_for
 from edge.core.gateway import Gateway
-from edge.core.outputs import NewEvent, Output, SendAgain, SetAcked, Start, wall_ms
+from edge.core.outputs import BeginEpoch, NewEvent, Output, SendAgain, SetAcked, Start, wall_ms
 from edge.core.window import SendWindow, WindowSettings
 from edge.errors import OutboxUnwritable
 from edge.ports import (
@@ -75,6 +75,7 @@ class Agent:
         self._outbox, self._uplink, self._clock = ports.outbox, ports.uplink, ports.clock
         self._real_s, self._log = ports.real_s, ports.log
         self._window = SendWindow(settings.window, start.acked, start.seq)
+        self._epoch = start.epoch
         self._event_topic = str(Topic(settings.gateway, "up", "event"))
         self._writes: list[Write] = []
         self._answers: list[Reply | SendAgain] = []
@@ -227,6 +228,9 @@ class Agent:
                 self._window.last = write.seq
             elif isinstance(write, SetAcked):
                 self._window.ack(write.seq, now_s)
+            elif isinstance(write, BeginEpoch):
+                self._window, self._epoch = SendWindow(self._set.window, 0, 0), write.epoch
+                self._log.warning("history_lost_new_epoch", **asdict(write))
 
     def _send(self) -> None:
         now_s = self._real_s()
@@ -235,7 +239,7 @@ class Agent:
         if self._window.tick(now_s):
             self._log.warning("no_ack", sending_again_after=self._window.acked)
         numbers = self._window.sendable()
-        for row in self._outbox.events(self._core.epoch, *numbers) if numbers else []:
+        for row in self._outbox.events(self._epoch, *numbers) if numbers else []:
             if not self._uplink.publish(self._event_topic, row.payload):
                 return
             self._window.sent(row.seq, now_s)
@@ -279,7 +283,7 @@ class Agent:
             boot_id=self._clock.boot_id,
             version=self._set.version,
             clock=self._clock.state(),
-            epoch=self._core.epoch,
+            epoch=self._epoch,
             unacknowledged=self.unacknowledged,
         )
 

@@ -221,6 +221,8 @@ def _bad_input() -> Iterator[None]:
         yield
     except (BadLine, BadRecording) as error:
         _refuse(str(error))
+    except EOFError:
+        _refuse("the compressed file is damaged; `berth-sim info` says from which line on")
     except OSError as error:
         _refuse(f"{error.filename or 'a file'}: {error.strerror or error}")
     except ValueError as error:
@@ -230,10 +232,19 @@ def _bad_input() -> Iterator[None]:
 @app.command()
 def demo(
     once: Annotated[bool, typer.Option("--once", help="End by itself; 0 if it verified.")] = False,
-    data: Annotated[Path, typer.Option(help="Emptied first; all state of the run.")] = DEMO_DATA,
-    port: Annotated[int, typer.Option(help="Of the live page; 0 takes a free one.")] = 8470,
+    data: Annotated[
+        Path, typer.Option(help="All state of the run; an earlier demo there is removed.")
+    ] = DEMO_DATA,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Of the live page; 0 takes a free one.")
+    ] = 8470,
 ) -> None:
     """One stay through all real parts, from a sensor trace to a verified receipt."""
-    from firmware_sim.demo import run
+    from firmware_sim.demo import DemoError, run
 
-    raise typer.Exit(run(data, once, port))
+    try:
+        status = run(data, once, port)
+    except DemoError as error:
+        _refuse(str(error))
+        return
+    raise typer.Exit(status)

@@ -2,6 +2,7 @@
 
 import shutil
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -24,14 +25,16 @@ OFFERED = (0.0, 14_400.0)
 PLATE = "沪A12345"
 STAY_PATIENCE_S = 180
 PAGE_PORT = 8470
+MARK = ".berth-demo"
 
 console = Console(highlight=False)
 
 
 def run(folder: Path, once: bool, port: int) -> int:
     """0 only if the receipt verified. Everything started here is stopped here."""
-    if folder.exists():
-        shutil.rmtree(folder)
+    _empty(folder)
+    if port:
+        _free(port)
     began_s = time.monotonic()
     stopped = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -49,6 +52,32 @@ def run(folder: Path, once: bool, port: int) -> int:
         return 0 if not once else 1
     finally:
         site.stage.stop()
+
+
+class DemoError(ValueError):
+    """The demo cannot start like this."""
+
+
+def _empty(folder: Path) -> None:
+    """Only what an earlier demo made is ever removed."""
+    try:
+        if folder.exists() and any(folder.iterdir()) and not (folder / MARK).exists():
+            raise DemoError(f"{folder} holds other things; name a new folder with --data.")
+        if folder.exists():
+            shutil.rmtree(folder)
+        folder.mkdir(parents=True)
+        (folder / MARK).touch()
+    except OSError as error:
+        raise DemoError(f"{folder} cannot be used: {error.strerror}.") from None
+
+
+def _free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise DemoError(f"Port {port} is taken; choose another with --port, or 0.") from None
 
 
 def _open(site: Installation, began_s: float) -> None:
@@ -82,8 +111,10 @@ def _one_stay(site: Installation) -> bool:
 
 def _registrations(site: Installation) -> None:
     refused = site.register("S2", holder="somebody else", consent=False)
-    reasons = "; ".join(f"{r['sentence_en']} {r['sentence_zh']}" for r in refused["reasons"])
-    _step(2, f"S2 refused: {reasons}")
+    _step(2, "S2 is refused, with every reason and its remedy:")
+    for reason in refused["reasons"]:
+        console.print(f"   {reason['sentence_en']} {reason['remedy_en']}", soft_wrap=True)
+        console.print(f"   {reason['sentence_zh']}{reason['remedy_zh']}", soft_wrap=True)
     rows = [site.register(space) for space in ("S1", "S3")]
     for row in rows:
         site.wait_shared(row["id"])
@@ -125,22 +156,24 @@ def _print_bill(view: Any) -> None:
 
 
 def _verified(site: Installation, booking_id: str) -> bool:
+    ledger = site.client.get("/healthz")["deployed"]["ledger"]
     path = site.folder / "receipt.json"
     path.write_text(site.receipt(booking_id), "utf-8")
     _say(f"Receipt written to {path}; anyone can check it:")
-    console.print(f"   $ berth-verify {path} --rpc {site.chain_url}")
-    command = [str(BIN / "berth-verify"), str(path), "--rpc", site.chain_url]
+    command = ["berth-verify", str(path), "--rpc", site.chain_url, "--ledger", ledger]
+    console.print(f"   $ {' '.join(command)}", soft_wrap=True)
+    command[0] = str(BIN / "berth-verify")
     done = subprocess.run(command, check=False, stdout=subprocess.PIPE)
-    console.print(done.stdout.decode(), end="", markup=False)
+    console.print(done.stdout.decode(), end="", markup=False, soft_wrap=True)
     return done.returncode == 0
 
 
 def _say(sentence: str) -> None:
-    console.print(f"[cyan]::[/] {sentence}")
+    console.print(f"[cyan]::[/] {sentence}", soft_wrap=True)
 
 
 def _step(number: int, sentence: str) -> None:
-    console.print(f"[green]{number}.[/] {sentence}")
+    console.print(f"[green]{number}.[/] {sentence}", soft_wrap=True)
 
 
 def _interrupt(_signal: int, _frame: object) -> None:

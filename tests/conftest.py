@@ -12,6 +12,7 @@ NOT_UNIT = (
     "ledger/",
     "sim/",
     "cloud/test_market",
+    "cloud/test_robust",
     "cloud/test_stays",
     "cloud/test_titles",
     "pages/",

@@ -13,23 +13,22 @@ class EmbeddedBroker:
     def __init__(self, host: str, port: int) -> None:
         logging.getLogger("amqtt").setLevel(logging.ERROR)
         logging.getLogger("transitions").setLevel(logging.ERROR)
-        self._broker = Broker(
-            {
-                "listeners": {
-                    "default": {
-                        "type": "tcp",
-                        "bind": f"{host}:{port}",
-                        "max_connections": MAX_CONNECTIONS,
-                    }
-                },
-                "plugins": {
-                    "amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}
-                },
-            }
-        )
+        listener = {
+            "type": "tcp",
+            "bind": f"{host}:{port}",
+            "max_connections": MAX_CONNECTIONS,
+        }
+        anybody = "amqtt.plugins.authentication.AnonymousAuthPlugin"
+        self._config = {
+            "listeners": {"default": listener},
+            "plugins": {anybody: {"allow_anonymous": True}},
+        }
+        self._broker: Broker | None = None
 
     async def start(self) -> None:
+        self._broker = Broker(self._config)  # it needs the running loop
         await self._broker.start()
 
     async def stop(self) -> None:
-        await self._broker.shutdown()
+        if self._broker is not None:
+            await self._broker.shutdown()

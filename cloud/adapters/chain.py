@@ -163,7 +163,7 @@ def deploy(url: str, keys: Mapping[Sender, bytes], unit: int, withdraw_delay_s: 
         settler = Account.from_key(keys["settler"]).address
         token = deploy_one(w3, admin, "token")
         registry = deploy_one(w3, admin, "registry", registrar)
-        terms = (token, unit, settler, registrar, withdraw_delay_s)
+        terms = (token, unit, settler, registrar, withdraw_delay_s, registry)
         ledger = deploy_one(w3, admin, "ledger", *terms)
     return Deployment(chain_id, token, registry, ledger)
 

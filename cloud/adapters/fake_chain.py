@@ -167,6 +167,7 @@ class FakeChain:
         ledger = Ledger(
             address=where.ledger,
             token_address=where.token,
+            registry_address=where.registry,
             admin=admin,
             settler=self._addresses["settler"],
             registrar=registrar,

@@ -24,6 +24,7 @@ MAX_ACCOUNT = 2**32
 class Ledger(Model):
     address: str
     token_address: str
+    registry_address: str
     admin: str
     settler: str
     registrar: str
@@ -35,7 +36,7 @@ class Ledger(Model):
     owners: dict[int, str] = field(default_factory=dict)
     balances: dict[int, int] = field(default_factory=dict)
     withdrawals: dict[int, tuple[int, int]] = field(default_factory=dict)
-    references: set[bytes] = field(default_factory=set)
+    references: set[tuple[str, bytes]] = field(default_factory=set)
     roots: dict[int, bytes] = field(default_factory=dict)
     filed: set[int] = field(default_factory=set)
 
@@ -51,11 +52,11 @@ class Ledger(Model):
     def deposit(
         self, world: World, token: Token, account_id: int, amount_minor: int, reference: bytes
     ) -> None:
-        if reference in self.references:
+        if (world.sender, reference) in self.references:
             return
         require(account_id in self.owners, "ACCOUNT")
         require(amount_minor != 0, "AMOUNT")
-        self.references.add(reference)
+        self.references.add((world.sender, reference))
         self._add(account_id, amount_minor)
         world.log(
             "ledger", "Deposited", account_id=account_id, amount=amount_minor, reference=reference
@@ -105,14 +106,11 @@ class Ledger(Model):
         stay, amount = word >> 144 & (1 << 48) - 1, word >> 48 & 0xFFFFFFFF
         require(stay not in self.filed, "REPLAY")
         self.filed.add(stay)
-        if amount == 0:
-            return
-        require(payee in self.owners, "PAYEE")
-        if self.balances.get(driver, 0) < amount:
-            world.log("ledger", "Unpaid", stay=stay, driver=driver, amount=amount)
-            return
-        self._add(driver, -amount)
-        self._add(payee, amount)
+        paid = min(self.balances.get(driver, 0), amount) if payee in self.owners else 0
+        self._add(driver, -paid)
+        self._add(payee, paid)
+        if paid != amount:
+            world.log("ledger", "Unpaid", stay=stay, driver=driver, missing=amount - paid)
 
     def pause(self, world: World) -> None:
         self._set_paused(world, True)
@@ -137,6 +135,7 @@ class Ledger(Model):
             "TOKEN": lambda: self.token_address,
             "UNIT": lambda: self.unit,
             "WITHDRAW_DELAY_S": lambda: self.withdraw_delay_s,
+            "registry": lambda: self.registry_address,
             "admin": lambda: self.admin,
             "settler": lambda: self.settler,
             "registrar": lambda: self.registrar,
@@ -146,7 +145,7 @@ class Ledger(Model):
             "owner_of": lambda account_id: self.owners.get(account_id, ZERO_ADDRESS),
             "balance_of": lambda account_id: self.balances.get(account_id, 0),
             "withdrawal_of": lambda account_id: self.withdrawals.get(account_id, (0, 0)),
-            "reference_used": lambda reference: reference in self.references,
+            "reference_used": lambda sender, reference: (sender, reference) in self.references,
             "is_settled": lambda stay: stay in self.filed,
             "batch_root": lambda seq: self.roots.get(seq, ZERO_WORD),
             "verify_record": self.verify_record,

@@ -26,7 +26,7 @@ def _csv(path: Path) -> Iterator[Row]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file)
         for row in reader:
-            yield reader.line_num, {name: value for name, value in row.items() if name is not None}
+            yield reader.line_num, {name or "": value for name, value in row.items()}
 
 
 def _geojson(path: Path) -> Iterator[Row]:

@@ -28,6 +28,11 @@ class Rule:
     reason: Reason
 
 
+# What a title may say; an import refuses anything else, so that no rule guesses.
+RIGHT_TYPES = ("ownership", "long_lease", "civil_air", "use_right", "public")
+ENCUMBRANCES = ("none", "mortgage", "seized", "disputed")
+USES = ("private", "public", "fire_lane", "accessible")
+
 RULES_VERSION = 1
 YES = ("yes",)
 RULES = (

@@ -68,7 +68,7 @@ def rank(
     fitting: list[Candidate] = []
     excluded: list[Excluded] = []
     for candidate in candidates:
-        code = _objection(wish, candidate, soon)
+        code = objection(wish, candidate, soon)
         if code is None:
             fitting.append(candidate)
         elif code != "too_far":
@@ -96,7 +96,8 @@ def covering(windows: Iterable[Window], asked: Window) -> Window | None:
     return None
 
 
-def _objection(wish: Wish, candidate: Candidate, soon: bool) -> str | None:
+def objection(wish: Wish, candidate: Candidate, soon: bool) -> str | None:
+    """Why this space cannot be had, as a code of REASONS; the same for offering and for booking."""
     if walk_m(wish, candidate.lat, candidate.lon) > WALK_LIMIT_M:
         return "too_far"
     if covering(candidate.windows, wish.window) is None:

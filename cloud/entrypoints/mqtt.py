@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import structlog
 from gmqtt import Client
 from gmqtt.mqtt.constants import UNLIMITED_RECONNECTS, MQTTv50
+from gmqtt.mqtt.handler import MQTTError
 from sqlmodel import Session
 
 from cloud.adapters.clock import Clock, new_id
@@ -62,6 +63,7 @@ class Wire:
         # gmqtt reconnects by itself, and steps down from MQTT 5 to 3.1.1 on the way.
         client.set_config({"reconnect_retries": UNLIMITED_RECONNECTS, "reconnect_delay": RETRY_S})
         client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
         return client
 
@@ -84,8 +86,11 @@ class Wire:
         try:
             async with asyncio.timeout(KEEPALIVE_S):
                 await self._client.connect(host, port, keepalive=KEEPALIVE_S, version=MQTTv50)
-        except (OSError, TimeoutError) as error:
-            log.warning("broker_unreachable", error=str(error))
+        except (OSError, TimeoutError, MQTTError) as error:
+            log.warning("broker_unreachable", error=repr(error))
+
+    def _on_disconnect(self, _client: Client, _packet: Any, _error: Any = None) -> None:
+        log.warning("broker_lost")
 
     def _on_connect(self, client: Client, _flags: int, _rc: int, _properties: Any) -> None:
         client.subscribe(ALL_UP, qos=1)
@@ -110,7 +115,7 @@ class Wire:
             group = [await self._inbox.get()]
             while not self._inbox.empty() and len(group) < BATCH_LIMIT:
                 group.append(self._inbox.get_nowait())
-            for taken in await asyncio.to_thread(self._commit, group):
+            for taken in latest(await asyncio.to_thread(self._commit, group)):
                 self._answer(taken)
 
     def _commit(self, group: list[Up]) -> list[Taken]:
@@ -160,7 +165,6 @@ class Wire:
         if taken.refused is not None:
             self.counts[taken.refused] += 1
             log.warning("event_refused", gateway=taken.gateway, why=taken.refused)
-            return
         if taken.snapshot:
             self._send(Ask(command=new_id("ask"), gateway=taken.gateway, what="snapshot"))
         if taken.seq:
@@ -188,11 +192,21 @@ class Wire:
 
     def _send(self, message: Down) -> None:
         """Lost or refused here is no loss: whatever matters is sent again until answered."""
+        if not self.connected:
+            return
         try:
             self._client.publish(topic_for(message), encode(message), qos=1)
-        except (OverflowError, OSError) as error:
+        except (OverflowError, OSError, AttributeError) as error:
             self.counts["unsent"] += 1
             log.warning("unsent", error=str(error))
+
+
+def latest(taken: list[Taken]) -> list[Taken]:
+    """One acknowledgement a gateway is enough: the last covers those before it."""
+    kept: dict[tuple[str, bool], Taken] = {}
+    for item in taken:
+        kept[item.gateway, item.snapshot or item.refused is not None] = item
+    return list(kept.values())
 
 
 def message_of(command: Command) -> Down:

@@ -11,11 +11,14 @@ from cloud.adapters.clock import Clock, new_id
 from cloud.adapters.db import Database
 from cloud.ports.chain import Call, Chain, ChainRefused, ChainUnreachable, SignedTransaction
 from cloud.tables import ChainCall
-from cloud.usecases import bookings, filing, gateways, registrations, settlements, stays
+from cloud.usecases import accounts, bookings, filing, gateways, registrations, settlements, stays
 from contracts.ledger.records import Deployed
+from contracts.wire.types import to_ms
 
 log = structlog.get_logger("sweeps")
 MAX_CALLS = 20
+# Refusals of the node, not of a contract: the same call may pass later.
+NODE_CODES = ("NONCE", "FUNDS", "FEE", "REFUSED")
 MAX_FINAL = 200
 
 
@@ -39,23 +42,46 @@ class Sweeps:
         self.db.write(lambda s: gateways.silence(s, now, self.silent_after_ms))
         self.db.write(lambda s: stays.unbooked(s, now, self.alarm_after_ms))
         self.db.write(lambda s: bookings.expire(s, new_id("cmd"), now))
+        self.db.write(gateways.drop_stale)
+
+    def audit(self) -> None:
+        """Our books against the contract's balances, while nothing is under way."""
+        now = self.clock.now()
+        if self.db.read(filing.next_call) is not None:
+            return
+        try:
+            for number, ours in self.db.read(accounts.totals).items():
+                theirs = self.chain.read("ledger", "balance_of", number)
+                self._compare(number, (ours, theirs), now)
+        except ChainUnreachable as error:
+            log.warning("chain_unreachable", error=str(error))
 
     def drive(self) -> None:
         """Carry our calls to the chain, one after the other, and see whether they lasted."""
+        blocked: set[str] = set()
         try:
             for _ in range(MAX_CALLS):
-                call = self.db.read(filing.next_call)
-                if call is None or not self._carry(call):
+                call = self._next(blocked)
+                if call is None or not self._carry(call, blocked):
                     break
             for call in self.db.read(lambda s: filing.unfinal_calls(s, MAX_FINAL)):
                 self._confirm(call)
         except ChainUnreachable as error:
             log.warning("chain_unreachable", error=str(error))
 
-    def _carry(self, call: ChainCall) -> bool:
-        """True once the call is in a block or refused for good, so that the next may go."""
+    def _compare(self, number: int, sums: tuple[int, int], now: datetime) -> None:
+        self.db.write(lambda s: _compared(s, number, sums, now))
+
+    def _next(self, blocked: set[str]) -> ChainCall | None:
+        return self.db.read(lambda s: filing.next_call(s, blocked))
+
+    def _carry(self, call: ChainCall, blocked: set[str]) -> bool:
+        """True once the call is in a block, refused for good, or set aside with its sender's."""
         if call.status == "queued":
             call = self._sign(call)
+        if call.status == "queued":
+            blocked.add(call.sender)
+            return True
         if call.status == "failed":
             return True
         if call.status == "signed":
@@ -68,7 +94,7 @@ class Sweeps:
         try:
             signed = self.chain.sign(wanted, self.chain.next_nonce(sender))
         except ChainRefused as refused:
-            return self._fail(call, str(refused))
+            return self._refused(call, refused)
         # Stored before it is sent: after a crash the same bytes go out again, never a second call.
         return self._update(
             call, status="signed", raw=signed.raw, hash=signed.hash, nonce=signed.nonce
@@ -95,9 +121,17 @@ class Sweeps:
         now = self.clock.now()
         found = {"block_number": outcome.block_number, "block_hash": outcome.block_hash}
 
+        missing = {
+            int(event.args["stay"]): int(event.args["missing"])
+            for event in outcome.events
+            if event.name == "Unpaid"
+        }
+
         def mined(session: Session) -> None:
             row = _changed(session, call, status="mined", **found)
             self._effect(session, row, now)
+            if row.id.startswith("batch:"):
+                settlements.compare(session, row, missing, now)
 
         self.db.write(mined)
         log.info("call_mined", call=call.id, block=outcome.block_number, gas=outcome.gas_used)
@@ -120,6 +154,21 @@ class Sweeps:
         elif kind == "batch":
             settlements.filed(session, call, self.deployed, now)
 
+    def _refused(self, call: ChainCall, refused: ChainRefused) -> ChainCall:
+        """A batch is never given up: the next ones build on it. Neither is what a node refuses
+
+        for reasons of its own. Only what the contract will never take fails.
+        """
+        if not call.id.startswith("batch:") and refused.code not in NODE_CODES:
+            return self._fail(call, str(refused))
+        now, sentence = self.clock.now(), f"The chain refuses {call.id} for now: {refused}."
+        self.db.write(
+            lambda s: gateways.raise_alarm(
+                s, f"blocked:{call.id}", "call_blocked", None, sentence, now
+            )
+        )
+        return call
+
     def _fail(self, call: ChainCall, reason: str) -> ChainCall:
         now = self.clock.now()
         log.error("call_failed", call=call.id, reason=reason)
@@ -127,6 +176,8 @@ class Sweeps:
         def failed(session: Session) -> ChainCall:
             sentence = f"The chain refused {call.id}: {reason}. Look at the call and its arguments."
             gateways.raise_alarm(session, f"call:{call.id}", "call_failed", None, sentence, now)
+            if call.id.startswith("deposit:"):
+                accounts.undo_deposit(session, call.id, to_ms(now))
             return _changed(session, call, status="failed", reason=reason)
 
         return self.db.write(failed)
@@ -142,3 +193,12 @@ def _changed(session: Session, call: ChainCall, **fields: Any) -> ChainCall:
     session.add(row)
     session.flush()
     return row
+
+
+def _compared(session: Session, number: int, sums: tuple[int, int], now: datetime) -> None:
+    ours, theirs = sums
+    alarm = f"balance:{number}"
+    if ours == theirs or filing.next_call(session) is not None:
+        return
+    sentence = f"Account {number} holds {theirs} on the chain and {ours} in our books."
+    gateways.raise_alarm(session, alarm, "books_differ", None, sentence, now)

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 
-from sqlmodel import Session, func, select
+from sqlmodel import Session, col, func, select
 
 from cloud.core import money
 from cloud.core.money import AVAILABLE, HELD, Posting
+from cloud.core.reasons import Refusal, refuse
 from cloud.errors import Unknown
 from cloud.tables import Account, Entry
 from cloud.usecases import filing
@@ -45,17 +46,35 @@ def get(session: Session, number: int) -> Account:
     return account
 
 
-def top_up(session: Session, number: int, amount_minor: int, reference: str, now_ms: int) -> int:
+def top_up(
+    session: Session, number: int, amount_minor: int, reference: str, now_ms: int
+) -> int | Refusal:
     """Deposit once per reference; a repeated one moves nothing. Gives the available balance."""
     get(session, number)
     transfer = f"deposit:{number}:{reference}"
-    if not _posted(session, transfer):
+    before = _amount(session, transfer, number)
+    if before is not None and before != amount_minor:
+        return refuse("key_reused")
+    if before is None:
         post(session, transfer, money.deposit(number, amount_minor), now_ms)
         stamp = "0x" + keccak(transfer.encode()).hex()
         filing.queue(
             session, transfer, ("ledger", "deposit"), [number, amount_minor, stamp], "admin"
         )
     return balance(session, number, AVAILABLE)
+
+
+def undo_deposit(session: Session, transfer: str, now_ms: int) -> None:
+    """The chain refused it: the credit goes, by an entry of its own."""
+    number = int(transfer.split(":")[1])
+    amount_minor = _amount(session, transfer, number) or 0
+    post(session, f"undo:{transfer}", money.deposit(number, -amount_minor), now_ms)
+
+
+def _amount(session: Session, transfer: str, number: int) -> int | None:
+    return session.exec(
+        select(Entry.amount_minor).where(Entry.transfer == transfer, Entry.account == number)
+    ).first()
 
 
 def balance(session: Session, number: int, bucket: str = AVAILABLE) -> int:
@@ -69,6 +88,16 @@ def balance(session: Session, number: int, bucket: str = AVAILABLE) -> int:
 
 def total_of(session: Session, number: int) -> int:
     return balance(session, number, AVAILABLE) + balance(session, number, HELD)
+
+
+def totals(session: Session) -> dict[int, int]:
+    """Of every account that ever held money: available and held together."""
+    found = (
+        select(Entry.account, func.sum(Entry.amount_minor))
+        .where(Entry.account != money.OUTSIDE)
+        .group_by(col(Entry.account))
+    )
+    return {account: int(total) for account, total in session.exec(found)}
 
 
 def post(session: Session, transfer: str, postings: Iterable[Posting], now_ms: int) -> None:

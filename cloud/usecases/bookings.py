@@ -1,6 +1,8 @@
 """Step 5: confirm a quote. Booking, hold and grant are one transaction; no two ever overlap."""
 
 import json
+import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,12 +10,12 @@ from sqlmodel import Session, col, select
 
 from cloud.core import money
 from cloud.core.booking import HOLDING, Move, State, moved
-from cloud.core.matching import covering
+from cloud.core.matching import SOON, Wish, objection
 from cloud.core.reasons import Refusal, refuse
 from cloud.errors import Unknown
-from cloud.tables import Booking, Command, Offer, Space
+from cloud.tables import Booking, Command, Gateway, Offer, Space
 from cloud.usecases import accounts
-from cloud.usecases.offers import bookable, booked_windows, windows_of
+from cloud.usecases.offers import bookable, candidates
 from contracts.ledger.pricing import Tariff, Terms, Window, quote, total
 from contracts.ledger.records import BookingRecord, tariff_digest
 from contracts.wire.messages import Grant, Revoke
@@ -35,29 +37,41 @@ class Asked:
 @dataclass(frozen=True, slots=True)
 class Ids:
     booking: str
-    grant: str
     command: str
+
+
+UNBOUND = "unbound"
+# After normalising: letters, digits and the characters of Chinese plates.
+PLATE = re.compile(r"[A-Z0-9\u4e00-\u9fff]{4,10}")
+
+
+def plate_of(text: str) -> str:
+    """One spelling: upper case, no spaces, dots or dashes."""
+    plain = unicodedata.normalize("NFKC", text).upper()
+    return "".join(char for char in plain if char not in " \t·•.-_")
 
 
 def confirm(session: Session, asked: Asked, ids: Ids, now: datetime) -> Booking | Refusal:
     before = session.exec(select(Booking).where(Booking.request_key == asked.request_key)).first()
     if before is not None:
-        return before
+        return before if _same(before, asked) else refuse("key_reused")
+    if not PLATE.fullmatch(asked.plate):
+        return refuse("bad_plate")
     if not bookable(asked.window, now):
         return refuse("bad_window")
-    offer = session.exec(
-        select(Offer).where(Offer.space == asked.space, Offer.status == "open")
-    ).first()
-    if offer is None or covering(windows_of(offer), asked.window) is None:
+    candidate = next(iter(candidates(session, asked.window, asked.space)), None)
+    if candidate is None:
         return refuse("no_offer")
-    tariff, terms = _price_of(offer)
-    quoted_minor = total(quote(tariff, terms, asked.window))
+    wish = Wish(candidate.lat, candidate.lon, asked.window)
+    code = objection(wish, candidate, asked.window.starts_at - now < SOON)
+    if code is not None:
+        return refuse(code)
+    quoted_minor = total(quote(candidate.tariff, candidate.terms, asked.window))
     if quoted_minor != asked.quoted_minor:
         return refuse("price_changed")
     if accounts.balance(session, asked.driver) < quoted_minor:
         return refuse("balance")
-    if booked_windows(session, asked.space, asked.window):
-        return refuse("overlap")
+    offer = session.get_one(Offer, candidate.offer)
     booking = _booking(asked, ids, offer, now)
     session.add(booking)
     session.flush()
@@ -82,6 +96,8 @@ def move(session: Session, booking: Booking, what: Move, now: datetime) -> None:
 def cancel(session: Session, booking_id: str, command: str, now: datetime) -> Booking | Refusal:
     """Before arrival: the whole hold goes back and the gateway forgets the grant."""
     booking = get(session, booking_id)
+    if booking.state == "cancelled":
+        return booking
     if booking.state not in ("confirmed", "granted"):
         return refuse("too_late")
     move(session, booking, "cancel", now)
@@ -90,9 +106,18 @@ def cancel(session: Session, booking_id: str, command: str, now: datetime) -> Bo
 
 
 def expire(session: Session, command: str, now: datetime) -> Booking | None:
-    """Release the next booking whose driver never came."""
-    waiting = ("confirmed", "granted")
-    for booking in session.exec(select(Booking).where(col(Booking.state).in_(waiting))):
+    """Release the next booking whose driver never came.
+
+    Only where the gateway can be heard: a silent one may have seen the arrival and not told yet.
+    """
+    waiting = (
+        select(Booking)
+        .where(col(Booking.state).in_(("confirmed", "granted")))
+        .join(Space, col(Space.id) == col(Booking.space))
+        .join(Gateway, col(Gateway.id) == col(Space.gateway))
+        .where(col(Gateway.online).is_(True))
+    )
+    for booking in session.exec(waiting):
         terms = record_of(booking).terms
         if booking.starts_ms + terms.no_show_timeout_s * 1000 < to_ms(now):
             move(session, booking, "expire", now)
@@ -124,6 +149,18 @@ def held_spaces(session: Session, at_ms: int) -> set[str]:
     return set(session.exec(found))
 
 
+def void_hold(session: Session, booking: Booking, now: datetime) -> None:
+    """Give the whole hold back; once, whoever asks."""
+    void = money.void(booking.driver, booking.held_minor)
+    accounts.post(session, f"void:{booking.id}", void, to_ms(now))
+
+
+def _same(booking: Booking, asked: Asked) -> bool:
+    record = record_of(booking)
+    agreed = (booking.space, record.window, booking.plate, record.quoted_minor)
+    return agreed == (asked.space, asked.window, asked.plate, asked.quoted_minor)
+
+
 def _price_of(offer: Offer) -> tuple[Tariff, Terms]:
     return Tariff.model_validate_json(offer.tariff), Terms.model_validate_json(offer.terms)
 
@@ -133,7 +170,7 @@ def _booking(asked: Asked, ids: Ids, offer: Offer, now: datetime) -> Booking:
     record = BookingRecord(
         id=ids.booking,
         space=asked.space,
-        grant=ids.grant,
+        grant=UNBOUND,
         window=asked.window,
         terms=terms,
         tariff=tariff_digest(tariff),
@@ -141,7 +178,7 @@ def _booking(asked: Asked, ids: Ids, offer: Offer, now: datetime) -> Booking:
         owner_account=offer.owner,
         quoted_minor=asked.quoted_minor,
         confirmed_at=now,
-    )
+    ).bound()
     return Booking(
         id=ids.booking,
         request_key=asked.request_key,
@@ -152,7 +189,7 @@ def _booking(asked: Asked, ids: Ids, offer: Offer, now: datetime) -> Booking:
         state="confirmed",
         starts_ms=to_ms(asked.window.starts_at),
         ends_ms=to_ms(asked.window.ends_at),
-        grant=ids.grant,
+        grant=record.grant,
         record=record.model_dump_json(),
         tariff=tariff.model_dump_json(),
         held_minor=asked.quoted_minor,
@@ -183,8 +220,7 @@ def _send_grant(session: Session, booking: Booking, command: str, now: datetime)
 
 
 def _release(session: Session, booking: Booking, command: str, now: datetime) -> None:
-    void = money.void(booking.driver, booking.held_minor)
-    accounts.post(session, f"void:{booking.id}", void, to_ms(now))
+    void_hold(session, booking, now)
     space = session.get(Space, booking.space)
     gateway = space.gateway if space is not None else None
     if gateway is not None:

@@ -1,9 +1,9 @@
 """What we put on the chain: calls are queued in the transaction that decides them, sent later."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from cloud.ports.chain import Contract, Sender
 from cloud.tables import ChainCall
@@ -32,11 +32,21 @@ def queue(
     session.flush()
 
 
-def next_call(session: Session) -> ChainCall | None:
-    """The oldest call not yet mined: they go out one after the other, in the order decided."""
+def next_call(session: Session, not_from: Collection[str] = ()) -> ChainCall | None:
+    """The oldest call not yet mined: they go out one after the other, in the order decided.
+
+    `not_from`: senders whose oldest call the chain refuses for now; theirs all wait behind it.
+    """
     waiting = ("queued", "signed", "sent")
-    found = select(ChainCall).where(col(ChainCall.status).in_(waiting))
+    found = select(ChainCall).where(
+        col(ChainCall.status).in_(waiting), col(ChainCall.sender).not_in(not_from)
+    )
     return session.exec(found.order_by(col(ChainCall.number)).limit(1)).first()
+
+
+def count_named(session: Session, prefix: str) -> int:
+    found = select(func.count()).where(col(ChainCall.id).startswith(prefix, autoescape=True))
+    return session.exec(found).one()
 
 
 def unfinal_calls(session: Session, limit: int) -> list[ChainCall]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from cloud.core.reasons import Refusal, refuse
-from cloud.tables import Alarm, Command, Gateway, Space
+from cloud.tables import Alarm, Booking, Command, Gateway, Space
 from cloud.usecases import filing
 from contracts.ledger.hashing import keccak
 from contracts.wire.messages import Reply, Status
@@ -23,6 +23,8 @@ def enrol(
     rows = [session.get(Space, space) for space in spaces]
     if any(row is None for row in rows):
         return refuse("unknown_space")
+    if any(row is not None and row.lot != lot for row in rows):
+        return refuse("unknown_lot")
     gateway = session.get(Gateway, gateway_id) or Gateway(id=gateway_id, signer=signer, lot=lot)
     gateway.signer, gateway.lot = signer, lot
     session.add(gateway)
@@ -32,7 +34,9 @@ def enrol(
             session.add(row)
     key = "0x" + keccak(gateway_id.encode()).hex()
     args = [key, signer, True]
-    call = f"gateway:{gateway_id}:{signer}"
+    # Keys come and go, and come back: each enrolment is a call of its own.
+    earlier = filing.count_named(session, f"gateway:{gateway_id}:")
+    call = f"gateway:{gateway_id}:{earlier + 1}"
     filing.queue(session, call, ("registry", "set_gateway"), args, "registrar")
     return gateway
 
@@ -50,6 +54,8 @@ def heard(session: Session, status: Status, now: datetime) -> bool:
     gateway.seen_ms = to_ms(now)
     gateway.status = status.model_dump_json()
     session.add(gateway)
+    if status.online:
+        clear_alarm(session, f"silent:{gateway.id}")
     return back
 
 
@@ -59,7 +65,10 @@ def _boot_of(gateway: Gateway) -> str | None:
 
 
 def silence(session: Session, now: datetime, limit_ms: int) -> list[str]:
-    """Gateways unheard for longer than the limit: offline, and their spaces honestly unknown."""
+    """Gateways unheard for longer than the limit: offline, and their spaces honestly unknown.
+
+    An alarm of a whole gateway names the first of its spaces, to be shown at its lot.
+    """
     now_ms = to_ms(now)
     quiet = [
         gateway
@@ -70,6 +79,8 @@ def silence(session: Session, now: datetime, limit_ms: int) -> list[str]:
     for gateway in quiet:
         gateway.online = False
         session.add(gateway)
+        if gateway.seen_ms:
+            _raise_silent(session, gateway, now)
         for space in session.exec(select(Space).where(Space.gateway == gateway.id)):
             if space.occupancy != "unknown":
                 space.occupancy, space.occupancy_ms = "unknown", now_ms
@@ -79,8 +90,29 @@ def silence(session: Session, now: datetime, limit_ms: int) -> list[str]:
 
 
 def pending(session: Session) -> list[Command]:
-    waiting = select(Command).where(Command.status == "pending")
+    """Only for gateways that listen: what waits for a silent one must not hold up the others."""
+    waiting = (
+        select(Command)
+        .join(Gateway, col(Gateway.id) == col(Command.gateway))
+        .where(Command.status == "pending", col(Gateway.online).is_(True))
+    )
     return list(session.exec(waiting.order_by(col(Command.created_ms)).limit(MAX_COMMANDS)))
+
+
+def drop_stale(session: Session) -> int:
+    """Grants whose booking is over: nobody needs them any more."""
+    over = ("completed", "settled", "cancelled", "no_show")
+    stale = (
+        select(Command)
+        .join(Booking, col(Booking.id) == col(Command.subject))
+        .where(Command.status == "pending", Command.kind == "grant")
+        .where(col(Booking.state).in_(over))
+    )
+    rows = list(session.exec(stale))
+    for row in rows:
+        row.status = "stale"
+        session.add(row)
+    return len(rows)
 
 
 def answered(session: Session, reply: Reply, now: datetime) -> Command | None:
@@ -94,6 +126,21 @@ def answered(session: Session, reply: Reply, now: datetime) -> Command | None:
     if not reply.accepted:
         raise_alarm(session, f"command:{command.id}", "command_refused", None, command.answer, now)
     return command
+
+
+def _raise_silent(session: Session, gateway: Gateway, now: datetime) -> None:
+    first = session.exec(
+        select(Space.id).where(Space.gateway == gateway.id).order_by(col(Space.number))
+    ).first()
+    sentence = f"Gateway {gateway.id} is silent. Check its power and network."
+    raise_alarm(session, f"silent:{gateway.id}", "gateway_silent", first, sentence, now)
+
+
+def clear_alarm(session: Session, alarm_id: str) -> None:
+    alarm = session.get(Alarm, alarm_id)
+    if alarm is not None:
+        session.delete(alarm)
+        session.flush()
 
 
 def raise_alarm(

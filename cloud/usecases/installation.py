@@ -24,9 +24,9 @@ def remember(session: Session, found: Deployed, custodian: str) -> None:
     filing.queue(session, "setup:approve", approve, [found.ledger, WITHOUT_LIMIT], "admin")  # type: ignore[arg-type]
 
 
-def first_operator(session: Session, token: str, address: str, now_ms: int) -> bool:
-    """True if this made the first operator: its key must then be given to a person."""
-    if session.exec(select(Account).where(Account.role == "operator")).first() is not None:
-        return False
+def has_operator(session: Session) -> bool:
+    return session.exec(select(Account).where(Account.role == "operator")).first() is not None
+
+
+def first_operator(session: Session, token: str, address: str, now_ms: int) -> None:
     accounts.open_account(session, "operator", "operator", token, address, now_ms)
-    return True

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from cloud.core.booking import HOLDING
 from cloud.core.matching import SOON, Candidate, Excluded, Recommendation, Wish, rank
 from cloud.core.reasons import Refusal, refuse
-from cloud.tables import Booking, Gateway, Offer, Space
+from cloud.tables import Booking, Gateway, Offer, Registration, Space
 from cloud.usecases.registrations import sharing
 from contracts.ledger.pricing import Tariff, Terms, Window
 from contracts.wire.types import from_ms, to_ms
@@ -17,16 +17,15 @@ from contracts.wire.types import from_ms, to_ms
 MAX_ADVANCE = timedelta(days=90)
 
 
-def publish(
-    session: Session,
-    offer: Offer,
-) -> Offer | Refusal:
+def publish(session: Session, offer: Offer, now: datetime) -> Offer | Refusal:
     """Only the owner of a space that is marked as shared may offer it; a new offer replaces."""
     registration = sharing(session, offer.space)
     if registration is None:
         return refuse("not_shared")
     if registration.owner != offer.owner:
         return refuse("not_owner")
+    if all(window.ends_at <= now for window in windows_of(offer)):
+        return refuse("past_window")
     for row in session.exec(select(Offer).where(Offer.space == offer.space)):
         row.status = "closed"
         session.add(row)
@@ -71,12 +70,18 @@ def bookable(window: Window, now: datetime) -> bool:
     )
 
 
-def candidates(session: Session, window: Window) -> list[Candidate]:
-    rows = session.exec(
+def candidates(session: Session, window: Window, space_id: str | None = None) -> list[Candidate]:
+    """Open offers of watched spaces that are marked as shared; all, or those of one space."""
+    found = (
         select(Offer, Space, Gateway)
         .where(Offer.space == Space.id, Offer.status == "open")
         .join(Gateway, col(Gateway.id) == col(Space.gateway))
-    ).all()
+        .join(Registration, col(Registration.space) == col(Space.id))
+        .where(Registration.status == "shared")
+    )
+    if space_id is not None:
+        found = found.where(Space.id == space_id)
+    rows = session.exec(found).all()
     return [_candidate(session, offer, space, gateway, window) for offer, space, gateway in rows]
 
 

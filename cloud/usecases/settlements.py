@@ -1,7 +1,6 @@
 """Step 6, second half: price the evidence, pay it, file it in a batch, issue the receipt."""
 
 import json
-from collections.abc import Sequence
 from datetime import datetime
 
 from sqlmodel import Session, col, func, select
@@ -12,7 +11,6 @@ from cloud.tables import (
     Booking,
     ChainCall,
     EventRow,
-    Gateway,
     ReceiptRow,
     Settlement,
     Space,
@@ -38,12 +36,29 @@ from contracts.wire.messages import Event
 from contracts.wire.types import to_ms
 
 BATCH_LIMIT = 200
+MAX_EVENTS = 1000  # what a receipt holds
 
 
-def settle(session: Session, stay: Stay, booking: Booking, events: Sequence[Event]) -> bool:
+def settle(session: Session, stay: Stay, booking: Booking) -> bool:
     """False if the events do not prove a stay; then a person decides and nothing is charged."""
+    try:
+        with session.begin_nested():
+            return _settle(session, stay, booking)
+    except (ValueError, OverflowError):
+        # Values that no record can hold, such as a stay of a year: for a person, too.
+        return False
+
+
+def _settle(session: Session, stay: Stay, booking: Booking) -> bool:
+    rows = events_of(session, stay)
+    events = [Event.model_validate_json(row.body) for row in rows]
     evidence = evidence_of(events)
-    if evidence is None:
+    doubtful = any(
+        event.match in ("other", "ambiguous") or event.grant not in (None, booking.grant)
+        for event in events
+    )
+    one_key = len({row.signer for row in rows}) == 1
+    if evidence is None or doubtful or not one_key or len(rows) > MAX_EVENTS:
         return False
     record = bookings.record_of(booking)
     tariff = Tariff.model_validate_json(booking.tariff)
@@ -75,13 +90,23 @@ def batch(session: Session, now: datetime) -> Batch | None:
     root = "0x" + Tree([record.leaf() for record in records]).root.hex()
     for position, row in enumerate(rows):
         row.batch, row.position = seq, position
-        row.paid = _pay(session, bookings.get(session, row.booking), row.amount_minor, now)
+        row.paid_minor = _pay(session, bookings.get(session, row.booking), row.amount_minor, now)
         session.add(row)
     made = Batch(seq=seq, root=root, call=f"batch:{seq}")
     session.add(made)
     words = [record.word() for record in records]
     filing.queue(session, made.call, ("ledger", "settle_batch"), [seq, root, words], "settler")
     return made
+
+
+def compare(session: Session, call: ChainCall, missing: dict[int, int], now: datetime) -> None:
+    """What the contract could not collect must be what our books could not: else a person looks."""
+    made = session.exec(select(Batch).where(Batch.call == call.id)).one()
+    for row in session.exec(select(Settlement).where(Settlement.batch == made.seq)):
+        ours = row.amount_minor - (row.paid_minor or 0)
+        if missing.get(row.stay, 0) != ours:
+            sentence = f"Stay {row.stay}: the chain misses {missing.get(row.stay, 0)}, we {ours}."
+            raise_alarm(session, f"books:{row.stay}", "books_differ", None, sentence, now)
 
 
 def filed(session: Session, call: ChainCall, deployed: Deployed, now: datetime) -> list[int]:
@@ -125,18 +150,16 @@ def receipt_of(session: Session, booking_id: str) -> str | None:
     return row.text if row else None
 
 
-def _pay(session: Session, booking: Booking, amount_minor: int, now: datetime) -> bool:
-    """All or nothing, by the contract's own rule: the account's whole balance must cover it."""
+def _pay(session: Session, booking: Booking, amount_minor: int, now: datetime) -> int:
+    """By the contract's own rule: as much as the account's whole balance covers."""
     owner = bookings.record_of(booking).owner_account
-    covered = accounts.total_of(session, booking.driver) >= amount_minor
-    if covered:
-        postings = money.post(booking.driver, owner, booking.held_minor, amount_minor)
-    else:
-        postings = money.void(booking.driver, booking.held_minor)
+    paid_minor = min(accounts.total_of(session, booking.driver), amount_minor)
+    postings = money.post(booking.driver, owner, booking.held_minor, paid_minor)
+    if paid_minor < amount_minor:
         sentence = f"Booking {booking.id} could not be paid in full. Ask the driver to top up."
         raise_alarm(session, f"unpaid:{booking.id}", "unpaid", booking.space, sentence, now)
     accounts.post(session, f"settle:{booking.id}", postings, to_ms(now))
-    return covered
+    return paid_minor
 
 
 def _settled(session: Session, row: Settlement, now: datetime) -> None:
@@ -153,20 +176,17 @@ def _record(
 ) -> SettlementRecord:
     terms = bookings.record_of(booking)
     tariff = Tariff.model_validate_json(booking.tariff)
-    gateway = session.get(Gateway, stay.gateway)
-    space = session.get(Space, stay.space)
-    digests = _digests(session, stay)
-    if gateway is None or space is None:
-        raise AssertionError("a stay has a gateway and a space")
+    space = session.get_one(Space, stay.space)
+    events = events_of(session, stay)
     return SettlementRecord(
         stay=stay.number or 0,
         space=stay.space,
         space_number=space.number,
         booking=digest(terms),
         tariff=tariff_digest(tariff),
-        gateway=gateway.signer,
-        arrival=digests[0],
-        departure=digests[-1],
+        gateway=events[0].signer,
+        arrival=events[0].digest,
+        departure=events[-1].digest,
         lines=digest([line.model_dump(mode="json") for line in lines]),
         starts_at=evidence.arrived_at,
         ends_at=evidence.departed_at,
@@ -230,10 +250,6 @@ def _sealed(session: Session, stay: Stay) -> tuple[SealedEvent, ...]:
         SealedEvent(body=SealedBody.model_validate_json(row.body), signature=row.signature)
         for row in events_of(session, stay)
     )
-
-
-def _digests(session: Session, stay: Stay) -> list[str]:
-    return [row.digest for row in events_of(session, stay)]
 
 
 def _plain(lines: list[Line]) -> str:

@@ -1,6 +1,6 @@
 """Step 6, first half: signed events open and close stays, exactly once, in their own order."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlmodel import Session, col, select
@@ -10,7 +10,7 @@ from cloud.usecases import bookings, settlements
 from cloud.usecases.gateways import raise_alarm
 from contracts.ledger.hashing import unhex
 from contracts.wire.messages import Event, SignedEvent
-from contracts.wire.signing import Domain, event_digest, recover
+from contracts.wire.signing import Domain, event_digest, plate_commitment, recover
 from contracts.wire.types import to_ms
 
 MAX_APPLIED = 1000
@@ -45,10 +45,12 @@ def take(session: Session, signed: SignedEvent, domain: Domain, now: datetime) -
         return _refused(session, body, "wrong_key", now)
     stored = session.get(EventRow, (body.gateway, body.epoch, body.seq))
     if stored is None:
-        session.add(_row(signed, "0x" + digest.hex()))
+        session.add(_row(signed, "0x" + digest.hex(), gateway.signer))
         session.flush()
     elif unhex(stored.digest) != digest:
-        return _refused(session, body, "number_reused", now)
+        # A restored backup: it is told how far we are, and begins a new epoch.
+        refused = _refused(session, body, "number_reused", now)
+        return replace(refused, epoch=gateway.epoch, seq=gateway.seq)
     _apply_ready(session, gateway, now)
     return Taken(gateway.id, gateway.epoch, gateway.seq, _gap(session, gateway))
 
@@ -144,6 +146,11 @@ def _open(session: Session, event: Event, now: datetime) -> str:
     session.flush()
     if booking is not None:
         bookings.move(session, booking, "arrive", event.at)
+    elif event.match == "accepted":
+        sentence = f"A car came to {event.space} by a grant whose booking is over. Decide."
+        raise_alarm(
+            session, f"returned:{stay.number}", "grant_without_booking", event.space, sentence, now
+        )
     elif event.match == "ambiguous":
         sentence = f"The plate in {event.space} nearly fits a booking. Compare and decide."
         raise_alarm(
@@ -170,16 +177,25 @@ def _close(session: Session, stay: Stay, event: Event, now: datetime) -> str:
         return "closed"
     booking = bookings.get(session, stay.booking)
     bookings.move(session, booking, "depart", event.at)
-    bodies = [Event.model_validate_json(row.body) for row in settlements.events_of(session, stay)]
-    if stay.state == "disputed" or not settlements.settle(session, stay, booking, bodies):
-        stay.state = "disputed"
-        sentence = f"The evidence of the stay in {stay.space} has a gap. Decide the price."
-        raise_alarm(session, f"dispute:{stay.number}", "broken_evidence", stay.space, sentence, now)
+    if stay.state == "disputed" or not settlements.settle(session, stay, booking):
+        _dispute(session, stay, booking, now)
     return "closed"
 
 
-def _row(signed: SignedEvent, digest: str) -> EventRow:
-    body = signed.body
+def _dispute(session: Session, stay: Stay, booking: Booking, now: datetime) -> None:
+    """Nothing is charged by itself, and nothing stays held."""
+    stay.state = "disputed"
+    session.add(stay)
+    bookings.void_hold(session, booking, now)
+    sentence = f"The evidence of the stay in {stay.space} does not prove it. Decide the price."
+    raise_alarm(session, f"dispute:{stay.number}", "broken_evidence", stay.space, sentence, now)
+
+
+def _row(signed: SignedEvent, digest: str, signer: str) -> EventRow:
+    """A plate that does not open the signed commitment is somebody's addition: left out."""
+    body, plate = signed.body, signed.plate
+    if plate and plate_commitment(plate.text, unhex(plate.salt)) != body.plate:
+        plate = None
     return EventRow(
         gateway=body.gateway,
         epoch=body.epoch,
@@ -188,7 +204,8 @@ def _row(signed: SignedEvent, digest: str) -> EventRow:
         body=body.model_dump_json(),
         signature=signed.signature,
         digest=digest,
-        plate=signed.plate.model_dump_json() if signed.plate else None,
+        plate=plate.model_dump_json() if plate else None,
+        signer=signer,
     )
 
 

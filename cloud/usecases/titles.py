@@ -7,9 +7,10 @@ from datetime import date
 from pydantic import ValidationError
 from sqlmodel import Session, col, delete, func, select
 
+from cloud.core.compliance import ENCUMBRANCES, RIGHT_TYPES, USES
 from cloud.core.reasons import Refusal, refuse
 from cloud.errors import BadTitles
-from cloud.tables import Lot, Registration, Space, Title, TitleVersion
+from cloud.tables import Lot, Offer, Registration, Space, Title, TitleVersion
 from cloud.usecases import filing
 from contracts.ledger.merkle import Tree
 from contracts.ledger.records import TitleRecord, space_key
@@ -119,6 +120,11 @@ def _placed(row: Mapping[str, str], salt: bytes) -> Placed:
     missing = [name for name in (*FIELDS, "lat", "lon") if row.get(name) is None]
     if missing:
         raise ValueError(f"column {missing[0]} is missing")
+    if None in row or "" in row:
+        raise ValueError("there are more cells than columns; use commas only between cells")
+    for name, allowed in (("right", RIGHT_TYPES), ("encumbrance", ENCUMBRANCES), ("use", USES)):
+        if row[name].strip() not in allowed:
+            raise ValueError(f"{name} {row[name]!r} is none of {', '.join(allowed)}")
     number = row["number"].strip()
     if not number.isdigit():
         raise ValueError(f"number {number!r} is not a whole number")
@@ -201,12 +207,16 @@ def _keep_salt(item: Placed, before: str | None) -> Placed:
 
 
 def _withdraw(session: Session, changed: set[str], version: int) -> None:
-    """A mark stands on the title it was given for: another title, no mark."""
-    for row in session.exec(select(Registration).where(Registration.status == "shared")):
+    """A mark stands on the title it was given for: another title, no mark and no offer."""
+    standing = select(Registration).where(col(Registration.status).in_(("compliant", "shared")))
+    for row in session.exec(standing):
         if row.space not in changed:
             continue
         row.status = "withdrawn"
         session.add(row)
+        for offer in session.exec(select(Offer).where(Offer.space == row.space)):
+            offer.status = "closed"
+            session.add(offer)
         args = ["0x" + space_key(row.space).hex(), "0x" + version.to_bytes(32, "big").hex()]
         call = f"unshare:{row.id}:{version}"
         filing.queue(session, call, ("registry", "unshare"), args, "registrar")

@@ -223,7 +223,7 @@ def _settlement(session: Session, row: Booking) -> View | None:
         "stay": found.stay,
         "lines": json.loads(found.lines),
         "amount_minor": found.amount_minor,
-        "paid": found.paid,
+        "paid": found.paid_minor == found.amount_minor,
         "batch": found.batch,
         "chain": call.status if call else "waiting",
         "block": call.block_number if call else None,

@@ -50,8 +50,8 @@ event Batch:
 
 event Unpaid:
     stay: indexed(uint256)
-    driver: indexed(uint32)
-    amount: uint256
+    driver: uint32
+    missing: uint256
 
 
 event Paused:
@@ -70,6 +70,7 @@ event AdminProposed:
 TOKEN: public(immutable(IERC20))
 UNIT: public(immutable(uint256))  # token units per minor money unit
 WITHDRAW_DELAY_S: public(immutable(uint256))
+REGISTRY: immutable(address)
 
 admin: public(address)
 pending_admin: public(address)
@@ -80,7 +81,8 @@ paused: public(bool)
 owner_of: public(HashMap[uint32, address])
 balance_of: public(HashMap[uint32, uint256])
 withdrawal_of: public(HashMap[uint32, Withdrawal])
-reference_used: public(HashMap[bytes32, bool])
+# A deposit's reference is its sender's: nobody can use up another's by sending it first.
+reference_used: public(HashMap[address, HashMap[bytes32, bool]])
 
 seq: public(uint256)
 head: public(bytes32)
@@ -91,15 +93,22 @@ filed: HashMap[uint256, uint256]
 
 @deploy
 def __init__(
-    token: address, unit: uint256, settler: address, registrar: address, withdraw_delay_s: uint256
+    token: address,
+    unit: uint256,
+    settler: address,
+    registrar: address,
+    withdraw_delay_s: uint256,
+    registry: address,
 ):
     assert token != empty(address), "ADDRESS"
     assert settler != empty(address), "ADDRESS"
     assert registrar != empty(address), "ADDRESS"
+    assert registry != empty(address), "ADDRESS"
     assert unit != 0, "UNIT"
     TOKEN = IERC20(token)
     UNIT = unit
     WITHDRAW_DELAY_S = withdraw_delay_s
+    REGISTRY = registry
     self.admin = msg.sender
     self.settler = settler
     self.registrar = registrar
@@ -120,11 +129,11 @@ def open_account(account_id: uint32, owner: address):
 
 @external
 def deposit(account_id: uint32, amount_minor: uint256, reference: bytes32):
-    if self.reference_used[reference]:
+    if self.reference_used[msg.sender][reference]:
         return
     assert self.owner_of[account_id] != empty(address), "ACCOUNT"
     assert amount_minor != 0, "AMOUNT"
-    self.reference_used[reference] = True
+    self.reference_used[msg.sender][reference] = True
     self.balance_of[account_id] += amount_minor
     log Deposited(account_id=account_id, amount=amount_minor, reference=reference)
     assert extcall TOKEN.transferFrom(msg.sender, self, amount_minor * UNIT), "TOKEN"
@@ -192,15 +201,20 @@ def _settle(word: uint256):
 
 @internal
 def _pay(stay: uint256, driver: uint32, payee: uint32, amount: uint256):
+    """
+    @dev Pays what the driver has and tells what is missing: one stay never blocks its batch.
+    """
     if amount == 0:
         return
-    assert self.owner_of[payee] != empty(address), "PAYEE"
-    balance: uint256 = self.balance_of[driver]
-    if balance < amount:
-        log Unpaid(stay=stay, driver=driver, amount=amount)
-        return
-    self.balance_of[driver] = balance - amount
-    self.balance_of[payee] += amount
+    paid: uint256 = 0
+    if self.owner_of[payee] != empty(address):
+        balance: uint256 = self.balance_of[driver]
+        paid = min(balance, amount)
+        if paid != 0:
+            self.balance_of[driver] = balance - paid
+            self.balance_of[payee] += paid
+    if paid != amount:
+        log Unpaid(stay=stay, driver=driver, missing=amount - paid)
 
 
 @external
@@ -246,6 +260,15 @@ def accept_admin():
     self.admin = msg.sender
     self.pending_admin = empty(address)
     log RoleChanged(role=keccak256("admin"), holder=msg.sender)
+
+
+@external
+@view
+def registry() -> address:
+    """
+    @notice The PropertyRegistry whose spaces and gateways this ledger's stays name.
+    """
+    return REGISTRY
 
 
 @external

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 from contracts.ledger.hashing import keccak, unhex
-from contracts.ledger.receipt import Link, Receipt
+from contracts.ledger.receipt import Link, Receipt, money
 from contracts.wire.types import ZERO_DIGEST
 
 # Asks a node: (method, params) -> result. Raises OSError when the node does not answer.
 Ask = Callable[[str, list[Any]], Any]
+UNPAID_EVENT = "Unpaid(uint256,uint32,uint256)"
 BATCH_EVENT = "Batch(uint256,bytes32,bytes32,uint256[])"
 
 
@@ -20,13 +21,24 @@ def selector(signature: str) -> bytes:
 
 
 def verify_on_chain(receipt: Receipt, ask: Ask) -> list[Link]:
-    """The links that only a node can tell: chain, gateway key, batch root, transaction."""
+    """The links that only a node can tell. They hold for the ledger that the receipt names:
+
+    whether that is the ledger of the operator one deals with, a reader must know (`pinned`).
+    """
     return [
         _link("chain id", _chain_id(receipt, ask)),
+        _link("registry", _registry(receipt, ask)),
         _link("gateway key", _gateway_key(receipt, ask)),
         _link("batch root", _batch_root(receipt, ask)),
-        _link("transaction", _transaction(receipt, ask)),
+        *_filed(receipt, ask),
     ]
+
+
+def pinned(receipt: Receipt, ledger: str) -> Link:
+    """The receipt's ledger is the one that the reader was given by another way."""
+    if receipt.chain.ledger.lower() != ledger.lower():
+        return Link("ledger", False, f"The receipt is of ledger {receipt.chain.ledger}.")
+    return Link("ledger", True, f"The receipt is of the ledger you named, {ledger}.")
 
 
 def _link(name: str, found: tuple[bool, str]) -> Link:
@@ -40,9 +52,18 @@ def _chain_id(receipt: Receipt, ask: Ask) -> tuple[bool, str]:
     return True, f"The node is of chain {found}."
 
 
+def _registry(receipt: Receipt, ask: Ask) -> tuple[bool, str]:
+    found = _call(ask, receipt.chain.ledger, selector("registry()"))
+    if unhex(found)[-20:] != unhex(receipt.chain.registry):
+        return False, "The ledger does not belong to the registry that the receipt names."
+    return True, f"The ledger belongs to registry {receipt.chain.registry}."
+
+
 def _gateway_key(receipt: Receipt, ask: Ask) -> tuple[bool, str]:
+    """As the registry said when the stay was filed: keys change later."""
     signer = unhex(receipt.gateway.signer).rjust(32, b"\0")
-    found = _call(ask, receipt.chain.registry, selector("gateway_of(address)") + signer)
+    data = selector("gateway_of(address)") + signer
+    found = _call(ask, receipt.chain.registry, data, hex(receipt.chain.block_number))
     if found != "0x" + keccak(receipt.gateway.id.encode()).hex():
         return False, f"{receipt.gateway.signer} is not the registered key of that gateway."
     return True, f"The registry names this key for gateway {receipt.gateway.id}."
@@ -56,11 +77,18 @@ def _batch_root(receipt: Receipt, ask: Ask) -> tuple[bool, str]:
     return True, f"Batch {receipt.chain.batch} has this root on the chain."
 
 
-def _transaction(receipt: Receipt, ask: Ask) -> tuple[bool, str]:
-    """The batch's log, in the block and transaction named, holds this stay's word."""
+def _filed(receipt: Receipt, ask: Ask) -> list[Link]:
     mined = ask("eth_getTransactionReceipt", [receipt.chain.transaction])
     if mined is None or int(mined["status"], 16) != 1:
-        return False, "The chain knows no such successful transaction."
+        return [Link("transaction", False, "The chain knows no such successful transaction.")]
+    return [
+        _link("transaction", _transaction(receipt, mined)),
+        _link("payment", _payment(receipt, mined)),
+    ]
+
+
+def _transaction(receipt: Receipt, mined: dict[str, Any]) -> tuple[bool, str]:
+    """The batch's log, in the block and transaction named, holds this stay's word."""
     where = (int(mined["blockNumber"], 16), mined["blockHash"])
     if where != (receipt.chain.block_number, receipt.chain.block_hash):
         return False, f"The transaction stands in block {where[0]}, not where the receipt says."
@@ -69,10 +97,20 @@ def _transaction(receipt: Receipt, ask: Ask) -> tuple[bool, str]:
     return True, f"Filed in block {where[0]}."
 
 
+def _payment(receipt: Receipt, mined: dict[str, Any]) -> tuple[bool, str]:
+    topics = ["0x" + keccak(UNPAID_EVENT.encode()).hex(), _hex32(receipt.record.stay)]
+    for log in mined["logs"]:
+        if log["topics"] == topics and log["address"].lower() == receipt.chain.ledger.lower():
+            missing_minor = int.from_bytes(unhex(log["data"])[32:64], "big")
+            missing = money(missing_minor, receipt)
+            return False, f"Of {money(receipt.total_minor, receipt)}, {missing} was not paid."
+    return True, f"{money(receipt.total_minor, receipt)} was paid in full."
+
+
 def _is_batch(log: dict[str, Any], receipt: Receipt) -> bool:
     topics = [
         "0x" + keccak(BATCH_EVENT.encode()).hex(),
-        "0x" + receipt.chain.batch.to_bytes(32, "big").hex(),
+        _hex32(receipt.chain.batch),
     ]
     if log["address"].lower() != receipt.chain.ledger.lower() or log["topics"] != topics:
         return False
@@ -81,5 +119,9 @@ def _is_batch(log: dict[str, Any], receipt: Receipt) -> bool:
     return unhex(receipt.chain.word) in words
 
 
-def _call(ask: Ask, address: str, data: bytes) -> str:
-    return str(ask("eth_call", [{"to": address, "data": "0x" + data.hex()}, "latest"]))
+def _hex32(number: int) -> str:
+    return "0x" + number.to_bytes(32, "big").hex()
+
+
+def _call(ask: Ask, address: str, data: bytes, block: str = "latest") -> str:
+    return str(ask("eth_call", [{"to": address, "data": "0x" + data.hex()}, block]))

@@ -64,7 +64,7 @@ class ChainRecord(Frozen):
     chain_id: Count
     ledger: Address
     registry: Address
-    batch: Annotated[int, Field(ge=1)]
+    batch: Annotated[int, Field(ge=1, lt=2**53)]
     word: Digest
     transaction: Digest
     block_number: Count
@@ -113,6 +113,8 @@ def read(text: bytes | str) -> Receipt | Link:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "receipt"
+        if first["type"] == "json_invalid":
+            return Link("format", False, "Not a receipt: this file is not JSON text.")
         return Link("format", False, f"Not a receipt: at {where}: {first['msg']}.")
 
 
@@ -126,6 +128,8 @@ def _checked(name: str, check: Callable[[Receipt], str], receipt: Receipt) -> Li
         return Link(name, True, check(receipt))
     except Broken as broken:
         return Link(name, False, str(broken))
+    except (ValueError, OverflowError) as error:
+        return Link(name, False, f"Its values cannot be computed with ({type(error).__name__}).")
 
 
 def _signatures(receipt: Receipt) -> str:
@@ -133,8 +137,8 @@ def _signatures(receipt: Receipt) -> str:
         signer = recover(unhex(signed), event.signature)
         if signer != receipt.gateway.signer:
             raise Broken(
-                f"Event {index + 1} (seq {event.body.seq}) was not signed by the gateway's key "
-                f"{receipt.gateway.signer}, or was changed after signing."
+                f"Event {index + 1} (number {event.body.seq}) was not signed by the gateway's key "
+                f"{receipt.gateway.signer} for this chain and ledger, or was changed afterwards."
             )
         if event.body.gateway != receipt.gateway.id:
             raise Broken(f"Event {index + 1} speaks for gateway {event.body.gateway!r}.")
@@ -152,7 +156,8 @@ def _sequence(receipt: Receipt) -> str:
             raise Broken(f"Between events {index + 1} and {index + 2} something was left out.")
     if {body.space for body in bodies} != {receipt.booking.space}:
         raise Broken("The events are not all of the booked space.")
-    return f"Events {bodies[0].seq} to {bodies[-1].seq} follow each other without a gap."
+    first, last = bodies[0].seq, bodies[-1].seq
+    return f"No event of space {bodies[0].space} was left out between {first} and {last}."
 
 
 def _booking(receipt: Receipt) -> str:
@@ -160,8 +165,15 @@ def _booking(receipt: Receipt) -> str:
     arrival = receipt.events[0].body
     if digest(booking) != record.booking:
         raise Broken("The booking is not the one that the settlement record names.")
+    if booking.grant != booking.grant_of_terms():
+        raise Broken("The booking's terms are not those whose grant the gateway signed.")
     if arrival.grant != booking.grant or arrival.match != "accepted":
         raise Broken("The arrival was not matched to this booking's grant.")
+    bodies = [event.body for event in receipt.events]
+    if any(body.match in ("other", "ambiguous") for body in bodies) or any(
+        body.grant not in (None, booking.grant) for body in bodies
+    ):
+        raise Broken("During the stay the gateway saw another vehicle's plate.")
     parties = (booking.driver_account, booking.owner_account, booking.space)
     if parties != (record.driver_account, record.owner_account, record.space):
         raise Broken("Booking and settlement record name different parties.")
@@ -196,7 +208,7 @@ def _arithmetic(receipt: Receipt) -> str:
         raise Broken("The lines are not what this tariff gives for these times.")
     if total(lines) != receipt.total_minor:
         raise Broken(f"The lines sum to {total(lines)}, the receipt says {receipt.total_minor}.")
-    return f"{len(lines)} lines sum to {receipt.total_minor} {receipt.tariff.currency} minor units."
+    return f"The tariff gives {money(receipt.total_minor, receipt)} for these times."
 
 
 def _record(receipt: Receipt) -> str:
@@ -213,16 +225,19 @@ def _record(receipt: Receipt) -> str:
     for name, (recorded, shown) in claims.items():
         if recorded != shown:
             raise Broken(f"The settlement record's {name} is not this receipt's.")
-    return f"Stay {record.stay}: {record.amount_minor} from {record.driver_account} to " + (
-        f"{record.owner_account}."
-    )
+    paid = money(record.amount_minor, receipt)
+    return f"Stay {record.stay}: {paid}, account {record.driver_account} to {record.owner_account}."
 
 
 def _proof(receipt: Receipt) -> str:
     siblings = [unhex(node) for node in receipt.proof.siblings]
     if not merkle.proves(receipt.record.leaf(), siblings, unhex(receipt.proof.root)):
         raise Broken("The settlement record does not lead to the root of its batch.")
-    return f"{len(siblings)} nodes lead to root {receipt.proof.root}."
+    return f"The record is in batch {receipt.chain.batch}, by {len(siblings)} nodes of proof."
+
+
+def money(amount_minor: int, receipt: Receipt) -> str:
+    return f"{amount_minor // 100}.{amount_minor % 100:02d} {receipt.tariff.currency}"
 
 
 def _evidence(receipt: Receipt) -> Evidence:

@@ -28,6 +28,16 @@ class BookingRecord(Frozen):
     quoted_minor: Minor
     confirmed_at: Instant
 
+    def bound(self) -> "BookingRecord":
+        """With the grant's id made of all that was agreed: the gateway signs it at the arrival,
+
+        so nobody can change the terms afterwards.
+        """
+        return self.model_copy(update={"grant": self.grant_of_terms()})
+
+    def grant_of_terms(self) -> str:
+        return digest(self.model_dump(mode="json", exclude={"grant"})).removeprefix("0x")
+
 
 class SettlementRecord(Frozen):
     """What one leaf of a settlement batch stands for."""

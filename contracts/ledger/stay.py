@@ -28,18 +28,35 @@ def evidence_of(events: Sequence[Event]) -> Evidence | None:
     Each event ends the certain part of what was before it at `at - uncertainty` and begins the
     certain part of what it says at `at + uncertainty`. Time under 'unknown' is not billed. A space
     found free at boot was left at a time the gateway can only bound: its event carries the bound.
+    A clock that was not synced proves no time of day: such an event begins nothing, and what it
+    ends is measured on the boot's own clock, or not billed if there was a boot in between.
     """
     states = [event.occupancy for event in events]
     if len(events) < 2 or states[0] != "occupied" or states[-1] != "free" or "free" in states[:-1]:
         return None
     billed: list[Interval] = []
-    begins_at: datetime | None = None
+    begun: Event | None = None
     for event in events:
-        doubt = timedelta(seconds=event.uncertainty_s)
-        if event.occupancy == "occupied" and begins_at is None:
-            begins_at = event.at + doubt
-        elif event.occupancy != "occupied" and begins_at is not None:
-            billed.append((begins_at, event.at - doubt))
-            begins_at = None
-    certain = tuple((begin, end) for begin, end in billed if begin < end)
-    return Evidence(events[0].at, events[-1].at, certain)
+        if event.occupancy == "occupied" and begun is None and event.clock != "unsynced":
+            begun = event
+        elif event.occupancy != "occupied" and begun is not None:
+            billed += _certain(begun, event)
+            begun = None
+    return Evidence(events[0].at, events[-1].at, tuple(billed))
+
+
+def _certain(begun: Event, ended: Event) -> list[Interval]:
+    """From the latest the one can have been to the earliest the other can; empty if in doubt."""
+    begin = begun.at + timedelta(seconds=begun.uncertainty_s)
+    ends_at = ended.at
+    if ended.clock == "unsynced":
+        if ended.boot_id != begun.boot_id:
+            return []
+        ends_at = begun.at + (_since_boot(ended) - _since_boot(begun))
+    end = ends_at - timedelta(seconds=ended.uncertainty_s)
+    return [(begin, end)] if begin < end else []
+
+
+def _since_boot(event: Event) -> timedelta:
+    """When it happened, on the boot's own clock; `boottime_ns` is when it was reported."""
+    return timedelta(milliseconds=event.boottime_ns // 1_000_000) - (event.reported_at - event.at)

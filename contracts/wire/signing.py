@@ -10,7 +10,7 @@ from coincurve import PrivateKey, PublicKey
 from contracts.errors import BadKey
 from contracts.ledger.hashing import keccak, unhex
 from contracts.wire.messages import Event
-from contracts.wire.types import to_ms
+from contracts.wire.types import checksummed, to_ms
 
 DOMAIN_TYPE = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
 # (name, EIP-712 type) of every signed field, in the order that is hashed.
@@ -100,12 +100,7 @@ def _private(key: bytes) -> PrivateKey:
 
 
 def _address(public: PublicKey) -> str:
-    """EIP-55 checksummed."""
-    raw = keccak(public.format(compressed=False)[1:])[12:].hex()
-    marks = keccak(raw.encode()).hex()
-    return "0x" + "".join(
-        char.upper() if int(mark, 16) >= 8 else char for char, mark in zip(raw, marks, strict=False)
-    )
+    return checksummed(keccak(public.format(compressed=False)[1:])[12:].hex())
 
 
 def _signed_values(event: Event) -> dict[str, str | int]:

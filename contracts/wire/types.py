@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -13,7 +14,10 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from contracts.ledger.hashing import keccak
+
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # No arithmetic on an accepted time may leave the calendar, whatever a stranger writes.
 YEARS = range(1970, 2200)
@@ -51,6 +55,22 @@ def from_ms(ms: int) -> datetime:
     return EPOCH + ms * MS
 
 
+def parse_address(text: str) -> str:
+    """Checksummed (EIP-55), so that one address has one spelling and a slip is noticed."""
+    if not ADDRESS.fullmatch(text) or text != checksummed(text):
+        raise ValueError("an address is 0x and 40 hex digits with their EIP-55 checksum")
+    return text
+
+
+def checksummed(address: str) -> str:
+    """EIP-55: a letter is upper case where the hash of the address has a digit of 8 or more."""
+    raw = address.removeprefix("0x").lower()
+    marks = keccak(raw.encode()).hex()
+    return "0x" + "".join(
+        char.upper() if int(mark, 16) >= 8 else char for char, mark in zip(raw, marks)
+    )
+
+
 def whole_milliseconds(value: object) -> object:
     """Seconds as a number of at most three decimals: what is signed is whole milliseconds."""
     if isinstance(value, int | float) and not isinstance(value, bool):
@@ -68,11 +88,15 @@ Instant = Annotated[
 ]
 Seconds = Annotated[float, BeforeValidator(whole_milliseconds), Field(ge=0, le=10_000_000)]
 Digest = Annotated[str, Field(pattern=r"^0x[0-9a-f]{64}$")]
-Address = Annotated[str, Field(pattern=r"^0x[0-9a-fA-F]{40}$")]
+Address = Annotated[
+    str,
+    AfterValidator(parse_address),
+    WithJsonSchema({"type": "string", "pattern": "^0x[0-9a-fA-F]{40}$"}),
+]
 Signature = Annotated[str, Field(pattern=r"^0x[0-9a-f]{130}$")]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 Minor = Annotated[int, Field(ge=0, lt=2**32)]
-Count = Annotated[int, Field(ge=0, lt=2**63)]
+Count = Annotated[int, Field(ge=0, lt=2**53)]  # what JSON carries exactly
 
 Occupancy = Literal["free", "occupied", "unknown"]
 ClockState = Literal["synced", "holdover", "unsynced"]

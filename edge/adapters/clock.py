@@ -20,7 +20,10 @@ STATUS_OFFSET = 5 * ctypes.sizeof(ctypes.c_long)
 
 
 class StreamClock:
-    """The clock is the stream: it stands still between lines. A new `boot_id` for each process."""
+    """The clock is the stream: it stands still between lines. A new `boot_id` for each process.
+
+    Always "synced": the stream's header vouches for its wall clock, and nothing here checks it.
+    """
 
     def __init__(self, header: TraceHeader) -> None:
         self.boot_id = os.urandom(16).hex()

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from contracts.wire.messages import Grant
 from edge.core.outputs import (
+    BeginEpoch,
     DropGrant,
     DropRevoked,
     PutGrant,
@@ -71,10 +72,18 @@ class MemoryOutbox:
                 self._start.revoked.pop(write.id, None)
             case SetAcked():
                 self._ack(write)
+            case BeginEpoch():
+                self._begin(write.epoch)
+
+    def _begin(self, epoch: int) -> None:
+        left = self._start.epoch
+        self._events = {key: row for key, row in self._events.items() if key[0] >= left}
+        self._start = replace(self._start, epoch=epoch, seq=0, acked=0)
 
     def _ack(self, ack: SetAcked) -> None:
         if ack.epoch != self._start.epoch or ack.seq <= self._start.acked:
             return
         self._start = replace(self._start, acked=min(ack.seq, self._start.seq))
-        for key in [key for key in self._events if key[1] <= ack.seq - self._keep_acked]:
+        oldest = (ack.epoch, ack.seq - self._keep_acked)
+        for key in [key for key in self._events if key[0] == oldest[0] and key <= oldest]:
             del self._events[key]

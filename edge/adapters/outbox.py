@@ -13,6 +13,7 @@ from typing import Any
 from contracts.wire.messages import Grant
 from contracts.wire.types import ZERO_DIGEST, format_instant, parse_instant
 from edge.core.outputs import (
+    BeginEpoch,
     DropGrant,
     DropRevoked,
     PutGrant,
@@ -41,12 +42,12 @@ CREATE TABLE revoked (id TEXT PRIMARY KEY, at TEXT NOT NULL) WITHOUT ROWID;
 
 
 class SqliteOutbox:
-    """`epoch` is for a new database only. What is acknowledged stays, up to `keep_acked` events,
-    for the cloud to ask for again."""
+    """`epoch` is for a new database, or if the history of this one turns out to be lost. What is
+    acknowledged stays, up to `keep_acked` events, for the cloud to ask for again."""
 
     def __init__(self, data: Path, gateway: str, epoch: int, keep_acked: int) -> None:
         self._keep_acked, self._ballast = keep_acked, data / BALLAST_FILE
-        path = data / FILE
+        path, self._epoch_file = data / FILE, data / EPOCH_FILE
         self._lock = _lock(data)
         self.set_aside = _set_aside(path)
         try:
@@ -54,8 +55,10 @@ class SqliteOutbox:
             self._db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
+            self._next_epoch = _next_epoch(self._epoch_file, epoch)
             if fresh or not self._version():
-                self._create(gateway, _new_epoch(data, epoch))
+                _keep_epoch(self._epoch_file, self._next_epoch)
+                self._create(gateway, self._next_epoch)
             path.chmod(0o600)
             _fill(self._ballast)
         except (sqlite3.Error, OSError) as error:
@@ -67,6 +70,7 @@ class SqliteOutbox:
         rows = self._db.execute
         return Start(
             epoch=int(self._meta("epoch")),
+            next_epoch=self._next_epoch,
             seq=int(self._meta("seq")),
             acked=int(self._meta("acked")),
             gateway_digest=self._meta("gateway_digest"),
@@ -83,7 +87,7 @@ class SqliteOutbox:
     def write(self, writes: Sequence[Write]) -> None:
         try:
             self._write(writes)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             if not self._ballast.exists():
                 raise OutboxUnwritable(f"{error}.") from None
             # On a full disk even DELETE fails; the ballast is what there is to give.
@@ -91,7 +95,7 @@ class SqliteOutbox:
                 self._ballast.unlink()
             try:
                 self._write(writes)
-            except sqlite3.Error as again:
+            except (sqlite3.Error, OSError) as again:
                 raise OutboxUnwritable(f"{again}.") from None
 
     def events(self, epoch: int, first: int, last: int) -> list[EventRow]:
@@ -131,8 +135,7 @@ class SqliteOutbox:
                 self._db.execute(statement)
             self._set("gateway", gateway)
             self._set("gateway_digest", ZERO_DIGEST)
-            for key, value in (("epoch", epoch), ("seq", 0), ("acked", 0)):
-                self._set(key, value)
+            self._set_epoch(epoch)
             self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     def _meta(self, key: str) -> str:
@@ -141,6 +144,17 @@ class SqliteOutbox:
 
     def _set(self, key: str, value: object) -> None:
         self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, str(value)))
+
+    def _set_epoch(self, epoch: int) -> None:
+        for key, value in (("epoch", epoch), ("seq", 0), ("acked", 0)):
+            self._set(key, value)
+
+    def _begin_epoch(self, begin: BeginEpoch) -> None:
+        """The file first: if all of this is rolled back, an epoch is left out, and that is all."""
+        _keep_epoch(self._epoch_file, begin.epoch)
+        # What is left behind stays for a person to look at; forged Acks must not fill the disk.
+        self._db.execute("DELETE FROM events WHERE epoch < ?", (int(self._meta("epoch")),))
+        self._set_epoch(begin.epoch)
 
     def _add_event(self, row: EventRow) -> None:
         values = (row.epoch, row.seq, row.space, row.digest, row.payload)
@@ -184,6 +198,7 @@ _WRITERS: dict[type, Callable[[SqliteOutbox, Any], None]] = {
     PutRevoked: SqliteOutbox._put_revoked,
     DropRevoked: SqliteOutbox._drop_revoked,
     SetAcked: SqliteOutbox._set_acked,
+    BeginEpoch: SqliteOutbox._begin_epoch,
 }
 
 
@@ -221,16 +236,18 @@ def _set_aside(path: Path) -> Path | None:
     return aside
 
 
-def _new_epoch(data: Path, epoch: int) -> int:
+def _next_epoch(path: Path, epoch: int) -> int:
     """Larger than any before, even if the clock went back: a number is never used twice."""
-    path = data / EPOCH_FILE
     with suppress(FileNotFoundError, ValueError):
         epoch = max(epoch, int(path.read_text()) + 1)
+    return epoch
+
+
+def _keep_epoch(path: Path, epoch: int) -> None:
     with path.open("w") as file:
         file.write(f"{epoch}\n")
         file.flush()
         os.fsync(file.fileno())
-    return epoch
 
 
 def _fill(ballast: Path) -> None:

@@ -14,6 +14,7 @@ from contracts.wire.types import ZERO_DIGEST
 from edge.core.fusion import DetectorSettings, SpaceDetector
 from edge.core.grants import GrantBook
 from edge.core.outputs import (
+    BeginEpoch,
     DropGrant,
     DropRevoked,
     NewEvent,
@@ -32,6 +33,10 @@ from edge.core.readings import Channel, Reading
 from edge.core.space import NS, Detector, Draft, Space, StaySettings, Surroundings
 
 MAX_UNCERTAINTY_S = 10_000_000.0
+# An event carries less than 2**32; no Ack, which anyone may have forged, can use the rest up.
+MAX_EPOCH = 2**32 - 2**16
+# Per process. Two gateways with one name would drive each other up for ever.
+MAX_NEW_EPOCHS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,8 @@ class Gateway:
         """`salt` gives 32 fresh random bytes per call."""
         self._site, self._clock, self._salt, self._set = site, clock, salt, settings
         self.epoch, self.seq = start.epoch, start.seq
-        self.strays = self.odd_acks = 0
+        self._next_epoch = start.next_epoch
+        self.strays = self.odd_acks = self._begun = 0
         self._gateway_digest = start.gateway_digest
         self._grants = GrantBook(start.grants, start.revoked)
         around = Surroundings(clock, self._grants, settings)
@@ -74,7 +80,7 @@ class Gateway:
         self._journal_ns = mono_ns + int(self._set.seen_every_s * NS)
         for space in self._spaces.values():
             space.boot(mono_ns)
-        return self._event(None, Draft("boot", None, wall_ms(self._clock, mono_ns), 0.0, mono_ns))
+        return self._booted()
 
     def feed(self, reading: Reading) -> list[Output]:
         if not self._heard:
@@ -131,10 +137,25 @@ class Gateway:
                 return self._ask(message)
 
     def _acked(self, ack: Ack) -> list[Output]:
-        if ack.epoch != self.epoch or ack.seq > self.seq:
+        if ack.epoch == self.epoch and ack.seq <= self.seq:
+            return [SetAcked(ack.epoch, ack.seq)]
+        if not self.epoch <= ack.epoch <= MAX_EPOCH or self._begun >= MAX_NEW_EPOCHS:
             self.odd_acks += 1
             return []
-        return [SetAcked(ack.epoch, ack.seq)]
+        return self._begin_epoch(ack)
+
+    def _begin_epoch(self, ack: Ack) -> list[Output]:
+        """The cloud holds more of us than we know: an older outbox was put back, and the numbers up
+        to there are used. All is told anew under numbers that nobody has used.
+
+        Commands are not signed yet, so a hostile broker could forge the Ack. The effect is only a
+        new epoch: a stay across it goes to a person, and what was not acknowledged is not sent
+        again, as after any forged Ack. The same Ack again is of an earlier epoch, and ignored.
+        Each space's `previous` goes on, so that nothing lost looks as if it had never been.
+        """
+        self.epoch = max(self._next_epoch, self.epoch + 1, ack.epoch + 1)
+        self.seq, self._begun = 0, self._begun + 1
+        return [BeginEpoch(self.epoch, ack.epoch, ack.seq), *self._booted(), *self._snapshots()]
 
     def _grant(self, grant: Grant) -> list[Output]:
         if grant.space not in self._spaces:
@@ -157,10 +178,17 @@ class Gateway:
     def _ask(self, ask: Ask) -> list[Output]:
         if ask.what == "events":
             return [SendAgain(ask.command, ask.epoch, ask.first, ask.last)]
+        return [*self._snapshots(), self._reply(ask.command)]
+
+    def _booted(self) -> list[Output]:
+        at = wall_ms(self._clock, self._now_ns)
+        return self._event(None, Draft("boot", None, at, 0.0, self._now_ns))
+
+    def _snapshots(self) -> list[Output]:
         outputs: list[Output] = []
         for space in self._spaces.values():
             outputs += self._events(space, space.snapshot(self._now_ns))
-        return [*outputs, self._reply(ask.command)]
+        return outputs
 
     def _reply(self, command: str, code: str = "ok", sentence: str = "") -> Reply:
         return Reply(
@@ -224,7 +252,8 @@ class Gateway:
         outputs: list[Output] = [self._put(space) for space in moved]
         if self._clock.state() == "unsynced":
             return outputs  # A clock that may be years ahead must not end anyone's grant.
-        over, old = self._grants.forget(wall_ms(self._clock, self._now_ns))
+        named = {record.grant for record in self._written.values()}
+        over, old = self._grants.forget(wall_ms(self._clock, self._now_ns), named)
         return [*outputs, *map(DropGrant, over), *map(DropRevoked, old)]
 
     def _listeners(self, channel: Channel) -> tuple[Space, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from datetime import datetime
 
 from contracts.wire.messages import Grant, Revoke
@@ -46,17 +46,27 @@ class GrantBook:
         self._revoked[command.id] = command.issued_at
         return True
 
-    def expected(self, space: str, start: datetime, end: datetime) -> list[Grant]:
-        """Those active at some moment of [start, end]."""
+    def expected(
+        self, space: str, start: datetime, end: datetime, named: str | None = None
+    ) -> list[Grant]:
+        """Those active at some moment of [start, end], and the `named` one whatever its window."""
         return [
             grant
             for grant in self._grants.values()
-            if grant.space == space and _opened(grant, end) and not _over(grant, start)
+            if grant.space == space
+            and (grant.id == named or (_opened(grant, end) and not _over(grant, start)))
         ]
 
-    def forget(self, now: datetime) -> tuple[list[str], list[str]]:
-        """Drops what is over; the ids of grants and of revokes that went."""
-        over = [grant.id for grant in self._grants.values() if _over(grant, now)]
+    def forget(self, now: datetime, named: Container[str | None]) -> tuple[list[str], list[str]]:
+        """Drops what is over; the ids of grants and of revokes that went.
+
+        One that is `named` by a stay stays: after a restart its vehicle must be known again.
+        """
+        over = [
+            grant.id
+            for grant in self._grants.values()
+            if _over(grant, now) and grant.id not in named
+        ]
         old = [
             grant_id
             for grant_id, at in self._revoked.items()

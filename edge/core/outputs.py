@@ -59,9 +59,11 @@ class SpaceRecord(Tolerant):
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Where a gateway goes on: everything the outbox knows. `seq` and `acked` are of `epoch`."""
+    """Where a gateway goes on: everything the outbox knows. `seq` and `acked` are of `epoch`.
+    `next_epoch` is what a new outbox would begin with."""
 
     epoch: int
+    next_epoch: int = 0
     seq: int = 0
     acked: int = 0
     gateway_digest: str = ZERO_DIGEST
@@ -113,6 +115,16 @@ class SetAcked:
 
 
 @dataclass(frozen=True, slots=True)
+class BeginEpoch:
+    """Numbers start again at one in `epoch`: the cloud holds (acked_epoch, acked_seq), and what was
+    sent under the numbers up to there is lost here."""
+
+    epoch: int
+    acked_epoch: int
+    acked_seq: int
+
+
+@dataclass(frozen=True, slots=True)
 class SendAgain:
     """Answer of an Ask for [first, last]: the answer says how many are still held."""
 
@@ -122,5 +134,5 @@ class SendAgain:
     last: int
 
 
-Kept: TypeAlias = PutSpace | PutGrant | DropGrant | PutRevoked | DropRevoked | SetAcked
+Kept: TypeAlias = PutSpace | PutGrant | DropGrant | PutRevoked | DropRevoked | SetAcked | BeginEpoch
 Output: TypeAlias = NewEvent | Kept | Reply | SendAgain

@@ -61,6 +61,17 @@ def match(read: str | None, grants: Sequence[Grant], at: datetime) -> Verdict:
     return Verdict("other", None, read)
 
 
+def again(read: str | None, before: Verdict, grants: Sequence[Grant], at: datetime) -> Verdict:
+    """The vehicle as it was named before, unless the plate read now is not that of its grant.
+
+    `grants` hold that grant too, even if it is over: a driver who overstays is still the same.
+    """
+    named = [grant for grant in grants if grant.id == before.grant]
+    if read is None or match(read, named, at).match == "accepted":
+        return before
+    return match(read, grants, at)
+
+
 def one_edit_apart(a: str, b: str) -> bool:
     """One character replaced, added or left out."""
     if len(a) > len(b):

@@ -70,7 +70,8 @@ class Surroundings:
 
 class Space:
     """After a restart the first thing the detector decides is compared with the record and told as
-    a snapshot: the same stay goes on, or it changed while nobody looked, somewhere in between."""
+    a snapshot: the same stay goes on, or it changed while nobody looked, somewhere in between. A
+    car where one stood is the same, unless a plate read in this boot names another vehicle."""
 
     def __init__(
         self,
@@ -138,12 +139,12 @@ class Space:
     def snapshot(self, now_ns: int) -> list[Draft]:
         """Asked for: what is known now, seen at the last measurement."""
         drafts = self.release(now_ns)
-        sure = self._seen_ns is not None and self._sure()
-        seen_ns = self._seen_ns if self._seen_ns is not None and sure else now_ns
+        sure = self._sure()
+        seen_at = self._since_at if self._seen_ns is None else self._wall(self._seen_ns)
         occupancy: Occupancy = self._occupancy if sure else "unknown"
         verdict = self._verdict if occupancy == "occupied" else NOBODY
         unsure_s = self._settle_s() if sure else 0.0
-        at = self._wall(seen_ns)
+        at = seen_at if sure and seen_at is not None else self._wall(now_ns)
         return [*drafts, Draft("snapshot", occupancy, at, unsure_s, now_ns, verdict=verdict)]
 
     def record(self) -> SpaceRecord:
@@ -210,6 +211,8 @@ class Space:
         if found == "occupied" and before != "occupied":
             when = (earliest, latest)
             self._verdict = self._identify(change.at_ns, change.reported_ns, when)
+        elif found == "occupied":
+            self._verdict = self._identify_again(change, at)
         draft = self._draft("snapshot", change, at, change.reported_ns, found)
         self._now(found, self._wall(change.at_ns))
         if found == "free":
@@ -243,9 +246,17 @@ class Space:
         return change.reported_ns + int(self._set.plate_wait_s * NS)
 
     def _identify(self, at_ns: int, to_ns: int, when: tuple[datetime, datetime]) -> Verdict:
+        grants = self._grants.expected(self.name, *when)
+        return plates.match(self._read(at_ns, to_ns), grants, when[1])
+
+    def _identify_again(self, change: Change, at: datetime) -> Verdict:
+        grants = self._grants.expected(self.name, at, at, self._verdict.grant)
+        read = self._read(change.at_ns, change.reported_ns)
+        return plates.again(read, self._verdict, grants, at)
+
+    def _read(self, at_ns: int, to_ns: int) -> str | None:
         from_ns = at_ns - int(self._set.plate_before_s * NS)
-        read = plates.vote(read for ns, read in self._reads if from_ns <= ns <= to_ns)
-        return plates.match(read, self._grants.expected(self.name, *when), when[1])
+        return plates.vote(read for ns, read in self._reads if from_ns <= ns <= to_ns)
 
     def _now(self, occupancy: Literal["free", "occupied"], since_at: datetime) -> None:
         self._occupancy = self._known = occupancy

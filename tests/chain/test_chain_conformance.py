@@ -3,7 +3,7 @@
 import pytest
 from chain_bench import START_S, UNIT, WITHDRAW_DELAY_S, Bench, word
 
-from cloud.ports.chain import Call, ChainRefused
+from cloud.ports.chain import Call, ChainRefused, Outcome
 from contracts.ledger.hashing import keccak
 from contracts.ledger.merkle import Tree, leaf_hash
 
@@ -103,6 +103,16 @@ def test_an_account_opens_once_for_one_owner(bench: Bench) -> None:
     assert zero == "ACCOUNT"
 
 
+def test_an_account_of_the_zero_address_is_refused(bench: Bench) -> None:
+    assert refusal(bench, "ledger", "open_account", 1, NOWHERE, sender="registrar") == "ADDRESS"
+    bench.open(1, SOMEBODY)
+    assert refusal(bench, "ledger", "open_account", 1, NOWHERE, sender="registrar") == "ADDRESS"
+
+
+def test_the_ledger_names_the_registry_it_was_deployed_with(bench: Bench) -> None:
+    assert bench.chain.read("ledger", "registry") == bench.chain.deployment().registry
+
+
 def test_a_deposit_sent_twice_under_one_reference_moves_money_once(bench: Bench) -> None:
     two_accounts(bench, funds=1_000)
     registrar = bench.address("registrar")
@@ -113,6 +123,22 @@ def test_a_deposit_sent_twice_under_one_reference_moves_money_once(bench: Bench)
     assert bench.balance(1) == 1_000
     assert bench.chain.read("token", "balanceOf", registrar) == 5 * UNIT
     assert bench.chain.read("token", "balanceOf", bench.chain.deployment().ledger) == 1_000 * UNIT
+
+
+def test_a_stranger_who_uses_a_reference_first_does_not_use_it_up_for_others(bench: Bench) -> None:
+    bench.open(1, SOMEBODY)
+    bench.open(2, SOMEBODY)
+    ledger, reference = bench.chain.deployment().ledger, keccak(b"top-up 1")
+    stranger, custodian = bench.address("settler"), bench.address("registrar")
+    bench.do("token", "mint", stranger, 1 * UNIT, sender="admin")
+    bench.do("token", "approve", ledger, 1 * UNIT, sender="settler")
+    bench.do("ledger", "deposit", 2, 1, reference, sender="settler")
+    assert bench.chain.read("ledger", "reference_used", stranger, reference)
+    assert not bench.chain.read("ledger", "reference_used", custodian, reference)
+    bench.fund(1, 1_000, reference)
+    assert bench.chain.read("ledger", "reference_used", custodian, reference)
+    assert (bench.balance(1), bench.balance(2)) == (1_000, 1)
+    assert bench.chain.read("token", "balanceOf", ledger) == 1_001 * UNIT
 
 
 def test_a_deposit_without_money_or_account_is_refused(bench: Bench) -> None:
@@ -159,29 +185,51 @@ def test_only_the_settler_settles(bench: Bench) -> None:
     assert code == "SETTLER"
 
 
-def test_a_short_balance_is_told_and_the_batch_goes_on(bench: Bench) -> None:
+def unpaid(outcome: Outcome) -> list[tuple[int, int, int]]:
+    told = [event.args for event in outcome.events if event.name == "Unpaid"]
+    assert all(set(args) == {"stay", "driver", "missing"} for args in told)
+    return [(args["stay"], args["driver"], args["missing"]) for args in told]
+
+
+def test_a_short_balance_pays_what_it_has_and_the_batch_goes_on(bench: Bench) -> None:
     two_accounts(bench, funds=100)
-    words = (word(1, 2, 10, 101), word(1, 2, 11, 60), word(1, 2, 12, 41), word(3, 2, 13, 1))
+    words = (
+        word(1, 2, 10, 60),  # whole
+        word(1, 2, 11, 41),  # one is missing
+        word(1, 2, 12, 7),  # nothing is left
+        word(3, 2, 13, 1),  # a driver whose account nobody opened
+        word(2, 1, 14, 100),  # whole, from what this batch paid in
+    )
     outcome = bench.do("ledger", "settle_batch", 1, ROOT, words, sender="settler")
-    unpaid = [event.args for event in outcome.events if event.name == "Unpaid"]
-    assert [(one["stay"], one["driver"], one["amount"]) for one in unpaid] == [
-        (10, 1, 101),
-        (12, 1, 41),
-        (13, 3, 1),
-    ]
-    assert (bench.balance(1), bench.balance(2)) == (40, 60)
-    assert bench.chain.read("ledger", "is_settled", 10)
+    assert unpaid(outcome) == [(11, 1, 1), (12, 1, 7), (13, 3, 1)]
+    assert (bench.balance(1), bench.balance(2), bench.balance(3)) == (100, 0, 0)
+    assert all(bench.chain.read("ledger", "is_settled", stay) for stay in range(10, 15))
 
 
-def test_money_for_an_account_nobody_opened_refuses_the_batch(bench: Bench) -> None:
-    two_accounts(bench)
-    args = (1, ROOT, (word(1, 9, 77, 300),))
-    assert refusal(bench, "ledger", "settle_batch", *args, sender="settler") == "PAYEE"
+def test_a_stay_paid_in_part_is_filed_and_cannot_be_settled_again(bench: Bench) -> None:
+    two_accounts(bench, funds=100)
+    bench.do("ledger", "settle_batch", 1, ROOT, (word(1, 2, 10, 150),), sender="settler")
+    bench.fund(1, 50, keccak(b"top-up 2"))
+    args = (2, ROOT, (word(1, 2, 10, 50),))
+    assert refusal(bench, "ledger", "settle_batch", *args, sender="settler") == "REPLAY"
+    assert (bench.balance(1), bench.balance(2)) == (50, 100)
+
+
+def test_money_for_an_account_nobody_opened_stays_and_the_batch_goes_on(bench: Bench) -> None:
+    two_accounts(bench, funds=400)
+    words = (word(1, 9, 77, 300), word(1, 9, 78, 0), word(1, 2, 79, 100), word(1, 9, 80, 2**32 - 1))
+    outcome = bench.do("ledger", "settle_batch", 1, ROOT, words, sender="settler")
+    assert unpaid(outcome) == [(77, 1, 300), (80, 1, 2**32 - 1)]
+    assert (bench.balance(1), bench.balance(2), bench.balance(9)) == (300, 100, 0)
+    assert all(bench.chain.read("ledger", "is_settled", stay) for stay in range(77, 81))
 
 
 def test_a_driver_who_is_the_payee_keeps_what_they_had(bench: Bench) -> None:
     two_accounts(bench)
     bench.do("ledger", "settle_batch", 1, ROOT, (word(1, 1, 5, 400),), sender="settler")
+    assert bench.balance(1) == 1_000
+    short = bench.do("ledger", "settle_batch", 2, ROOT, (word(1, 1, 6, 1_001),), sender="settler")
+    assert unpaid(short) == [(6, 1, 1)]
     assert bench.balance(1) == 1_000
 
 

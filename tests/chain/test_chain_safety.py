@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 from chain_bench import UNIT, Bench, Clock
+from eth_account import Account
 
-from cloud.adapters.chain import Web3Chain, deploy
+from cloud.adapters.chain import Web3Chain, connect, deploy, deploy_one
 from cloud.adapters.dev_keys import dev_role_keys
 from cloud.adapters.devchain import DevChainServer
 from cloud.adapters.fake_chain import FakeChain
+from cloud.adapters.web3_errors import answers
 from cloud.ports.chain import Call, ChainRefused, ChainUnreachable, Deployment, Sender
 from contracts.ledger.hashing import keccak
 
@@ -45,6 +47,15 @@ def test_dev_keys_are_refused_off_the_dev_chain(other_chain: DevChainServer) -> 
     with pytest.raises(ChainRefused, match="DEV_KEY"):
         deploy(other_chain.url, dev_role_keys(), UNIT, 0)
     assert Web3Chain(other_chain.url, nowhere, OWN_KEYS).deployment() == nowhere
+
+
+def test_a_ledger_without_a_registry_is_not_deployed(server: DevChainServer) -> None:
+    admin = Account.from_key(dev_role_keys()["admin"])
+    somewhere, nowhere = "0x" + "11" * 20, "0x" + "00" * 20
+    terms = (somewhere, UNIT, somewhere, somewhere, 0)
+    with pytest.raises(ChainRefused, match="ADDRESS"), answers():
+        deploy_one(connect(server.url), admin, "ledger", *terms, nowhere)
+    assert deploy_one(connect(server.url), admin, "ledger", *terms, somewhere)
 
 
 def test_contracts_of_another_chain_are_refused(server: DevChainServer) -> None:

@@ -28,14 +28,14 @@ from contracts.ledger.pricing import Tariff, Terms, Window
 from contracts.ledger.records import Deployed
 from contracts.wire.messages import Event, SignedEvent, Status
 from contracts.wire.signing import Domain, address_of, event_digest, sign
-from contracts.wire.types import to_ms
+from contracts.wire.types import checksummed, to_ms
 from tests.contracts.making import KEY, at
 
-ADMIN = "0x" + "a1" * 20
+ADMIN = checksummed("0x" + "a1" * 20)
 ADDRESSES: dict[Sender, str] = {
     "admin": ADMIN,
-    "registrar": "0x" + "b2" * 20,
-    "settler": "0x" + "c3" * 20,
+    "registrar": checksummed("0x" + "b2" * 20),
+    "settler": checksummed("0x" + "c3" * 20),
 }
 ROW = {
     "lot": "lot-1",
@@ -149,9 +149,9 @@ class Rig:
         window = Window(starts_at=at(0), ends_at=at(hours * 3600))
         tariff = Tariff(id=f"t-{space}", version=1, currency="CNY", per_hour_minor=600)
         row = offers.compose(self.new_id("o"), self.owner, space, [window], (tariff, Terms()))
-        return self.db.write(lambda s: offers.publish(s, row))
+        return self.db.write(lambda s: offers.publish(s, row, self.clock.at))
 
-    def top_up(self, amount_minor: int = 10_000, reference: str = "first") -> int:
+    def top_up(self, amount_minor: int = 10_000, reference: str = "first") -> int | Refusal:
         return self.db.write(
             lambda s: accounts.top_up(s, self.driver, amount_minor, reference, self.now_ms)
         )
@@ -178,7 +178,7 @@ class Rig:
             plate="沪A12345",
             quoted_minor=quoted,
         )
-        ids = bookings.Ids(self.new_id("b"), self.new_id("g"), self.new_id("cmd"))
+        ids = bookings.Ids(self.new_id("b"), self.new_id("cmd"))
         return self.db.write(lambda s: bookings.confirm(s, asked, ids, self.clock.at))
 
     def booked(self) -> Booking:

@@ -153,6 +153,7 @@ def test_a_driver_who_never_comes_gets_the_hold_back_after_the_time_limit(rig: R
     rig.open_market()
     booking = rig.booked()
     rig.clock.pass_s(3600 + 61)
+    rig.heartbeat()
     rig.sweeps.watch()
     assert rig.db.read(lambda s: bookings.get(s, booking.id)).state == "no_show"
     assert balances(rig) == (10_000, 0)

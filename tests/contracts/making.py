@@ -18,10 +18,12 @@ from contracts.ledger.records import BookingRecord, SettlementRecord, tariff_dig
 from contracts.ledger.stay import evidence_of
 from contracts.wire.messages import Event
 from contracts.wire.signing import Domain, address_of, event_digest, sign
+from contracts.wire.types import checksummed
 
 KEY = keccak(b"a test gateway")
 OTHER_KEY = keccak(b"another gateway")
-LEDGER = "0x" + "1c" * 20
+LEDGER = checksummed("0x" + "1c" * 20)
+REGISTRY = checksummed("0x" + "2d" * 20)
 DOMAIN = Domain(31337, LEDGER)
 T0 = datetime(2026, 5, 1, tzinfo=UTC)
 TARIFF = Tariff(id="t-1", version=1, currency="CNY", per_hour_minor=600, cap_minor=3000)
@@ -65,11 +67,29 @@ def sealed(body: Event, key: bytes = KEY) -> SealedEvent:
     return SealedEvent(body=SealedBody(**body.model_dump()), signature=signature)
 
 
-def stay_events() -> list[Event]:
+def booking(**changes: object) -> BookingRecord:
+    fields: dict[str, object] = {
+        "id": "b-1",
+        "space": "S1",
+        "grant": "unbound",
+        "window": Window(starts_at=at(0), ends_at=at(7200)),
+        "terms": Terms(),
+        "tariff": tariff_digest(TARIFF),
+        "driver_account": 3,
+        "owner_account": 2,
+        "quoted_minor": 1200,
+        "confirmed_at": at(-60),
+        **changes,
+    }
+    return BookingRecord(**fields).bound()  # type: ignore[arg-type]
+
+
+def stay_events(**arrival: object) -> list[Event]:
     """An arrival, a doubt in between, and the departure after an hour and a half."""
+    matched: dict[str, object] = {"match": "accepted", "grant": booking().grant, **arrival}
     return chained(
         [
-            event(3, "arrival", "occupied", 300, match="accepted", grant="g-1"),
+            event(3, "arrival", "occupied", 300, **matched),
             event(5, "fault", "unknown", 2000),
             event(6, "snapshot", "occupied", 2100),
             event(9, "departure", "free", 5700),
@@ -78,28 +98,23 @@ def stay_events() -> list[Event]:
     )
 
 
-def receipt(events: list[Event] | None = None, key: bytes = KEY) -> Receipt:
+def receipt(
+    events: list[Event] | None = None,
+    key: bytes = KEY,
+    agreed: BookingRecord | None = None,
+    **recorded: object,
+) -> Receipt:
+    """Consistent in itself; `recorded` changes the settlement record before it is filed."""
     events = events or stay_events()
-    booking = BookingRecord(
-        id="b-1",
-        space="S1",
-        grant="g-1",
-        window=Window(starts_at=at(0), ends_at=at(7200)),
-        terms=Terms(),
-        tariff=tariff_digest(TARIFF),
-        driver_account=3,
-        owner_account=2,
-        quoted_minor=1200,
-        confirmed_at=at(-60),
-    )
+    agreed = agreed or booking()
     evidence = evidence_of(events)
     assert evidence is not None
-    lines = tuple(price(TARIFF, booking.terms, booking.window, list(evidence.billed)))
+    lines = tuple(price(TARIFF, agreed.terms, agreed.window, list(evidence.billed)))
     record = SettlementRecord(
         stay=1,
         space="S1",
         space_number=1,
-        booking=digest(booking),
+        booking=digest(agreed),
         tariff=tariff_digest(TARIFF),
         gateway=address_of(key),
         arrival="0x" + event_digest(events[0], DOMAIN).hex(),
@@ -113,12 +128,13 @@ def receipt(events: list[Event] | None = None, key: bytes = KEY) -> Receipt:
         driver_account=3,
         owner_account=2,
     )
+    record = SettlementRecord.model_validate(record.model_dump() | recorded)
     tree = Tree([keccak(b"one"), record.leaf(), keccak(b"two")])
     return Receipt(
         format="berth-receipt",
         version=1,
         gateway=GatewayKey(id="gw-1", signer=address_of(key)),
-        booking=booking,
+        booking=agreed,
         tariff=TARIFF,
         events=tuple(sealed(item, key) for item in events),
         stay=StayTimes(
@@ -136,7 +152,7 @@ def receipt(events: list[Event] | None = None, key: bytes = KEY) -> Receipt:
         chain=ChainRecord(
             chain_id=31337,
             ledger=LEDGER,
-            registry="0x" + "2d" * 20,
+            registry=REGISTRY,
             batch=1,
             word=word_hex(record.word()),
             transaction="0x" + "33" * 32,

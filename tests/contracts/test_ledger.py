@@ -110,3 +110,33 @@ def test_a_stay_shorter_than_its_doubt_costs_nothing() -> None:
     assert found is not None
     assert found.billed == ()
     assert found.departed_at - found.arrived_at == timedelta(seconds=1)
+
+
+def test_an_arrival_by_a_clock_that_was_not_set_bills_nothing() -> None:
+    events = [
+        event(1, "arrival", "occupied", 100, clock="unsynced"),
+        event(2, "departure", "free", 900),
+    ]
+    found = evidence_of(events)
+    assert found is not None
+    assert found.billed == ()
+
+
+def test_a_departure_by_an_unset_clock_is_measured_on_the_boots_own() -> None:
+    """The wall clock jumped by years; 800 s passed since the arrival."""
+    gone = event(2, "departure", "free", 900).model_copy(
+        update={"at": at(9e7), "reported_at": at(9e7 + 5), "clock": "unsynced"}
+    )
+    found = evidence_of([event(1, "arrival", "occupied", 100), gone])
+    assert found is not None
+    assert found.billed == ((at(101), at(899)),)
+
+
+def test_a_departure_by_an_unset_clock_after_a_boot_bills_nothing() -> None:
+    events = [
+        event(1, "arrival", "occupied", 100),
+        event(2, "snapshot", "free", 900, clock="unsynced", boot_id="boot-2"),
+    ]
+    found = evidence_of(events)
+    assert found is not None
+    assert found.billed == ()

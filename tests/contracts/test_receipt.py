@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.ledger.receipt import Link, Receipt, read, verify
+from contracts.ledger.records import tariff_digest
 from contracts.wire.signing import event_digest, sign
+from contracts.wire.types import checksummed
 from tests.contracts import making
 
 Change = Callable[[dict[str, Any]], Any]
@@ -58,7 +60,7 @@ CHANGES = {
     "sequence number": (put("events", 1, "body", "seq", value=4), "signatures"),
     "sequence number out of order": (put("events", 1, "body", "seq", value=3), "sequence"),
     "signature": (lambda r: r["events"][0].update(signature="0x" + "11" * 64 + "1b"), "signatures"),
-    "signer": (put("gateway", "signer", value="0x" + "9a" * 20), "signatures"),
+    "signer": (put("gateway", "signer", value=checksummed("0x" + "9a" * 20)), "signatures"),
     "gateway name": (put("gateway", "id", value="gw-2"), "signatures"),
     "event left out": (lambda r: r["events"].pop(1), "sequence"),
     "events swapped": (lambda r: r["events"].insert(1, r["events"].pop(2)), "sequence"),
@@ -83,7 +85,7 @@ CHANGES = {
     "proof node left out": (lambda r: r["proof"]["siblings"].pop(), "proof"),
     "root": (put("proof", "root", value="0x" + "00" * 32), "proof"),
     "chain id": (put("chain", "chain_id", value=1), "signatures"),
-    "ledger address": (put("chain", "ledger", value="0x" + "77" * 20), "signatures"),
+    "ledger address": (put("chain", "ledger", value=checksummed("0x" + "77" * 20)), "signatures"),
     "extra field": (lambda r: r.update(note="paid"), "format"),
     "extra signed field": (lambda r: r["events"][0]["body"].update(note="x"), "format"),
     "a time before all clocks": (
@@ -162,3 +164,62 @@ def test_any_bytes_are_a_receipt_or_a_broken_format(data: bytes) -> None:
     found = read(data)
     assert isinstance(found, Link)
     assert found.name == "format"
+
+
+# Receipts that are consistent in themselves, filed by somebody who holds the ledger's keys: what
+# the gateway signed still binds them.
+@pytest.mark.parametrize(
+    ("receipt", "link"),
+    [
+        (making.receipt(driver_account=9), "booking"),
+        (making.receipt(owner_account=9), "booking"),
+        (making.receipt(space="S2"), "booking"),
+        (making.receipt(starts_at=making.at(1)), "times"),
+        (making.receipt(ends_at=making.at(9000)), "times"),
+        (making.receipt(amount_minor=1), "record"),
+        (making.receipt(billed_s=1), "record"),
+        (making.receipt(agreed=making.booking(quoted_minor=1)), "booking"),
+        (making.receipt(making.stay_events(match="ambiguous")), "booking"),
+        (making.receipt(making.stay_events(match="none", grant=None)), "booking"),
+    ],
+)
+def test_a_receipt_made_anew_around_a_lie_is_named(receipt: Receipt, link: str) -> None:
+    assert link in broken(receipt)
+
+
+def test_terms_changed_after_the_arrival_do_not_fit_the_grant_that_the_gateway_signed() -> None:
+    dearer = making.TARIFF.model_copy(update={"per_hour_minor": 6000})
+    agreed = making.booking(tariff=tariff_digest(dearer))
+    found = broken(making.receipt(agreed=agreed).model_copy(update={"tariff": dearer}))
+    assert "booking" in found
+    keeping_the_grant = agreed.model_copy(update={"grant": making.booking().grant})
+    assert "booking" in broken(making.receipt(agreed=keeping_the_grant))
+
+
+def test_events_of_another_space_are_named() -> None:
+    other = making.chained(
+        [item.model_copy(update={"space": "S2"}) for item in making.stay_events()]
+    )
+    assert "sequence" in broken(making.receipt(other))
+
+
+def test_another_vehicles_plate_during_the_stay_is_named() -> None:
+    events = making.stay_events()
+    swapped = events[2].model_copy(update={"match": "other"})
+    found = broken(making.receipt(making.chained([*events[:2], swapped, events[3]])))
+    assert found == ["booking"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        put("tariff", "free_s", value=2**60),
+        put("booking", "terms", "early_start_s", value=2**60),
+        put("tariff", "per_hour_minor", value=2**32 - 1),
+        put("chain", "batch", value=2**300),
+        put("record", "billed_s", value=2**24),
+    ],
+)
+def test_absurd_numbers_break_a_link_and_nothing_else(change: Change) -> None:
+    found = changed(change)
+    assert isinstance(found, Link) or broken(found)

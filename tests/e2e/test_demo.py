@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 from pathlib import Path
 
@@ -42,3 +43,26 @@ def test_a_signal_to_the_demo_stops_every_process_it_started(tmp_path: Path, by:
         demo.stdout.read()
         assert demo.wait(30) == 0
     assert started_here(folder) == []
+
+
+def demo(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [str(BIN / "berth-sim"), "demo", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_the_demo_never_removes_what_it_did_not_make(tmp_path: Path) -> None:
+    precious = tmp_path / "thesis.txt"
+    precious.write_text("three years")
+    done = demo("--data", str(tmp_path), "--port", "0")
+    assert done.returncode == 2
+    assert "holds other things" in done.stderr
+    assert precious.read_text() == "three years"
+
+
+def test_a_taken_port_is_said_before_anything_starts(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        done = demo("--data", str(tmp_path / "demo"), "--port", str(taken.getsockname()[1]))
+    assert done.returncode == 2
+    assert "is taken" in done.stderr

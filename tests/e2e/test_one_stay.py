@@ -24,7 +24,9 @@ SETTLED: list[int] = []
 
 
 def verify(site: Site, receipt: Path, *, rpc: bool = True) -> subprocess.CompletedProcess[str]:
-    command = [str(BIN / "berth-verify"), str(receipt), *(["--rpc", site.made.chain_url] * rpc)]
+    ledger = site.made.client.get("/healthz")["deployed"]["ledger"]
+    asked = ["--rpc", site.made.chain_url, "--ledger", ledger] if rpc else []
+    command = [str(BIN / "berth-verify"), str(receipt), *asked]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
@@ -85,7 +87,7 @@ def test_a_booked_stay_is_settled_and_its_receipt_verifies(site: Site, tmp_path:
         ("chain", "block_number", 1, "transaction"),
         ("chain", "block_hash", "0x" + "00" * 32, "transaction"),
         ("chain", "batch", 77, "batch root"),
-        ("chain", "registry", "0x" + "00" * 20, "gateway key"),
+        ("chain", "registry", "0x" + "00" * 20, "registry"),
     ],
 )
 def test_what_only_the_chain_can_tell_is_named_when_it_was_changed(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import structlog
 from pydantic import BaseModel
@@ -90,7 +92,8 @@ class Rig:
         detectors = {space: ScriptedDetector(space) for space in SPACES}
         site = Site("gw-1", DOMAIN, channels(camera), detectors)
         self.core = Gateway(site, start, self.clock, lambda: bytes(32), stay)
-        log = structlog.wrap_logger(structlog.ReturnLogger(), processors=[lambda *_: ""])
+        self.logged: list[tuple[str, str]] = []
+        log = structlog.wrap_logger(structlog.ReturnLogger(), processors=[self._logged])
         ports = Ports(self.outbox, self.uplink, self.clock, lambda: self.real_s, log)
         settings = AgentSettings("gw-1", "test", window)
         self.agent = Agent(self.core, start, ports, KEY, settings)
@@ -136,11 +139,15 @@ class Rig:
         for signed in self.uplink.events():
             digest = event_digest(signed.body, DOMAIN)
             assert recover(digest, signed.signature) == address_of(KEY)
-            found[signed.body.seq] = signed.body
-        return [found[seq] for seq in sorted(found) if found[seq].space == space]
+            found[signed.body.epoch, signed.body.seq] = signed.body
+        return [found[number] for number in sorted(found) if found[number].space == space]
 
     def said(self, space: str | None = "S1") -> list[tuple[str, str | None]]:
         return [(event.kind, event.occupancy) for event in self.events(space)]
+
+    def _logged(self, _logger: object, level: str, entry: MutableMapping[str, Any]) -> str:
+        self.logged.append((level, str(entry["event"])))
+        return ""
 
     def restarted(self, away_s: float, camera: bool = False) -> Rig:
         """As after kill -9: a new process on the same outbox, `away_s` of wall time later."""

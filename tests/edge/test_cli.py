@@ -4,11 +4,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from contracts.wire.types import checksummed
 from edge.cli import app
 from edge.errors import ConfigExists, ConfigWrong
 
 INIT = ["init", "--gateway", "gw-1", "--broker", "mqtt://u:secret@127.0.0.1:1", "--chain-id", "1"]
-LEDGER = ["--ledger", "0x" + "ab" * 20]
+LEDGER = ["--ledger", checksummed("ab" * 20)]
 
 
 def call(*args: str) -> tuple[int, str]:

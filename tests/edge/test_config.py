@@ -2,10 +2,11 @@ from pathlib import Path
 
 import pytest
 
+from contracts.wire.types import checksummed
 from edge.config import TEMPLATE, Config, parse_config, read_config
 from edge.errors import ConfigMissing, ConfigWrong
 
-ADDRESS = "0x" + "ab" * 20
+ADDRESS = checksummed("ab" * 20)
 GOOD = f"""\
 gateway: gw-1
 data: data

@@ -17,9 +17,10 @@ from contracts.wire.codec import decode_up, encode
 from contracts.wire.messages import Ack, Event, SignedEvent, Status, Up
 from contracts.wire.signing import Domain, event_digest, recover
 from contracts.wire.topics import ALL_UP, topic_for
+from contracts.wire.types import checksummed
 from edge.cli import app
 
-LEDGER = "0x" + "ab" * 20
+LEDGER = checksummed("ab" * 20)
 DOMAIN = Domain(1, LEDGER)
 WAIT_S = 15
 HEADER = {

@@ -9,6 +9,7 @@ import structlog
 from edge_rig import KEY
 
 from contracts.wire.messages import Event
+from contracts.wire.types import checksummed
 from edge.adapters.clock import StreamClock
 from edge.adapters.fake_uplink import FakeUplink
 from edge.adapters.outbox import SqliteOutbox
@@ -21,7 +22,7 @@ from edge.ports import Connected, Ended, Took
 TRACE = Path(__file__).parents[1] / "data" / "first-stay.trace.jsonl.gz"
 CONFIG = parse_config(
     b'{gateway: gw-1, data: d, broker: "mqtt://h", limits: {window_events: 200},'
-    b' ledger: {chain_id: 1, address: "0x' + b"ab" * 20 + b'"}}',
+    b' ledger: {chain_id: 1, address: "' + checksummed("ab" * 20).encode() + b'"}}',
     "test",
 )
 BATCH = 500

@@ -6,96 +6,30 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Header, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field, field_validator
 from sqlmodel import Session
 
 from cloud.adapters.clock import Clock, new_id, new_token
 from cloud.adapters.db import Database
 from cloud.core.matching import Wish
 from cloud.core.reasons import Refusal
+from cloud.entrypoints.http.asked import (
+    NewAccount,
+    NewBooking,
+    NewGateway,
+    NewOffer,
+    NewRegistration,
+    Request,
+    TopUp,
+)
 from cloud.errors import Forbidden, Unauthorised, Unknown
 from cloud.tables import Account
 from cloud.usecases import accounts, bookings, gateways, offers, registrations, settlements, views
 from cloud.usecases.titles import TitleProof, prove
-from contracts.ledger.pricing import Tariff, Terms, Window
-from contracts.wire.types import Address, Instant, Name, to_ms
+from contracts.ledger.pricing import Tariff
+from contracts.wire.types import to_ms
 
 T = TypeVar("T")
 Key = Annotated[str, Header(min_length=8, max_length=80)]
-
-
-class Asked(BaseModel):
-    """A request from outside: no field guessed, none ignored."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class NewAccount(Asked):
-    name: Annotated[str, Field(min_length=1, max_length=80)]
-    role: Annotated[str, Field(pattern="^(owner|driver|operator)$")]
-    address: Address | None = None
-
-
-class TopUp(Asked):
-    amount_minor: Annotated[int, Field(gt=0, le=10_000_000)]
-
-
-class NewGateway(Asked):
-    id: Name
-    signer: Address
-    lot: Name
-    spaces: Annotated[list[Name], Field(min_length=1, max_length=500)]
-
-
-class NewRegistration(Asked):
-    space: Name
-    holder: Annotated[str, Field(min_length=1, max_length=120)]
-    management_consent: bool = False
-    co_owner_consent: bool = False
-
-
-class Price(Asked):
-    currency: Annotated[str, Field(pattern="^CNY$")] = "CNY"
-    per_hour_minor: Annotated[int, Field(ge=0, le=1_000_000)]
-    step_s: Annotated[int, Field(ge=1, le=3600)] = 60
-    free_s: Annotated[int, Field(ge=0, le=86_400)] = 0
-    cap_minor: Annotated[int, Field(ge=0, le=10_000_000)] | None = None
-    overstay_percent: Annotated[int, Field(ge=100, le=500)] = 150
-
-
-class OpenWindow(Asked):
-    starts_at: Instant
-    ends_at: Instant
-
-    def window(self) -> Window:
-        return Window(starts_at=self.starts_at, ends_at=self.ends_at)
-
-
-class NewOffer(Asked):
-    space: Name
-    windows: Annotated[list[OpenWindow], Field(min_length=1, max_length=100)]
-    price: Price
-    terms: Terms = Terms()
-    max_height_cm: Annotated[int, Field(ge=100, le=500)] | None = None
-
-    @field_validator("windows")
-    @classmethod
-    def windows_run_forward(cls, windows: list[OpenWindow]) -> list[OpenWindow]:
-        if any(window.ends_at <= window.starts_at for window in windows):
-            raise ValueError("a window ends after it starts")
-        return windows
-
-
-class Request(OpenWindow):
-    lat: Annotated[float, Field(ge=-90, le=90)]
-    lon: Annotated[float, Field(ge=-180, le=180)]
-    height_cm: Annotated[int, Field(ge=50, le=500)] | None = None
-
-
-class NewBooking(OpenWindow):
-    space: Name
-    plate: Annotated[str, Field(min_length=2, max_length=16)]
-    quoted_minor: Annotated[int, Field(ge=0)]
 
 
 def api_router(db: Database, clock: Clock, custodian: str) -> APIRouter:
@@ -141,12 +75,12 @@ def _add_operator(router: APIRouter, db: Database, clock: Clock, given: tuple[An
         return {"number": account.number, "role": account.role, "key": token}
 
     @router.post("/accounts/{number}/top-up", dependencies=[who])
-    def top_up(number: int, asked: TopUp, idempotency_key: Key) -> dict[str, int]:
+    def top_up(number: int, asked: TopUp, idempotency_key: Key) -> Response:
         now_ms = to_ms(clock.now())
         available = db.write(
             lambda s: accounts.top_up(s, number, asked.amount_minor, idempotency_key, now_ms)
         )
-        return {"available_minor": available}
+        return _answer(available, lambda minor: {"available_minor": minor}, 200)
 
     @router.post("/gateways", status_code=201, dependencies=[who])
     def enrol(asked: NewGateway) -> Response:
@@ -190,7 +124,8 @@ def _add_owner(router: APIRouter, db: Database, clock: Clock, who: Any) -> None:
             (tariff, asked.terms),
         )
         row.max_height_cm = asked.max_height_cm
-        result = db.write(lambda s: offers.publish(s, row))
+        now = clock.now()
+        result = db.write(lambda s: offers.publish(s, row, now))
         return _answer(result, lambda made: {"id": made.id, "space": made.space}, 201)
 
 
@@ -209,10 +144,10 @@ def _add_driver(router: APIRouter, db: Database, clock: Clock, who: Any) -> None
             driver=account.number or 0,
             space=asked.space,
             window=asked.window(),
-            plate=asked.plate,
+            plate=bookings.plate_of(asked.plate),
             quoted_minor=asked.quoted_minor,
         )
-        ids = bookings.Ids(new_id("b"), new_id("g"), new_id("cmd"))
+        ids = bookings.Ids(new_id("b"), new_id("cmd"))
         now = clock.now()
         result = db.write(lambda s: bookings.confirm(s, wish, ids, now))
         return _answer(result, lambda row: {"id": row.id, "state": row.state}, 201)

@@ -1,5 +1,6 @@
 """Every sentence that the pages say, in both languages. A test finds missing and unused keys."""
 
+from cloud.entrypoints.http.words_alarms import ALARM_WORDS
 from cloud.entrypoints.http.words_receipt import RECEIPT_WORDS
 
 LANGUAGES = ("en", "zh")
@@ -103,50 +104,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "alarms": ("Alarms", "告警"),
     "alarms.none": ("Nothing needs attention.", "一切正常。"),
     "alarm.do": ("What to do", "处理办法"),
-    "alarm.unbooked": ("A car without a booking", "未预订车辆"),
-    "alarm.unbooked.do": (
-        "Look at the plate evidence, then ask the driver to book or to leave.",
-        "查看车牌证据，请车主预订或驶离。",
-    ),
-    "alarm.ambiguous_plate": ("A plate nearly fits a booking", "车牌与预订接近"),
-    "alarm.ambiguous_plate.do": (
-        "Compare the picture with the booking and decide.",
-        "对照图片与预订后判断。",
-    ),
-    "alarm.broken_evidence": ("The evidence of a stay has a gap", "停放证据有缺口"),
-    "alarm.broken_evidence.do": (
-        "Replay the events and decide the price; nothing is charged until then.",
-        "回放事件后定价；在此之前不扣费。",
-    ),
-    "alarm.foreign_space": ("A gateway reports on a foreign space", "网关上报了别处的车位"),
-    "alarm.foreign_space.do": (
-        "Compare the gateway's configuration with its enrolment.",
-        "核对网关配置与登记。",
-    ),
-    "alarm.unpaid": ("A stay was not paid in full", "停放未付清"),
-    "alarm.unpaid.do": ("Ask the driver to top up.", "请车主充值。"),
-    "alarm.unknown_gateway": ("Events of an unknown gateway", "来自未知网关的事件"),
-    "alarm.unknown_gateway.do": (
-        "Enrol it if it is yours; else look for the sender.",
-        "如属于你，请登记；否则查找来源。",
-    ),
-    "alarm.wrong_key": ("An event was signed by a wrong key", "事件签名不符"),
-    "alarm.wrong_key.do": (
-        "Treat it as tampering until shown otherwise: check the gateway on site.",
-        "先按篡改处理：到现场检查网关。",
-    ),
-    "alarm.number_reused": ("A gateway used a number twice", "网关重复使用编号"),
-    "alarm.number_reused.do": (
-        "Its store was restored or copied: enrol it again with a new epoch.",
-        "其存储被恢复或复制过：请以新纪元重新登记。",
-    ),
-    "alarm.command_refused": ("A gateway refused a command", "网关拒绝了指令"),
-    "alarm.command_refused.do": (
-        "Read its reason, mend it, and send the command again.",
-        "查看原因，修正后重新发送。",
-    ),
-    "alarm.call_failed": ("The chain refused a call", "链拒绝了调用"),
-    "alarm.call_failed.do": ("Look at the call and its arguments.", "查看调用及其参数。"),
+    **ALARM_WORDS,
     "alarm.other": ("Something needs a look", "需要查看"),
     "alarm.other.do": ("Read the sentence below.", "请阅读下面的说明。"),
     # booking

@@ -1,0 +1,68 @@
+"""Alarms in both languages: what it is, and what to do."""
+
+ALARM_WORDS: dict[str, tuple[str, str]] = {
+    "alarm.unbooked": ("A car without a booking", "未预订车辆"),
+    "alarm.unbooked.do": (
+        "Look at the plate evidence, then ask the driver to book or to leave.",
+        "查看车牌证据，请车主预订或驶离。",
+    ),
+    "alarm.ambiguous_plate": ("A plate nearly fits a booking", "车牌与预订接近"),
+    "alarm.ambiguous_plate.do": (
+        "Compare the picture with the booking and decide.",
+        "对照图片与预订后判断。",
+    ),
+    "alarm.broken_evidence": ("The evidence of a stay has a gap", "停放证据有缺口"),
+    "alarm.broken_evidence.do": (
+        "Replay the events and decide the price; nothing is charged until then.",
+        "回放事件后定价；在此之前不扣费。",
+    ),
+    "alarm.foreign_space": ("A gateway reports on a foreign space", "网关上报了别处的车位"),
+    "alarm.foreign_space.do": (
+        "Compare the gateway's configuration with its enrolment.",
+        "核对网关配置与登记。",
+    ),
+    "alarm.unpaid": ("A stay was not paid in full", "停放未付清"),
+    "alarm.unpaid.do": ("Ask the driver to top up.", "请车主充值。"),
+    "alarm.unknown_gateway": ("Events of an unknown gateway", "来自未知网关的事件"),
+    "alarm.unknown_gateway.do": (
+        "Enrol it if it is yours; else look for the sender.",
+        "如属于你，请登记；否则查找来源。",
+    ),
+    "alarm.wrong_key": ("An event was signed by a wrong key", "事件签名不符"),
+    "alarm.wrong_key.do": (
+        "Treat it as tampering until shown otherwise: check the gateway on site.",
+        "先按篡改处理：到现场检查网关。",
+    ),
+    "alarm.number_reused": ("A gateway used a number twice", "网关重复使用编号"),
+    "alarm.number_reused.do": (
+        "Its store was restored or copied: enrol it again with a new epoch.",
+        "其存储被恢复或复制过：请以新纪元重新登记。",
+    ),
+    "alarm.command_refused": ("A gateway refused a command", "网关拒绝了指令"),
+    "alarm.command_refused.do": (
+        "Read its reason, mend it, and send the command again.",
+        "查看原因，修正后重新发送。",
+    ),
+    "alarm.call_failed": ("The chain refused a call", "链拒绝了调用"),
+    "alarm.call_failed.do": ("Look at the call and its arguments.", "查看调用及其参数。"),
+    "alarm.call_blocked": ("The chain refuses a call for now", "链暂时拒绝调用"),
+    "alarm.call_blocked.do": (
+        "Mend what it names; the call is tried again by itself.",
+        "请排除所述原因；系统会自动重试。",
+    ),
+    "alarm.books_differ": ("Books and chain differ", "账目与链上不一致"),
+    "alarm.books_differ.do": (
+        "Compare the account's entries with the ledger's log before paying out.",
+        "付款前请核对账户分录与链上日志。",
+    ),
+    "alarm.gateway_silent": ("A gateway is silent", "网关失联"),
+    "alarm.gateway_silent.do": (
+        "Check its power and network; its spaces are unknown until it is back.",
+        "请检查供电和网络；恢复前其车位状态为未知。",
+    ),
+    "alarm.grant_without_booking": ("A car came by an old grant", "车辆凭已结束的授权停入"),
+    "alarm.grant_without_booking.do": (
+        "Its booking was over, cancelled or expired: look at the events and decide.",
+        "其预订已结束、取消或过期：请查看事件后处理。",
+    ),
+}

@@ -1,0 +1,148 @@
+"""What a node's answers mean for a receipt: each guard by itself, with answers made by hand."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from contracts.ledger.hashing import keccak
+from contracts.ledger.onchain import BATCH_EVENT, UNPAID_EVENT, pinned, selector, verify_on_chain
+from contracts.wire.types import ZERO_DIGEST
+from tests.contracts.making import REGISTRY, receipt
+
+RECEIPT = receipt()
+CHAIN = RECEIPT.chain
+
+
+def topic(signature: str) -> str:
+    return "0x" + keccak(signature.encode()).hex()
+
+
+def hex32(number: int) -> str:
+    return f"0x{number:064x}"
+
+
+def batch_log() -> dict[str, Any]:
+    words = [CHAIN.word[2:], "00" * 32]
+    head = "".join((RECEIPT.proof.root[2:], "11" * 32, f"{96:064x}", f"{len(words):064x}"))
+    return {
+        "address": CHAIN.ledger.lower(),
+        "topics": [topic(BATCH_EVENT), hex32(CHAIN.batch)],
+        "data": "0x" + head + "".join(words),
+    }
+
+
+def unpaid_log(stay: int) -> dict[str, Any]:
+    return {
+        "address": CHAIN.ledger.lower(),
+        "topics": [topic(UNPAID_EVENT), hex32(stay)],
+        "data": "0x" + f"{3:064x}{200:064x}",
+    }
+
+
+class Node:
+    """Answers as an honest node of the receipt's chain would, until a test changes something."""
+
+    def __init__(self) -> None:
+        self.chain_id = CHAIN.chain_id
+        self.registry = REGISTRY
+        self.gateway = "0x" + keccak(b"gw-1").hex()
+        self.root = RECEIPT.proof.root
+        self.mined: Any = {
+            "status": "0x1",
+            "blockNumber": hex(CHAIN.block_number),
+            "blockHash": CHAIN.block_hash,
+            "logs": [batch_log()],
+        }
+        self.asked: list[tuple[str, list[Any]]] = []
+
+    def ask(self, method: str, params: list[Any]) -> Any:
+        self.asked.append((method, params))
+        if method == "eth_chainId":
+            return hex(self.chain_id)
+        if method == "eth_getTransactionReceipt":
+            return self.mined
+        answers = {
+            selector("registry()"): "0x" + "00" * 12 + self.registry[2:],
+            selector("gateway_of(address)"): self.gateway,
+            selector("batch_root(uint256)"): self.root,
+        }
+        return answers[bytes.fromhex(params[0]["data"][2:10])]
+
+
+def broken(change: Callable[[Node], None]) -> list[str]:
+    node = Node()
+    change(node)
+    return [link.name for link in verify_on_chain(RECEIPT, node.ask) if not link.ok]
+
+
+def test_an_honest_node_confirms_every_link() -> None:
+    assert broken(lambda node: None) == []
+
+
+def set_to(name: str, value: object) -> Callable[[Node], None]:
+    return lambda node: setattr(node, name, value)
+
+
+def mined(**changes: object) -> Callable[[Node], None]:
+    return lambda node: node.mined.update(changes)
+
+
+def log(**changes: object) -> Callable[[Node], None]:
+    return lambda node: node.mined["logs"][0].update(changes)
+
+
+@pytest.mark.parametrize(
+    ("change", "link"),
+    [
+        (set_to("chain_id", 1), "chain id"),
+        (set_to("registry", "0x" + "77" * 20), "registry"),
+        (set_to("gateway", ZERO_DIGEST), "gateway key"),
+        (set_to("root", hex32(5)), "batch root"),
+        (set_to("root", ZERO_DIGEST), "batch root"),
+        (set_to("mined", None), "transaction"),
+        (mined(status="0x0"), "transaction"),
+        (mined(blockNumber="0x1"), "transaction"),
+        (mined(blockHash=hex32(1)), "transaction"),
+        (mined(logs=[]), "transaction"),
+        (log(address="0x" + "77" * 20), "transaction"),
+        (log(topics=[topic(BATCH_EVENT), hex32(CHAIN.batch + 1)]), "transaction"),
+        (log(topics=[topic("Other()"), hex32(CHAIN.batch)]), "transaction"),
+        (log(data="0x" + "00" * 32 * 6), "transaction"),
+        (lambda node: node.mined["logs"].append(unpaid_log(RECEIPT.record.stay)), "payment"),
+    ],
+)
+def test_each_answer_that_differs_breaks_its_link(
+    change: Callable[[Node], None], link: str
+) -> None:
+    assert broken(change) == [link]
+
+
+def test_another_stay_of_the_batch_that_was_not_paid_is_not_ours() -> None:
+    assert broken(lambda node: node.mined["logs"].append(unpaid_log(99))) == []
+
+
+def test_a_zero_root_never_counts_even_when_the_receipt_says_so() -> None:
+    zero = RECEIPT.model_copy(
+        update={"proof": RECEIPT.proof.model_copy(update={"root": ZERO_DIGEST})}
+    )
+    node = Node()
+    node.root = ZERO_DIGEST
+    links = {link.name: link.ok for link in verify_on_chain(zero, node.ask)}
+    assert not links["batch root"]
+
+
+def test_the_gateways_key_is_asked_as_of_the_receipts_block() -> None:
+    node = Node()
+    verify_on_chain(RECEIPT, node.ask)
+    (asked,) = [
+        params
+        for method, params in node.asked
+        if method == "eth_call" and params[0]["to"] == REGISTRY
+    ]
+    assert asked[1] == hex(CHAIN.block_number)
+
+
+def test_a_receipt_of_another_ledger_than_the_trusted_one_is_named() -> None:
+    assert pinned(RECEIPT, CHAIN.ledger).ok
+    assert not pinned(RECEIPT, "0x" + "77" * 20).ok

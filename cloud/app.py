@@ -24,7 +24,7 @@ from cloud.adapters.keys import role_keys, write_secret
 from cloud.config import Config
 from cloud.core.reasons import Reason, Refusal
 from cloud.entrypoints.http.api import api_router
-from cloud.entrypoints.http.pages import pages_router, static_app
+from cloud.entrypoints.http.pages import no_page, pages_router, static_app
 from cloud.entrypoints.mqtt import Wire
 from cloud.entrypoints.sweeps import Sweeps
 from cloud.errors import CloudError, Forbidden, NotDeployed, OtherChain, Unauthorised, Unknown
@@ -113,6 +113,7 @@ def http_app(cloud: Cloud, broker: EmbeddedBroker | None) -> FastAPI:
     app.mount("/static", static_app())
     app.add_exception_handler(CloudError, _refused)
     app.add_exception_handler(RequestValidationError, _unreadable)
+    app.add_exception_handler(404, no_page)
     _add_health(app, cloud)
     return app
 

@@ -1,6 +1,7 @@
 """berth-cloud: what an operator types. Exit codes: 0 done, 1 found something wrong, 2 bad input."""
 
 import asyncio
+import difflib
 import json
 import logging
 import os
@@ -25,7 +26,8 @@ app.add_typer(titles, name="titles")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Data = Annotated[Path | None, typer.Option("--data", help="Data folder (BERTH_DATA).")]
-Port = Annotated[int, typer.Option(help="0 takes a free one.")]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")]
+BrokerPort = Annotated[int, typer.Option(min=1, max=65535)]
 SHOWN_PROBLEMS = 20
 
 
@@ -57,7 +59,7 @@ def devchain(port: Port = 8545, data: Data = None) -> None:
 
 
 @app.command()
-def broker(port: Port = 1883) -> None:
+def broker(port: BrokerPort = 1883) -> None:
     """Run the embedded MQTT broker alone, on loopback."""
     asyncio.run(_broker(port))
 
@@ -150,6 +152,11 @@ async def _broker(port: int) -> None:
 
 def _config(data: Path | None = None, port: int | None = None) -> Config:
     given: dict[str, Any] = {"data": data, "port": port}
+    known = [f"BERTH_{name.upper()}" for name in Config.model_fields]
+    for name in os.environ:
+        if name.startswith("BERTH_") and name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            _stop(f"There is no setting {name}.", f"Did you mean {near[0]}?" if near else "", 2)
     try:
         return Config(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:

@@ -17,7 +17,7 @@ import typer
 from structlog.typing import FilteringBoundLogger
 
 from contracts.wire.signing import address_of
-from edge.adapters.checks import Check, check_all
+from edge.adapters.checks import Check, Level, cannot_make, check_all, this_machine
 from edge.adapters.clock import StreamClock
 from edge.adapters.keys import KEY_FILE, load_key, make_key
 from edge.adapters.lines import LineSource, open_readings
@@ -25,37 +25,51 @@ from edge.adapters.mqtt import PahoUplink, parse_broker
 from edge.adapters.outbox import SqliteOutbox
 from edge.agent import Ports
 from edge.compose import make_agent
-from edge.config import TEMPLATE, parse_config, read_config
-from edge.errors import ConfigExists, EdgeError
+from edge.config import TEMPLATE, check_options, parse_config, read_config
+from edge.errors import ConfigExists, EdgeError, OptionsWrong
 from edge.ports import Item
 
 PUT_S = 0.5
 CONFIG_FILE = "gateway.yaml"
+NO_FOLDER = "--data is '{}', but this folder cannot be made: {}."
+SHOWN = {Level.OK: "ok  ", Level.WARNING: "warn", Level.FAILED: "FAIL"}
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 ConfigOption = Annotated[Path, typer.Option("--config", help="The gateway's settings.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object, for programs.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="JSON, for programs.")]
 
 
 @app.command()
 def init(
-    gateway: Annotated[str, typer.Option(help="The gateway's name, as the cloud knows it.")],
-    broker: Annotated[str, typer.Option(help="mqtt://host:1883")],
-    chain_id: Annotated[int, typer.Option(help="The chain on which its signatures count.")],
-    ledger: Annotated[str, typer.Option(help="The ledger contract's address there.")],
-    data: Annotated[Path, typer.Option(help="Folder for key, settings and outbox.")],
+    gateway: Annotated[str | None, typer.Option(help="Its name, as the cloud knows it.")] = None,
+    broker: Annotated[str | None, typer.Option(help="mqtt://host:1883")] = None,
+    chain_id: Annotated[str | None, typer.Option(help="Of `deployed` at /healthz.")] = None,
+    ledger: Annotated[str | None, typer.Option(help="Of `deployed` at /healthz: 0x…")] = None,
+    data: Annotated[str | None, typer.Option(help="Folder for key, settings, outbox.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Make the signing key and a commented gateway.yaml; print the gateway's address."""
-    path = data / CONFIG_FILE
+    """Make the signing key and a commented gateway.yaml; print the gateway's address.
+
+    All but --json are needed.
+    """
+    folder = Path(data or "")
+    wrong = check_options(gateway, broker, chain_id, ledger, data)
+    if data is not None and (why := cannot_make(folder)):
+        wrong.append(NO_FOLDER.format(folder, why))
+    if wrong:
+        raise OptionsWrong(wrong)
+    path = folder / CONFIG_FILE
     text = TEMPLATE.format(
         gateway=json.dumps(gateway), broker=json.dumps(broker), chain_id=chain_id, ledger=ledger
     )
     parse_config(text.encode(), str(path))
-    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise OptionsWrong([NO_FOLDER.format(folder, error.strerror)]) from None
     if path.exists():
         raise ConfigExists(f"It is {path}.")
-    key = load_key(data) if (data / KEY_FILE).exists() else make_key(data)
+    key = load_key(folder) if (folder / KEY_FILE).exists() else make_key(folder)
     # The broker's address may hold a password.
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)
@@ -64,16 +78,20 @@ def init(
         print(json.dumps({"gateway": gateway, "address": address, "config": str(path)}))
         return
     print(f"Gateway {gateway} signs as {address}")
-    print(
-        f"Register this address with the cloud, then: berth-edge run --config {path} --readings -"
-    )
+    print(f"Hand this address to the operator, then: berth-edge doctor --config {path}")
 
 
 @app.command("check-config")
-def check_config(file: Annotated[Path, typer.Argument(help="The settings to check.")]) -> None:
-    """Say what is wrong with the settings, if anything, as file:line:col."""
-    config = read_config(file)
-    print(f"{file}: good, gateway {config.gateway}, data in {config.data_path}")
+def check_config(
+    file: Annotated[Path | None, typer.Argument(help="The same as --config.")] = None,
+    config: Annotated[Path | None, typer.Option(help="The gateway's settings.")] = None,
+) -> None:
+    """Say what is wrong with the settings, if anything: a file:line:col for each mistake."""
+    if file and config:
+        raise typer.BadParameter("Name the settings once: as FILE, or with --config.")
+    path = file or config or Path(CONFIG_FILE)
+    settings = read_config(path)
+    print(f"{path}: good, gateway {settings.gateway}, data in {settings.data_path}")
 
 
 @app.command()
@@ -87,13 +105,17 @@ def address(config: ConfigOption = Path(CONFIG_FILE), as_json: JsonOption = Fals
 @app.command()
 def doctor(config: ConfigOption = Path(CONFIG_FILE), as_json: JsonOption = False) -> None:
     """Check key, data folder, broker and clock; every failure comes with its fix."""
-    checks = check_all(read_config(config))
+    checks = check_all(read_config(config), this_machine())
     if as_json:
-        print(json.dumps([{"check": c.name, "ok": c.ok, "sentence": c.sentence} for c in checks]))
+        print(json.dumps([_as_json(check) for check in checks]))
     else:
         for check in checks:
-            _show(check)
-    raise typer.Exit(0 if all(check.ok for check in checks) else 1)
+            print(f"{SHOWN[check.level]} {check.name}: {check.sentence}")
+    raise typer.Exit(exit_code(checks))
+
+
+def exit_code(checks: list[Check]) -> int:
+    return 0 if all(check.ok for check in checks) else 1
 
 
 @app.command()
@@ -151,8 +173,8 @@ def main() -> None:
         sys.exit(error.exit_code)
 
 
-def _show(check: Check) -> None:
-    print(f"{'ok  ' if check.ok else 'FAIL'} {check.name}: {check.sentence}")
+def _as_json(check: Check) -> dict[str, object]:
+    return {"check": check.name, "ok": check.ok, "level": check.level, "sentence": check.sentence}
 
 
 def _log(gateway: str) -> FilteringBoundLogger:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
+MOST_TOLD = 20
+
 
 class EdgeError(Exception):
     """The gateway cannot go on."""
@@ -16,18 +21,43 @@ class EdgeError(Exception):
         self.detail = detail
 
 
+class Mistake(NamedTuple):
+    line: int
+    column: int
+    sentence: str
+
+
 class ConfigWrong(EdgeError, ValueError):
-    """The configuration has a mistake."""
+    """The configuration has mistakes."""
 
     code = "config_wrong"
     exit_code = 2
 
-    def __init__(self, place: str, sentence: str) -> None:
-        super().__init__(f"{place}: {sentence}")
-        self.place, self.sentence = place, sentence
+    def __init__(self, name: str, mistakes: Sequence[Mistake]) -> None:
+        """One sentence for each place; the first that is given counts."""
+        places = {(mistake.line, mistake.column): mistake for mistake in reversed(mistakes)}
+        self.mistakes = sorted(places.values())
+        super().__init__(name)
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.sentence}"
+        told = self.mistakes[:MOST_TOLD]
+        lines = [f"{self.detail}:{line}:{column}: {said}" for line, column, said in told]
+        if more := len(self.mistakes) - len(told):
+            lines.append(f"{self.detail}: and {more} more.")
+        return "\n".join(lines)
+
+
+class OptionsWrong(EdgeError, ValueError):
+    """Options are missing or wrong."""
+
+    code = "options_wrong"
+    exit_code = 2
+
+    def __init__(self, sentences: Sequence[str]) -> None:
+        super().__init__("\n".join(sentences))
+
+    def __str__(self) -> str:
+        return self.detail
 
 
 class ConfigMissing(EdgeError, FileNotFoundError):

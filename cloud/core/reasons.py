@@ -147,6 +147,20 @@ REASONS = _table(
         "请在产权库中核对停车场名称和车位编号。",
     ),
     (
+        "other_key",
+        "This gateway is enrolled with another key.",
+        "该网关已用另一密钥登记。",
+        'If its key was really replaced, say so: "replace_key": true.',
+        '如确已更换密钥，请注明 "replace_key": true。',
+    ),
+    (
+        "nothing_near",
+        "No shared space is within a walk of that place.",
+        "步行范围内没有共享车位。",
+        "Choose another place; 800 m are searched.",
+        "请另选地点；搜索范围为800米。",
+    ),
+    (
         "past_window",
         "Every offered window is over already.",
         "提供的时段均已过去。",

@@ -17,15 +17,22 @@ MAX_COMMANDS = 200
 
 
 def enrol(
-    session: Session, gateway_id: str, signer: str, lot: str, spaces: Sequence[str]
+    session: Session,
+    gateway_id: str,
+    signer: str,
+    place: tuple[str, Sequence[str]],
+    replace_key: bool = False,
 ) -> Gateway | Refusal:
-    """Give a gateway its key and spaces; the key goes on the chain, for anyone to check."""
+    """Give a gateway its key and spaces (`place`: lot, spaces); the key goes on the chain."""
+    lot, spaces = place
     rows = [session.get(Space, space) for space in spaces]
     if any(row is None for row in rows):
         return refuse("unknown_space")
     if any(row is not None and row.lot != lot for row in rows):
         return refuse("unknown_lot")
     gateway = session.get(Gateway, gateway_id) or Gateway(id=gateway_id, signer=signer, lot=lot)
+    if gateway.signer != signer and not replace_key:
+        return refuse("other_key")
     gateway.signer, gateway.lot = signer, lot
     session.add(gateway)
     for row in rows:

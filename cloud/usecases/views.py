@@ -34,6 +34,7 @@ STEPS = (
     ("completed", ("completed", "settled")),
     ("settled", ("settled",)),
 )
+ENDED = ("cancelled", "no_show")
 MAX_ALARMS = 50
 
 
@@ -196,7 +197,11 @@ def _alarms(session: Session, spaces: list[str]) -> list[View]:
 
 
 def _steps(row: Booking) -> list[View]:
-    times = {item["state"]: item["at"] for item in json.loads(row.history)}
+    """The way ahead too; one that ended before arrival shows only what happened, and its end."""
+    history = json.loads(row.history)
+    if row.state in ENDED:
+        return [{"step": item["state"], "done": True, "at": item["at"]} for item in history]
+    times = {item["state"]: item["at"] for item in history}
     return [
         {"step": name, "done": row.state in states, "at": times.get(name)} for name, states in STEPS
     ]
@@ -222,6 +227,7 @@ def _settlement(session: Session, row: Booking) -> View | None:
     return {
         "stay": found.stay,
         "lines": json.loads(found.lines),
+        "certain_s": json.loads(found.record)["billed_s"],
         "amount_minor": found.amount_minor,
         "paid": found.paid_minor == found.amount_minor,
         "batch": found.batch,

@@ -118,7 +118,7 @@ class Rig:
 
     def enrol(self, spaces: tuple[str, ...] = ("S1", "S2", "S3")) -> object:
         return self.db.write(
-            lambda s: gateways.enrol(s, "gw-1", address_of(KEY), "lot-1", list(spaces))
+            lambda s: gateways.enrol(s, "gw-1", address_of(KEY), ("lot-1", list(spaces)))
         )
 
     def heartbeat(self, online: bool = True) -> None:

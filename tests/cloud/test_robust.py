@@ -4,7 +4,7 @@ import pytest
 from sqlmodel import select
 
 from cloud.core.reasons import Refusal
-from cloud.ports.chain import Call
+from cloud.ports.chain import Call, SignedTransaction
 from cloud.tables import Alarm, Booking, ChainCall, EventRow, Settlement, Stay
 from cloud.usecases import accounts, bookings, gateways, stays
 from contracts.ledger.hashing import unhex
@@ -12,7 +12,13 @@ from contracts.wire.messages import PlateProof, SignedEvent
 from contracts.wire.signing import address_of, event_digest, plate_commitment, sign
 from contracts.wire.types import ZERO_DIGEST
 from tests.cloud.rig import Rig, title_rows
-from tests.cloud.test_stays import all_of, books_equal_chain, park
+from tests.cloud.test_stays import (
+    all_of,
+    books_equal_chain,
+    park,
+    receipt_of,
+    somebody_else_takes_the_block,
+)
 from tests.contracts.making import KEY, OTHER_KEY
 
 
@@ -132,7 +138,7 @@ def test_a_key_that_comes_back_is_registered_again(rig: Rig) -> None:
     rig.import_titles()
     for key in (KEY, OTHER_KEY, KEY):
         signer = address_of(key)
-        rig.db.write(lambda s, k=signer: gateways.enrol(s, "gw-1", k, "lot-1", ["S1"]))
+        rig.db.write(lambda s, k=signer: gateways.enrol(s, "gw-1", k, ("lot-1", ["S1"]), True))
     rig.sweeps.drive()
     name = rig.chain.read("registry", "gateway_of", address_of(KEY))
     assert bytes(name) != bytes(32)
@@ -143,7 +149,9 @@ def test_a_stay_over_a_change_of_keys_goes_to_a_person(rig: Rig) -> None:
     booking = rig.booked()
     rig.report("arrival", "occupied", 100, match="accepted", grant=booking.grant)
     signer = address_of(OTHER_KEY)
-    rig.db.write(lambda s: gateways.enrol(s, "gw-1", signer, "lot-1", ["S1"]))
+    place = ("lot-1", ["S1"])
+    assert code(rig.db.write(lambda s: gateways.enrol(s, "gw-1", signer, place))) == "other_key"
+    rig.db.write(lambda s: gateways.enrol(s, "gw-1", signer, place, replace_key=True))
     rig.report("departure", "free", 1900, key=OTHER_KEY)
     assert [stay.state for stay in all_of(rig, Stay)] == ["disputed"]
 
@@ -244,3 +252,33 @@ def test_all_calls_of_an_ordinary_day_are_final_in_the_end(rig: Rig) -> None:
     states = set(rig.db.read(lambda s: list(s.exec(select(ChainCall.status)))))
     assert states == {"final"}
     assert unhex(rig.deployed.ledger)
+
+
+def test_a_grant_is_good_for_its_own_space_only(rig: Rig) -> None:
+    rig.open_market()
+    booking = rig.booked()
+    rig.report("arrival", "occupied", 100, space="S2", match="accepted", grant=booking.grant)
+    assert [(stay.space, stay.booking) for stay in all_of(rig, Stay)] == [("S2", None)]
+    assert rig.db.read(lambda s: bookings.get(s, booking.id)).state == "confirmed"
+
+
+def test_a_batch_that_moved_to_another_block_by_itself_is_followed(rig: Rig) -> None:
+    rig.open_market()
+    rig.chain.finality_depth = 3
+    booking_id = park(rig)
+    rig.settle()
+    before = receipt_of(rig, booking_id)
+    (call,) = [call for call in all_of(rig, ChainCall) if call.id == "batch:1"]
+    rig.chain.rollback(1)
+    somebody_else_takes_the_block(rig)
+    rig.chain.send(SignedTransaction(call.raw, call.hash, call.nonce))
+    rig.sweeps.drive()
+    assert receipt_of(rig, booking_id).chain.block_number == before.chain.block_number + 1
+
+
+def test_the_database_waits_for_the_disk(rig: Rig) -> None:
+    pragmas = [
+        rig.db.write(lambda s, n=name: s.connection().exec_driver_sql(f"PRAGMA {n}").scalar())
+        for name in ("journal_mode", "synchronous")
+    ]
+    assert pragmas == ["wal", 2]

@@ -181,6 +181,7 @@ def test_any_bytes_are_a_receipt_or_a_broken_format(data: bytes) -> None:
         (making.receipt(agreed=making.booking(quoted_minor=1)), "booking"),
         (making.receipt(making.stay_events(match="ambiguous")), "booking"),
         (making.receipt(making.stay_events(match="none", grant=None)), "booking"),
+        (making.receipt(making.stay_events(match="none")), "booking"),
     ],
 )
 def test_a_receipt_made_anew_around_a_lie_is_named(receipt: Receipt, link: str) -> None:

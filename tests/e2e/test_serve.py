@@ -45,6 +45,7 @@ def test_serve_with_everything_embedded_goes_live_and_stops_at_a_signal(tmp_path
         ("BERTH_HEARTBEAT_S", "-1", "greater than 0"),
         ("BERTH_PORT", "99999", "65535"),
         ("BERTH_CLOCK", "now", "WALL@REAL_SECONDS*RATE"),
+        ("BERTH_HEARBEAT_S", "5", "Did you mean BERTH_HEARTBEAT_S?"),
     ],
 )
 def test_a_setting_that_cannot_be_stops_the_start_with_a_sentence(
@@ -54,6 +55,6 @@ def test_a_setting_that_cannot_be_stops_the_start_with_a_sentence(
     command = [str(BIN / "berth-cloud"), "serve"]
     done = subprocess.run(command, env=settings, capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    assert f"{name}={value}" in done.stderr
+    assert name in done.stderr
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr

@@ -1,12 +1,17 @@
 import json
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from contracts.wire.types import checksummed
-from edge.cli import app
-from edge.errors import ConfigExists, ConfigWrong
+from edge.adapters.checks import Level, Machine, check_all
+from edge.cli import app, exit_code
+from edge.config import read_config
+from edge.errors import ConfigExists, OptionsWrong
 
 INIT = ["init", "--gateway", "gw-1", "--broker", "mqtt://u:secret@127.0.0.1:1", "--chain-id", "1"]
 LEDGER = ["--ledger", checksummed("ab" * 20)]
@@ -33,11 +38,72 @@ def test_init_makes_key_and_settings_and_says_the_address(tmp_path: Path) -> Non
     assert json.loads(call(*INIT, *LEDGER, "--data", str(tmp_path), "--json")[1]) == made
 
 
-def test_init_with_a_bad_ledger_makes_nothing(tmp_path: Path) -> None:
-    data = tmp_path / "new"
-    with pytest.raises(ConfigWrong, match=r"ledger\.address"):
-        call(*INIT, "--ledger", "0x12", "--data", str(data))
-    assert not data.exists()
+def test_init_names_every_wrong_option_in_words_and_makes_nothing(tmp_path: Path) -> None:
+    data = tmp_path / "file" / "new"
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OptionsWrong) as wrong:
+        call(
+            *("init", "--gateway", "gw 1", "--broker", "mqtts//u:secret@x", "--chain-id", "one"),
+            *("--ledger", "0x12", "--data", str(data)),
+        )
+    said = str(wrong.value).splitlines()
+    assert wrong.value.exit_code == 2
+    assert [line.split()[0] for line in said] == [
+        *("--gateway", "--broker", "--chain-id", "--ledger", "--data")
+    ]
+    assert said[0].startswith("--gateway is 'gw 1', but must be 1 to 64 letters, digits, dots, ")
+    assert said[1].startswith("--broker is 'mqtts//***@x', but must be written like mqtt://host")
+    assert said[2].startswith("--chain-id is 'one', but must be a whole number from 1 to ")
+    assert said[3].startswith("--ledger is '0x12', but must be 0x and 40 hex digits")
+    assert "cannot be made" in said[4]
+    assert "^" not in str(wrong.value)
+
+
+def test_init_without_options_names_all_that_it_needs(tmp_path: Path) -> None:
+    with pytest.raises(OptionsWrong) as wrong:
+        call("init", *INIT[1:3], "--data", str(tmp_path / "new"))
+    said = str(wrong.value).splitlines()
+    assert [" ".join(line.split()[:3]) for line in said] == [
+        *("--broker is missing;", "--chain-id is missing;", "--ledger is missing;")
+    ]
+    assert not (tmp_path / "new").exists()
+
+
+def test_check_config_takes_its_file_either_way(tmp_path: Path) -> None:
+    call(*INIT, *LEDGER, "--data", str(tmp_path))
+    config = str(tmp_path / "gateway.yaml")
+    bare, named = call("check-config", config), call("check-config", "--config", config)
+    assert bare == named
+    assert bare[0] == 0
+    assert call("check-config", config, "--config", "other.yaml")[0] == 2
+
+
+def test_run_tells_every_mistake_and_starts_nothing(tmp_path: Path) -> None:
+    call(*INIT, *LEDGER, "--data", str(tmp_path))
+    config = tmp_path / "gateway.yaml"
+    text = config.read_text().replace("chain_id: 1", "chain_id: -4").replace("mqtt://", "mqtts//")
+    config.write_text(text + "heartbeat: 5\n")
+    before = sorted(tmp_path.iterdir())
+    for command in (("check-config",), ("run", "--readings", "-"), ("doctor",)):
+        done = subprocess.run(
+            [
+                sys.executable,
+                "-c",
+                "from edge.cli import main; main()",
+                *command,
+                "--config",
+                str(config),
+            ],
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            timeout=60,
+        )
+        assert done.returncode == 2
+        said = done.stderr.splitlines()
+        assert [line.split(" ")[1] for line in said] == ["broker", "ledger.chain_id", "heartbeat"]
+        assert "secret" not in done.stdout + done.stderr
+    assert sorted(tmp_path.iterdir()) == before
 
 
 def test_doctor_names_the_broker_that_does_not_answer_and_the_fix(tmp_path: Path) -> None:
@@ -46,5 +112,36 @@ def test_doctor_names_the_broker_that_does_not_answer_and_the_fix(tmp_path: Path
     found = {check["check"]: check for check in json.loads(said)}
     assert code == 1
     assert (found["key"]["ok"], found["data"]["ok"], found["broker"]["ok"]) == (True, True, False)
+    assert found["broker"]["level"] == "failed"
     assert "127.0.0.1:1 does not answer" in found["broker"]["sentence"]
     assert "secret" not in said
+
+
+@pytest.mark.parametrize(
+    ("board", "synced", "sensors", "clock"),
+    [
+        ("", False, "simulated: ", Level.WARNING),
+        ("", True, "simulated: ", Level.OK),
+        ("Raspberry Pi 4 Model B Rev 1.4", False, "Raspberry Pi 4 Model B Rev 1.4; ", Level.FAILED),
+    ],
+)
+def test_the_machines_own_clock_fails_only_where_readings_may_take_their_time_from_it(
+    tmp_path: Path, board: str, synced: bool, sensors: str, clock: Level
+) -> None:
+    call(*INIT, *LEDGER, "--data", str(tmp_path))
+    config = read_config(tmp_path / "gateway.yaml")
+    found = {check.name: check for check in check_all(config, Machine(board, synced))}
+    assert found["sensors"].sentence.startswith(sensors)
+    assert found["sensors"].level is Level.OK
+    assert found["clock"].level is clock
+    assert found["clock"].ok is (clock is not Level.FAILED)
+
+
+def test_doctor_with_nothing_but_warnings_exits_0(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        broker = ("--broker", f"mqtt://127.0.0.1:{port}")
+        call(*INIT[:3], *broker, *INIT[5:], *LEDGER, "--data", str(tmp_path))
+        checks = check_all(read_config(tmp_path / "gateway.yaml"), Machine("", False))
+    assert [check.level for check in checks if check.level is not Level.OK] == [Level.WARNING]
+    assert exit_code(checks) == 0

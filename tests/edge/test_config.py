@@ -21,23 +21,51 @@ timing:
     ("old", "new", "said"),
     [
         ("s: 5", "s: 0", "6:16: timing.heartbeat_s is 0, but must be a number from 1 to 3600."),
-        ("s: 5", "s: yes", "6:16: timing.heartbeat_s is True, but must be a number from 1 "),
-        ("heartbeat_s", "heart_s", "6:3: timing.heart_s is not a setting; here there are heart"),
-        ("data: data\n", "", "1:1: data is missing."),
-        ("gw-1", "gw 1", "1:10: gateway is 'gw 1', but must look like "),
+        ("s: 5", "s: yes", "6:16: timing.heartbeat_s is yes, but must be a number from 1 to "),
+        ("s: 5", "s: -.inf", "6:16: timing.heartbeat_s is -.inf, but must be a number from 1 to"),
+        ("s: 5", "s:", "6:15: timing.heartbeat_s is empty, but must be a number from 1 to 3600."),
+        ("heartbeat_s", "heart_s", "6:3: timing.heart_s is not a setting; did you mean timing.h"),
+        ("heartbeat_s", "zzz", "6:3: timing.zzz is not a setting; here there are heartbeat_s, "),
+        ("timing:", "Timing:", "5:1: Timing is not a setting; did you mean timing?"),
+        ("data: data\n", "", "1:1: data is missing; it must be a folder's path."),
+        ("data: data", "data: [a, b]", "2:7: data is a list, but must be a folder's path."),
+        ("data: data", "data: 5", "2:7: data is 5, but must be a folder's path, in quotes."),
+        ("gw-1", "gw 1", "1:10: gateway is 'gw 1', but must be 1 to 64 letters, digits, dots, "),
+        ("data: data", "data: d\nspaces: [S1, S 2]", "3:14: spaces[1] is 'S 2', but must be 1 to "),
+        ("data: data", "data: d\nspaces: S1", "3:9: spaces is 'S1', but must be a list of at mos"),
         (
             "mqtt://localhost:1883",
             "http://localhost",
-            "3:9: broker must be written like mqtt://host:1883",
+            "3:9: broker is 'http://localhost', but must be written like mqtt://host:1883",
         ),
-        ("mqtt://localhost:1883", "mqtt://u:secret@h:99999", "3:9: broker must be written like"),
-        (f'"{ADDRESS}"', ADDRESS, "4:32: ledger.address is "),
+        (
+            "mqtt://localhost:1883",
+            "mqtt://u:secret@h:99999",
+            "3:9: broker is 'mqtt://***@h:99999', but must be written like",
+        ),
+        ("mqtt://localhost:1883", "u:secret@h", "3:9: broker is '***@h', but must be written li"),
+        ("mqtt://localhost:1883", "mqtt://u:secret", "3:9: broker is 'mqtt://u:***', but must be"),
+        ("mqtt://localhost:1883", "[u:secret@h]", "3:9: broker is a list, but must be written "),
+        ("broker: mqtt://localhost", "brokr: mqtt://u:secret@h", "1:1: broker is missing; it mu"),
+        (
+            f'"{ADDRESS}"',
+            ADDRESS,
+            f"4:32: ledger.address is {ADDRESS}, but must be 0x and 40 hex digits, with the capi",
+        ),
         ("chain_id: 1", "chain_id: 0", "4:20: ledger.chain_id is 0, but must be a whole number "),
-        ("timing:\n  heartbeat_s: 5", "timing: 5", "5:9: timing must be a section of `key: "),
+        (
+            "timing:\n  heartbeat_s: 5",
+            "timing: 5",
+            "5:9: timing is 5, but must be a section of `key: ",
+        ),
         ("data: data", "data: a\ndata: b", "3:1: data is set twice; keep one of them."),
+        ("data: data", "data: 2026-05-01", "2:7: This is no plain value; put it in quotes."),
+        ("data: data", "data: !!timestamp x", "2:7: This is no plain value; put it in quotes."),
+        ("data: data", "data: !!set {a}", "2:7: This is no plain value; put it in quotes."),
+        ("data: data", "data: d\n<<: 5", "3:1: A setting's name is a plain word."),
         ("data: data", "data: &x [*x]", "2:7: Aliases (& and *) are not used here."),
         ("data: data", "data: [1", "3:7: This does not read as YAML: "),
-        ("data: data", "7: data", "2:1: A setting's name is a plain word."),
+        ("data: data", "data: d\n7: data", "3:1: A setting's name is a plain word."),
     ],
 )
 def test_a_mistake_is_one_sentence_with_file_line_and_column(old: str, new: str, said: str) -> None:
@@ -45,6 +73,33 @@ def test_a_mistake_is_one_sentence_with_file_line_and_column(old: str, new: str,
         parse_config(GOOD.replace(old, new).encode(), "gateway.yaml")
     assert str(wrong.value).startswith(f"gateway.yaml:{said}")
     assert "secret" not in str(wrong.value)
+
+
+def said_of(text: str) -> list[str]:
+    with pytest.raises(ConfigWrong) as wrong:
+        parse_config(text.encode(), "f")
+    return str(wrong.value).splitlines()
+
+
+def test_every_mistake_is_told_one_a_line_sorted_by_line() -> None:
+    text = f"heartbeat: 10\n{GOOD}".replace("mqtt://localhost:1883", "mqtts//x")
+    assert said_of(text.replace("chain_id: 1", "chain_id: -4")) == [
+        "f:1:1: heartbeat is not a setting; did you mean timing.heartbeat_s?",
+        "f:4:9: broker is 'mqtts//x', but must be written like mqtt://host:1883 or "
+        "mqtt://user:password@host:1883.",
+        "f:5:20: ledger.chain_id is -4, but must be a whole number from 1 to 9007199254740991.",
+    ]
+
+
+def test_what_yaml_itself_cannot_tell_stands_beside_the_other_mistakes() -> None:
+    said = said_of(GOOD.replace("s: 5", "s: 0") + "data: b\n7: x\nspaces: &x [*x]\n")
+    assert [line.split(": ")[0] for line in said] == ["f:6:16", "f:7:1", "f:8:1", "f:9:9"]
+
+
+def test_a_flood_of_mistakes_is_cut_and_counted() -> None:
+    said = said_of(GOOD + "spaces: [" + "'a b', " * 100 + "]\n")
+    assert len(said) == 21
+    assert said[-1] == "f: and 80 more."
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from sqlmodel import Session
 
 from cloud.adapters.db import Database
-from cloud.entrypoints.http.pages import pages_router, static_app
+from cloud.entrypoints.http.pages import no_page, pages_router, static_app
 from cloud.tables import (
     Alarm,
     Booking,
@@ -208,6 +208,7 @@ def town(folder: Path, heartbeat_s: float = 5.0, **bounds: float) -> Iterator[To
     limit = int(bounds.get("max_streams", 200))
     app.include_router(pages_router(db, clock, heartbeat_s, served_s, limit))
     app.mount("/static", static_app())
+    app.add_exception_handler(404, no_page)
     try:
         yield Town(db, clock, app)
     finally:

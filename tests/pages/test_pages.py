@@ -143,11 +143,11 @@ def test_the_pass_says_where_when_and_what_it_costs(place: Town, client: TestCli
     assert "沪A***45" in text
     assert "45 min" in text
     for rule in (
-        "CN¥6.00 an hour, counted in steps of 1 min.",
+        "CNY\u00a06.00 an hour, counted in steps of 1 min.",
         "The first 15 min are free.",
-        "Never more than CN¥30.00 for the booked time.",
+        "Never more than CNY\u00a030.00 for the booked time.",
         "10 min of grace after the end cost nothing.",
-        "After the grace: 150% of the price, CN¥9.00 an hour.",
+        "After the grace: 150% of the price, CNY\u00a09.00 an hour.",
         "You may come up to 30 min early.",
         "No car 1 h after the start: the space is released and the hold goes back.",
     ):
@@ -163,6 +163,68 @@ def test_an_ended_booking_waits_for_nothing(place: Town, client: TestClient, sta
     assert WORDS[f"booking.{state}"][0] in text
     assert 'aria-current="step"' not in text
     assert WORDS["pass.stop"][0] not in text
+    steps = re.findall(r'<li class="(done[^"]*)"><span>([^<]*)</span><span[^>]*>([^<]*)', text)
+    assert steps == [
+        ("done", "Booked", steps[0][2]),
+        ("done ended", WORDS[f"step.{state}"][0], "07:59"),
+    ]
+    for word in ("step.granted", "ahead.granted", "ahead.active", "ahead.settled"):
+        assert WORDS[word][0] not in text
+
+
+def test_what_is_still_to_come_does_not_read_as_done(place: Town, client: TestClient) -> None:
+    furnished(place, "active")
+    place.stay()
+    for lang, _, index in LANGS:
+        text = client.get(f"/bookings/b-1?lang={lang}").text
+        assert f"<span>{WORDS['step.active'][index]}</span>" in text
+        assert f"<span>{WORDS['ahead.completed'][index]}</span>" in text
+        assert f"<span>{WORDS['step.completed'][index]}</span>" not in text
+
+
+def test_a_bill_says_why_its_minutes_are_fewer(place: Town, client: TestClient) -> None:
+    furnished(place, "settled")
+    place.stay(departed=True)
+    place.settlement()
+    certain = "Of 1 h 30 min, 1 h 28 min 16 s are beyond doubt: only these are billed"
+    booking, receipt = (client.get(path).text for path in PAGES[3:5])
+    assert certain in booking
+    assert certain in receipt
+    assert "in whole steps of 1 min." in receipt
+    assert "Not billed: ±1 s on arrival and ±1 s on leaving." in receipt
+    assert "Not billed: 1 min 42 s in which the sensors" in receipt
+    assert "of grace" not in receipt
+    assert "其中 1 小时 28 分钟 16 秒 确凿无疑" in client.get("/bookings/b-1/receipt?lang=zh").text
+
+
+def test_numbers_of_events_are_short_and_money_and_zones_have_names(
+    place: Town, client: TestClient
+) -> None:
+    furnished(place, "settled")
+    place.stay(departed=True)
+    place.settlement()
+    receipt = client.get("/bookings/b-1/receipt").text
+    assert '<span title="epoch 1">event 9</span> · <strong>Departure</strong>' in receipt
+    assert "2026-05-01 08:05:00 UTC+08:00" in receipt
+    assert WORDS["receipt.utc"][0] not in receipt
+    assert "¥8.80" in client.get("/bookings/b-1/receipt?lang=zh").text
+    assert '<span title="epoch 1">up to event 9</span>' in client.get("/lots/lot-1?lang=en").text
+
+
+@pytest.mark.parametrize("path", ["/nope", "/lots", "/static/none.css", "//elsewhere.test/x"])
+def test_a_person_who_is_lost_gets_a_page_and_a_program_an_answer(
+    client: TestClient, path: str
+) -> None:
+    lost = client.get("http://testserver" + path, headers={"accept": "text/html,*/*;q=0.8"})
+    assert lost.status_code == 404
+    assert WORDS["missing.page.do"][0] in lost.text
+    assert not re.search(r"(?:src|href)=\"(?:https?:)?//", lost.text)
+    assert client.get("http://testserver" + path).json() == {"detail": "Not Found"}
+
+
+def test_the_interface_never_answers_with_a_page(client: TestClient) -> None:
+    answer = client.get("/api/v1/nope", headers={"accept": "text/html"})
+    assert answer.json() == {"detail": "Not Found"}
 
 
 def test_a_driver_is_warned_before_it_costs(place: Town, client: TestClient) -> None:
@@ -180,7 +242,7 @@ def test_a_settled_booking_shows_its_bill_and_receipt(place: Town, client: TestC
     place.stay(departed=True)
     made = place.settlement(paid=False)
     text = client.get("/bookings/b-1").text
-    assert f"CN¥{made.total_minor / 100:.2f}" in text
+    assert f"CNY\u00a0{made.total_minor / 100:.2f}" in text
     assert "Batch 1 is final in block 9" in text
     assert WORDS["bill.unpaid"][0] in text
     assert 'href="/bookings/b-1/receipt"' in text

@@ -6,6 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from cloud.entrypoints.http.words import WORDS
+from cloud.entrypoints.http.words_receipt import LINKS_ZH
 from tests.contracts.making import receipt
 
 GOOD = receipt().model_dump_json()
@@ -82,3 +83,29 @@ def test_a_broken_form_is_an_empty_one(client: TestClient) -> None:
         )
         assert answer.status_code == 200
         assert "FAIL: format" in answer.text
+
+
+def test_a_reader_of_chinese_is_told_in_chinese(client: TestClient) -> None:
+    changed = json.loads(GOOD)
+    changed["total_minor"] -= 1
+    client.get("/?lang=zh")
+    text = as_file(client, json.dumps(changed).encode())
+    assert "未通过：“计算正确”、“结算记录一致”不成立。" in text
+    assert f"<p>{LINKS_ZH['arithmetic'][1]}</p>" in text
+    assert f"<p>{LINKS_ZH['proof'][0]}</p>" in text
+    assert '<p class="soft break detail" lang="en">The lines sum to' in text
+    empty = as_file(client, b"")
+    assert f'<p class="soft break">{WORDS["check.empty"][1]}</p>' in empty
+
+
+def test_a_receipt_from_elsewhere_is_in_utc_by_name(client: TestClient) -> None:
+    text = as_file(client, GOOD.encode())
+    assert "2026-05-01 00:05:00 UTC<" in text
+    assert WORDS["receipt.utc"][0] in text
+    assert "are beyond doubt" in text
+
+
+def test_a_receipt_that_fails_explains_no_minutes(client: TestClient) -> None:
+    changed = json.loads(GOOD)
+    changed["record"]["billed_s"] += 600
+    assert "are beyond doubt" not in as_file(client, json.dumps(changed).encode())

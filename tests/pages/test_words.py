@@ -1,6 +1,7 @@
 """Both languages are complete, and nothing is translated that no page says."""
 
 import re
+from pathlib import Path
 from string import Formatter
 from typing import get_args
 
@@ -9,7 +10,9 @@ import pytest
 from cloud.core.booking import State
 from cloud.entrypoints.http.pages_render import HERE
 from cloud.entrypoints.http.words import LANGUAGES, STATES, WORDS
-from cloud.usecases.views import STEPS
+from cloud.entrypoints.http.words_receipt import LINKS_ZH
+from cloud.usecases.views import ENDED, STEPS
+from contracts.ledger import onchain
 from contracts.ledger.pricing import Line
 from contracts.ledger.receipt import CHECKS
 from contracts.wire.messages import EventKind
@@ -23,6 +26,8 @@ PREFIXES = {
     *re.findall(r"""\bt\(\s*f["']([a-z]+\.)\{""", TEXT),
     *(f"{name}." for name in re.findall(r"""known\(\s*["']([a-z]+)["']""", TEXT)),
 }
+ON_CHAIN = re.findall(r"""[Ll]ink\(\s*["']([a-z ]+)["']""", Path(onchain.__file__).read_text())
+LINKS = {"format", *(name for name, _ in CHECKS), *ON_CHAIN}
 # Chosen between in an expression inside the call's argument.
 CHOSEN = {"hours", "hours.minutes"}
 
@@ -56,13 +61,19 @@ def test_what_others_name_has_its_word() -> None:
     wanted = {
         *(f"{kind}.{state}" for kind in ("state", "sign", "means") for state in STATES),
         *(f"booking.{state}" for state in get_args(State)),
-        *(f"step.{step}" for step, _ in STEPS),
+        *(f"{tense}.{step}" for step, _ in STEPS for tense in ("step", "ahead")),
+        *(f"step.{state}" for state in ENDED),
         *(f"line.{code}" for code in line_codes),
-        *(f"link.{name}" for name, _ in CHECKS),
+        *(f"link.{name}" for name in LINKS),
         *(f"event.{kind}" for kind in get_args(EventKind)),
         *(f"chain.{status}" for status in chain),
     }
     assert wanted - set(WORDS) == set()
+
+
+def test_every_link_is_explained_in_chinese() -> None:
+    assert len(LINKS) == 16
+    assert set(LINKS) == set(LINKS_ZH)
 
 
 def test_every_alarm_that_the_cloud_raises_says_what_to_do() -> None:

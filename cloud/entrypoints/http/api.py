@@ -11,7 +11,7 @@ from sqlmodel import Session
 from cloud.adapters.clock import Clock, new_id, new_token
 from cloud.adapters.db import Database
 from cloud.core.matching import Wish
-from cloud.core.reasons import Refusal
+from cloud.core.reasons import REASONS, Refusal
 from cloud.entrypoints.http.asked import (
     NewAccount,
     NewBooking,
@@ -85,7 +85,9 @@ def _add_operator(router: APIRouter, db: Database, clock: Clock, given: tuple[An
     @router.post("/gateways", status_code=201, dependencies=[who])
     def enrol(asked: NewGateway) -> Response:
         result = db.write(
-            lambda s: gateways.enrol(s, asked.id, asked.signer, asked.lot, asked.spaces)
+            lambda s: gateways.enrol(
+                s, asked.id, asked.signer, (asked.lot, asked.spaces), asked.replace_key
+            )
         )
         return _answer(result, lambda row: {"id": row.id, "signer": row.signer}, 201)
 
@@ -203,7 +205,9 @@ def _plain_proof(proof: TitleProof) -> dict[str, Any]:
 
 def _recommended(found: Any) -> dict[str, Any]:
     ranked, excluded = found
+    hint = [] if ranked or excluded else [REASONS["nothing_near"].plain()]
     return {
+        "hints": hint,
         "recommendations": [
             asdict(item) | {"lines": [line.model_dump(mode="json") for line in item.lines]}
             for item in ranked

@@ -37,6 +37,7 @@ class NewGateway(Asked):
     signer: Address
     lot: Name
     spaces: Annotated[list[Name], Field(min_length=1, max_length=500)]
+    replace_key: bool = False
 
 
 class NewRegistration(Asked):

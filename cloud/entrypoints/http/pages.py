@@ -5,12 +5,15 @@ from collections import Counter
 from typing import Any
 
 from fastapi import APIRouter, Request
+from fastapi.exception_handlers import http_exception_handler
 from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 from fastapi.sse import EventSourceResponse
 from sqlmodel import Session
+from starlette.exceptions import HTTPException
 
 from cloud.adapters.clock import Clock
 from cloud.adapters.db import Database
+from cloud.entrypoints.http import pages_bill as bill
 from cloud.entrypoints.http import pages_driver as driver
 from cloud.entrypoints.http.pages_form import TooLarge, posted_receipt
 from cloud.entrypoints.http.pages_map import plan
@@ -22,7 +25,7 @@ from cloud.errors import Unknown
 from cloud.usecases import settlements, views
 from contracts.wire.types import format_instant, parse_instant, to_ms
 
-__all__ = ["pages_router", "static_app"]
+__all__ = ["no_page", "pages_router", "static_app"]
 View = dict[str, Any]
 LATE_HEARTBEATS = 2
 STREAM_HEADERS = HEADERS | {"x-accel-buffering": "no", "referrer-policy": "no-referrer"}
@@ -43,6 +46,15 @@ def pages_router(
     _add_booking(router, streams)
     _add_receipt(router, db)
     return router
+
+
+async def no_page(request: Request, error: Exception) -> Response:
+    """To be registered for 404: a person gets a page, a program the plain answer."""
+    reader = "text/html" in request.headers.get("accept", "")
+    if reader and not request.url.path.startswith("/api/"):
+        return _missing(request, "page", request.url.path)
+    assert isinstance(error, HTTPException)
+    return await http_exception_handler(request, error)
 
 
 def _add_home(router: APIRouter, db: Database, clock: Clock) -> None:
@@ -185,6 +197,7 @@ def _booking_values(streams: Streams, booking_id: str, lang: str) -> View:
         "steps": driver.steps(view),
         "live": driver.live(view, at),
         "warning": driver.warning(view, at, s),
+        "why": bill.of_booking(view, s),
         "filed": driver.filed(view["settlement"], s) if view["settlement"] else None,
         "now": at,
         "now_ms": to_ms(now),

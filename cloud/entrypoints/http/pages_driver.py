@@ -4,11 +4,11 @@ from datetime import timedelta
 from typing import Any
 
 from cloud.entrypoints.http.pages_speech import Speech
+from cloud.usecases.views import ENDED
 from contracts.ledger.pricing import Tariff, Terms, Window, price, total
 from contracts.wire.types import format_instant, parse_instant
 
 View = dict[str, Any]
-ENDED = ("cancelled", "no_show")
 # While these hold, a car past the end is told what it will cost.
 STANDING = "active"
 
@@ -38,14 +38,15 @@ def rules(view: View, s: Speech) -> list[str]:
 
 
 def steps(view: View) -> list[View]:
-    """Done, next and later; nothing comes next once a booking was cancelled or released."""
-    waiting = view["state"] not in ENDED
+    """Done, next and later; of a cancelled or released booking only what happened."""
+    waiting = True
     made = []
     for step in view["steps"]:
         done = step["done"] or step["at"] is not None
         mark = "done" if done else "next" if waiting else "later"
         waiting = waiting and done
-        made.append({"name": step["step"], "mark": mark, "at": step["at"]})
+        ended = step["step"] in ENDED
+        made.append({"name": step["step"], "mark": mark, "ended": ended, "at": step["at"]})
     return made
 
 

@@ -92,7 +92,9 @@ def page(
     request: Request, name: str, speech: Speech, status: int = 200, **values: Any
 ) -> HTMLResponse:
     """A whole page. It says nothing to others about where its reader comes from."""
-    text = fragment(name, speech, path=request.url.path, **values)
+    # One slash: a path of two would be a link to another host.
+    path = "/" + request.url.path.lstrip("/")
+    text = fragment(name, speech, path=path, **values)
     response = HTMLResponse(text, status, headers=HEADERS)
     response.headers.update(
         {

@@ -16,6 +16,7 @@ from contracts.wire.types import parse_instant
 LOCALES = {"en": Locale("en", "GB"), "zh": Locale("zh", "CN", script="Hans")}
 TAGS = {"en": "en", "zh": "zh-CN"}
 HOUR_S = 3600
+CODE_FIRST = "¤¤\u00a0#,##0.00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,10 @@ class Speech:
         return self.t(key if key in WORDS else f"{prefix}.other{rest}")
 
     def money(self, minor: int, currency: str) -> str:
+        """¥3.00 in Chinese; CNY 3.00 in English, whose readers may know another ¥ or $."""
         amount = Decimal(minor).scaleb(-get_currency_precision(currency))
-        return str(format_currency(amount, currency, locale=self._locale))
+        pattern = CODE_FIRST if self.lang == "en" else None
+        return str(format_currency(amount, currency, pattern, locale=self._locale))
 
     def time(self, instant: str | None, seconds: bool = False) -> str:
         """The lot's wall clock, of an instant as the wire writes it."""
@@ -61,8 +64,9 @@ class Speech:
 
     def instant(self, at: datetime) -> str:
         """Exact, with the zone: receipts travel further than their lot."""
-        style = "yyyy-MM-dd HH:mm:ss ZZZZ"
-        return str(format_datetime(at.astimezone(self._zone), style, locale=self._locale))
+        local = at.astimezone(self._zone)
+        style = "yyyy-MM-dd HH:mm:ss 'UTC'" + ("xxx" if local.utcoffset() else "")
+        return str(format_datetime(local, style, locale=self._locale))
 
     def span(self, starts_at: str, ends_at: str) -> str:
         begin, end = self._local(starts_at), self._local(ends_at)
@@ -79,6 +83,14 @@ class Speech:
             return self.t("minutes", m=minutes)
         key = "hours.minutes" if minutes else "hours"
         return self.t(key, h=hours, m=minutes)
+
+    def exact(self, seconds: int) -> str:
+        """To the second, where that matters."""
+        minutes, rest = seconds // 60 * 60, seconds % 60
+        said = [self.duration(minutes)] if minutes else []
+        if rest or not minutes:
+            said.append(self.t("seconds", s=rest))
+        return " ".join(said)
 
     def zone_name(self, instant: str) -> str:
         zone = self._zone

@@ -95,7 +95,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "gateway.silent": ("Connected, but late", "已连接，但迟迟没有消息"),
     "gateway.offline": ("Not connected", "未连接"),
     "gateway.seen": ("last heard at {at}", "最近一次消息 {at}"),
-    "gateway.events": ("events up to {epoch}.{seq}", "事件至 {epoch}.{seq}"),
+    "gateway.events": ("up to event {seq}", "最新为事件 {seq}"),
     "gateway.never": ("never heard of", "从未收到消息"),
     "gateway.do": (
         "Check its power and network; its spaces are unknown until it is back.",
@@ -163,6 +163,13 @@ WORDS: dict[str, tuple[str, str]] = {
     "step.active": ("Arrived", "已到达"),
     "step.completed": ("Left", "已离开"),
     "step.settled": ("Settled on the chain", "已上链结算"),
+    "step.cancelled": ("Cancelled", "已取消"),
+    "step.no_show": ("Released", "已释放"),
+    "ahead.confirmed": ("Book", "预订"),
+    "ahead.granted": ("Send to the gateway", "通知网关"),
+    "ahead.active": ("Arrive", "到达"),
+    "ahead.completed": ("Leave", "离开"),
+    "ahead.settled": ("Settle on the chain", "上链结算"),
     "step.done": ("done", "完成"),
     "step.next": ("next", "下一步"),
     "step.later": ("later", "稍后"),
@@ -178,6 +185,22 @@ WORDS: dict[str, tuple[str, str]] = {
     "bill.time": ("Time", "时长"),
     "bill.amount": ("Amount", "金额"),
     "bill.total": ("Total", "合计"),
+    "bill.certain": (
+        "Of {stayed}, {certain} are beyond doubt: only these are billed, in whole steps of {step}.",
+        "停放 {stayed}，其中 {certain} 确凿无疑：只计这部分，每 {step} 一计，不足不计。",
+    ),
+    "bill.ends": (
+        "Not billed: ±{first} s on arrival and ±{last} s on leaving.",
+        "到达 ±{first} 秒、离开 ±{last} 秒的误差不计费。",
+    ),
+    "bill.gap": (
+        "Not billed: {gap} in which the sensors or the clock could not tell.",
+        "传感器或时钟无法确认的 {gap} 不计费。",
+    ),
+    "bill.grace": (
+        "Not billed: up to {grace} of grace after the booked time.",
+        "预订时段结束后最多 {grace} 的宽限期不计费。",
+    ),
     "bill.unpaid": (
         "The balance did not cover it. Top up, and it is paid.",
         "余额不足。充值后即可付清。",
@@ -221,6 +244,11 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     # missing
     "missing.title": ("Not found", "未找到"),
+    "missing.page": ("There is no page at this address.", "这个网址没有页面。"),
+    "missing.page.do": (
+        "Check the address, or start at the home page.",
+        "请核对网址，或从首页开始。",
+    ),
     "missing.lot": ("There is no lot {name} here.", "这里没有车场 {name}。"),
     "missing.lot.do": (
         "Check the address, or choose one of the live lots on the home page.",

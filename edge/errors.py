@@ -92,6 +92,14 @@ class KeyReadable(EdgeError, PermissionError):
     exit_code = 2
 
 
+class KeyForeign(EdgeError, PermissionError):
+    """This user may not read the signing key."""
+
+    code = "key_foreign"
+    remedy = "Run as the user that made it, or give it to this one with `chown`."
+    exit_code = 2
+
+
 class KeyMalformed(EdgeError, ValueError):
     """The signing key is not 32 bytes written as 0x and 64 hex digits."""
 

@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 
 from contracts.wire.signing import address_of
-from edge.errors import KeyExists, KeyMalformed, KeyMissing, KeyReadable
+from edge.errors import KeyExists, KeyForeign, KeyMalformed, KeyMissing, KeyReadable
 
 KEY_FILE = "key.hex"
 
@@ -33,6 +33,8 @@ def load_key(data: Path) -> bytes:
         text = path.read_text(encoding="ascii").strip()
     except FileNotFoundError:
         raise KeyMissing(f"Looked for {path}.") from None
+    except PermissionError:
+        raise KeyForeign(f"It is {path}.") from None
     except UnicodeDecodeError:
         raise KeyMalformed(f"It is {path}.") from None
     if mode & (stat.S_IRWXG | stat.S_IRWXO):

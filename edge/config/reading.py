@@ -10,14 +10,17 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from edge.config.settings import Config
-from edge.config.words import Loc, dotted, sentence, short, shown
+from edge.config.words import Loc, dotted, key_text, sentence, short, shown
 from edge.errors import ConfigMissing, ConfigWrong, Mistake
 
 MAX_BYTES = 65_536
 YAML = "tag:yaml.org,2002:"
 TEXT = f"{YAML}str"
 SCALARS = {TEXT, *(f"{YAML}{kind}" for kind in ("int", "float", "bool", "null"))}
-SHAPES = {yaml.MappingNode: f"{YAML}map", yaml.SequenceNode: f"{YAML}seq"}
+SHAPES: dict[type[yaml.Node], str] = {
+    yaml.MappingNode: f"{YAML}map",
+    yaml.SequenceNode: f"{YAML}seq",
+}
 
 
 def read_config(path: Path) -> Config:
@@ -110,11 +113,11 @@ def _reads(node: yaml.Node) -> bool:
 def _words(node: yaml.MappingNode) -> Iterator[Mistake]:
     seen = set()
     for key, _ in node.value:
-        if key.tag != TEXT:
+        if key.tag != TEXT or not isinstance(key, yaml.ScalarNode):
             yield _at(key, "A setting's name is a plain word.")
             key.tag = SHAPES.get(type(key), TEXT)
         elif key.value in seen:
-            yield _at(key, f"{key.value} is set twice; keep one of them.")
+            yield _at(key, f"{key_text(key.value)} is set twice; keep one of them.")
         else:
             seen.add(key.value)
 

@@ -35,7 +35,14 @@ NO_PORT = re.compile(r"^((?:[^/@:]*:?//)?[^/@:]*:)(?!//)(?!\d*(?:/|$)).*$", re.D
 
 
 def dotted(loc: Loc) -> str:
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc)[1:]
+    parts = (f"[{part}]" if isinstance(part, int) else f".{key_text(part)}" for part in loc)
+    return "".join(parts)[1:]
+
+
+def key_text(key: str) -> str:
+    """A key is whatever stands before a colon: of a broken file it may be half of the broker."""
+    text = without_password(key) if "@" in key or "//" in key else key
+    return short(text if text.isprintable() else repr(text))
 
 
 def sentence(name: str, value: str, error: ErrorDetails) -> str:
@@ -71,9 +78,9 @@ def shown(loc: Loc, value: Any) -> str:
         return "a list" if isinstance(value, list) else "a section"
     if not isinstance(value, str):
         return str(value)
-    if loc == ("broker",) or "//" in value:
-        value = without_password(value)
-    return short(repr(value))
+    # Of a broken file any value may hold a piece of the broker's address.
+    hide = loc == ("broker",) or "@" in value or "//" in value
+    return short(repr(without_password(value) if hide else value))
 
 
 def short(text: str) -> str:

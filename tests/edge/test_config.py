@@ -32,6 +32,7 @@ timing:
         ("data: data", "data: 5", "2:7: data is 5, but must be a folder's path, in quotes."),
         ("gw-1", "gw 1", "1:10: gateway is 'gw 1', but must be 1 to 64 letters, digits, dots, "),
         ("data: data", "data: d\nspaces: [S1, S 2]", "3:14: spaces[1] is 'S 2', but must be 1 to "),
+        ("gw-1", '"gw\\nmqtt://u:secret@h"', "1:10: gateway is 'gw\\nmqtt://***@h', but must be"),
         ("data: data", "data: d\nspaces: S1", "3:9: spaces is 'S1', but must be a list of at mos"),
         (
             "mqtt://localhost:1883",
@@ -62,6 +63,8 @@ timing:
         ("data: data", "data: 2026-05-01", "2:7: This is no plain value; put it in quotes."),
         ("data: data", "data: !!timestamp x", "2:7: This is no plain value; put it in quotes."),
         ("data: data", "data: !!set {a}", "2:7: This is no plain value; put it in quotes."),
+        ("data: data", "data: d\n!!str [a]: 5", "3:1: A setting's name is a plain word."),
+        ("data: data", 'data: d\n"\\nmqtt://u:secret@h": 5', "3:1: '\\nmqtt://***@h' is not a s"),
         ("data: data", "data: d\n<<: 5", "3:1: A setting's name is a plain word."),
         ("data: data", "data: &x [*x]", "2:7: Aliases (& and *) are not used here."),
         ("data: data", "data: [1", "3:7: This does not read as YAML: "),

@@ -1,8 +1,15 @@
 """Two levels: unit tests start no process, database, chain or browser, and take seconds."""
 
+import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# On CI a change is judged by the same examples twice; by hand they are drawn anew each time.
+settings.register_profile("ci", derandomize=True, print_blob=True)
+settings.register_profile("hand", print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "hand")
 
 HERE = Path(__file__).parent
 # Whole folders and files by their place; all others are unit tests.

@@ -271,6 +271,16 @@ def test_any_parameters_give_an_answer_or_an_error_of_ours(
     assert ("result" in answer) != ("error" in answer)
 
 
+def test_a_transaction_in_another_spelling_is_refused(shared: DevChainServer) -> None:
+    """An empty list where the nonce stands decodes to zero, too: one transaction, two spellings."""
+    raw = bytearray(bytes.fromhex(signed(0)[2:]))
+    assert raw[6] == 0x80
+    raw[6] = 0xC0
+    request = {"id": 1, "method": "eth_sendRawTransaction", "params": ["0x" + raw.hex()]}
+    answer = json.loads(shared.reply(json.dumps(request).encode()))
+    assert answer["error"]["code"] == -32000
+
+
 @settings(max_examples=400, deadline=None)
 @given(data=st.data())
 def test_any_damaged_transaction_is_refused_in_words(

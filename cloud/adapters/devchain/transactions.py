@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+import rlp
 from eth.abc import ComputationAPI, StateAPI
 from eth.exceptions import PyEVMError
 from eth.vm.forks.prague import PragueVM
@@ -41,16 +42,32 @@ class Message:
     gas: int = GAS_LIMIT
 
 
+# Transaction type (its first byte) -> where its access list stands.
+ACCESS_LIST_FIELD = {1: {7}, 2: {8}}
+
+
 def decode_transaction(raw: bytes) -> Transaction:
     try:
         transaction: Transaction = PragueVM.get_transaction_builder().decode(raw)
         transaction.validate()
         transaction.get_sender()
+        lists = _list_fields(raw)
     except UNDECODABLE as error:
         raise refused(f"invalid transaction: {error}") from error
+    if not lists <= ACCESS_LIST_FIELD.get(raw[0], set()):
+        raise refused("invalid transaction: a list where a number belongs")
     if transaction.type_id not in (None, *KNOWN_TYPES):
         raise refused("transaction type not supported")
     return transaction
+
+
+def _list_fields(raw: bytes) -> set[int]:
+    """Positions of fields that are lists. The decoder takes an empty one for zero, so that one
+
+    transaction would have two spellings and two hashes.
+    """
+    fields = rlp.decode(raw if raw[0] >= 0x80 else raw[1:])
+    return {position for position, field in enumerate(fields) if isinstance(field, list)}
 
 
 def check_transaction(transaction: Transaction, state: StateAPI, chain_id: int) -> None:

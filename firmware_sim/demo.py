@@ -20,6 +20,7 @@ TRACE = Path(__file__).parents[1] / "tests" / "data" / "first-stay.trace.jsonl.g
 TRACE_BEGINS_AT = datetime(2026, 5, 1, tzinfo=UTC)
 RATE = 30.0
 LEAD_S = 15.0
+SET_UP_S = 7.0  # titles, accounts and marks take about four
 WINDOW = (240.0, 2040.0)  # the booking, in seconds of the trace
 OFFERED = (0.0, 14_400.0)
 PLATE = "沪A12345"
@@ -85,6 +86,10 @@ def _open(site: Installation, began_s: float) -> None:
     for name in ("chain", "broker", "cloud"):
         site.start(name)
     health = site.wait_live()
+    took_s = time.monotonic() - began_s
+    if site.lead_left_s() < SET_UP_S:
+        _say(f"This machine took {took_s:.0f} s; the lot opens a little later")
+        health = site.postpone(LEAD_S + 2 * took_s)
     page = f"{site.client.base}/lots/{LOT}"
     _say(f"Live page after {time.monotonic() - began_s:.1f} s: [bold]{site.client.base}/[/]")
     made = site.import_titles()

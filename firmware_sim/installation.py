@@ -88,6 +88,19 @@ class Installation:
         self.keys["operator"] = (self.folder / "cloud" / "operator.key").read_text().strip()
         return health
 
+    def lead_left_s(self) -> float:
+        """Real seconds until the trace begins."""
+        return self.tempo.origin_real_s - time.time()
+
+    def postpone(self, lead_s: float) -> dict[str, Any]:
+        """Begin the trace later than planned; before the gateway has started."""
+        begins_s = round(time.time() + lead_s, 3)
+        self.tempo = Tempo(begins_s, self.plan.begins_at, self.plan.rate)
+        self.stage.set("BERTH_CLOCK", str(self.tempo))
+        self.stage.kill("cloud")
+        self.start("cloud")
+        return self.wait_live()
+
     @property
     def operator(self) -> Client:
         return self.client.signed_in(self.keys["operator"])

@@ -28,6 +28,10 @@ class Stage:
         self._environment = {**os.environ, **environment, "PYTHONUNBUFFERED": "1"}
         self._running: dict[str, list[subprocess.Popen[bytes]]] = {}
 
+    def set(self, name: str, value: str) -> None:
+        """For what starts from now on."""
+        self._environment[name] = value
+
     def start(self, name: str, *pipeline: Sequence[str]) -> None:
         """Commands of this distribution, each reading what the one before it prints."""
         log = (self.folder / f"{name}.log").open("ab")

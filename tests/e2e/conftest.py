@@ -15,7 +15,7 @@ from firmware_sim.trace import write_trace
 
 BEGINS_AT = datetime(2026, 5, 1, tzinfo=UTC)
 RATE = 20.0
-LEAD_S = 14.0
+LEAD_S = 24.0
 FIRST_S, STAY_S, EVERY_S = 180.0, 260.0, 380.0
 STAYS = 6
 PLATE = "沪A12345"

@@ -116,8 +116,8 @@ class Sweeps:
             self._update(call, status="signed")
             return False
         if not outcome.ok:
-            self._fail(call, outcome.reason or "reverted")
-            return True
+            reverted = ChainRefused("REVERTED", outcome.reason or "no reason was given")
+            return self._refused(call, reverted).status == "failed"
         now = self.clock.now()
         found = {"block_number": outcome.block_number, "block_hash": outcome.block_hash}
 
@@ -130,6 +130,7 @@ class Sweeps:
         def mined(session: Session) -> None:
             row = _changed(session, call, status="mined", **found)
             self._effect(session, row, now)
+            gateways.clear_alarm(session, f"blocked:{row.id}")
             if row.id.startswith("batch:"):
                 settlements.compare(session, row, missing, now)
 
@@ -162,12 +163,13 @@ class Sweeps:
         if not call.id.startswith("batch:") and refused.code not in NODE_CODES:
             return self._fail(call, str(refused))
         now, sentence = self.clock.now(), f"The chain refuses {call.id} for now: {refused}."
-        self.db.write(
-            lambda s: gateways.raise_alarm(
-                s, f"blocked:{call.id}", "call_blocked", None, sentence, now
-            )
-        )
-        return call
+
+        def blocked(session: Session) -> ChainCall:
+            alarm = f"blocked:{call.id}"
+            gateways.raise_alarm(session, alarm, "call_blocked", None, sentence, now)
+            return _changed(session, call, status="queued")
+
+        return self.db.write(blocked)
 
     def _fail(self, call: ChainCall, reason: str) -> ChainCall:
         now = self.clock.now()
@@ -196,9 +198,13 @@ def _changed(session: Session, call: ChainCall, **fields: Any) -> ChainCall:
 
 
 def _compared(session: Session, number: int, sums: tuple[int, int], now: datetime) -> None:
+    """Only sums of one moment: if ours moved since, or a call is under way, wait for next time."""
     ours, theirs = sums
     alarm = f"balance:{number}"
-    if ours == theirs or filing.next_call(session) is not None:
+    if ours != accounts.total_of(session, number) or filing.next_call(session) is not None:
+        return
+    if ours == theirs:
+        gateways.clear_alarm(session, alarm)
         return
     sentence = f"Account {number} holds {theirs} on the chain and {ours} in our books."
     gateways.raise_alarm(session, alarm, "books_differ", None, sentence, now)

@@ -75,11 +75,12 @@ def title_rows(changes: dict[str, dict[str, str]] | None = None) -> list[titles.
 @dataclass
 class Rig:
     folder: Path
+    chain_type: type[FakeChain] = FakeChain
     clock: HandClock = field(default_factory=lambda: HandClock(at(0)))
 
     def __post_init__(self) -> None:
         self.db = Database(self.folder / "cloud.sqlite")
-        self.chain = FakeChain(lambda: to_ms(self.clock.at) // 1000, addresses=ADDRESSES)
+        self.chain = self.chain_type(lambda: to_ms(self.clock.at) // 1000, addresses=ADDRESSES)
         where = self.chain.deployment()
         self.deployed = Deployed(
             chain_id=where.chain_id,

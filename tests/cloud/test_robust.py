@@ -1,10 +1,15 @@
 """What must not stop the rest: each was once a fault."""
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
 import pytest
 from sqlmodel import select
 
+from cloud.adapters.fake_chain import FakeChain
 from cloud.core.reasons import Refusal
-from cloud.ports.chain import Call, SignedTransaction
+from cloud.ports.chain import Call, Contract, SignedTransaction
 from cloud.tables import Alarm, Booking, ChainCall, EventRow, Settlement, Stay
 from cloud.usecases import accounts, bookings, gateways, stays
 from contracts.ledger.hashing import unhex
@@ -49,6 +54,33 @@ def test_a_paused_ledger_delays_batches_and_loses_none(rig: Rig) -> None:
     rig.settle()
     assert rig.chain.read("ledger", "is_settled", 1)
     assert books_equal_chain(rig)
+
+
+class PausedJustBefore(FakeChain):
+    """The ledger is paused after our call was estimated and before it is included."""
+
+    paused = False
+
+    def send(self, tx: SignedTransaction) -> None:
+        if not self.paused and b"settle_batch" in tx.raw:
+            self.paused = True
+            pause = Call("ledger", "pause", (), "admin")
+            super().send(self.sign(pause, self.next_nonce("admin")))
+        super().send(tx)
+
+
+def test_a_batch_that_was_included_and_reverted_is_filed_later(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, chain_type=PausedJustBefore)
+    rig.open_market()
+    park(rig)
+    rig.settle()
+    assert not rig.chain.read("ledger", "is_settled", 1)
+    assert "call_blocked" in alarms(rig)
+    on_chain(rig, "unpause")
+    rig.settle()
+    assert rig.chain.read("ledger", "is_settled", 1)
+    assert books_equal_chain(rig)
+    assert "call_blocked" not in alarms(rig)
 
 
 def test_a_deposit_that_the_chain_refuses_leaves_no_credit(rig: Rig) -> None:
@@ -231,6 +263,34 @@ def test_books_that_differ_from_the_chain_are_told(rig: Rig) -> None:
     rig.db.write(lambda s: accounts.post(s, "lost", lost, rig.now_ms))
     rig.sweeps.audit()
     assert "books_differ" in alarms(rig)
+    found = accounts.money.deposit(rig.driver, 1)
+    rig.db.write(lambda s: accounts.post(s, "found", found, rig.now_ms))
+    rig.sweeps.audit()
+    assert "books_differ" not in alarms(rig)
+
+
+class SettlesMeanwhile(FakeChain):
+    """While the books are compared, a whole batch is made and mined."""
+
+    meanwhile: Callable[[], None] | None = None
+
+    def read(self, contract: Contract, function: str, *args: object) -> Any:
+        if function == "balance_of" and self.meanwhile is not None:
+            settle, self.meanwhile = self.meanwhile, None
+            settle()
+        return super().read(contract, function, *args)
+
+
+def test_books_that_move_while_they_are_compared_raise_no_alarm(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, chain_type=SettlesMeanwhile)
+    rig.open_market()
+    rig.sweeps.drive()
+    park(rig)
+    assert isinstance(rig.chain, SettlesMeanwhile)
+    rig.chain.meanwhile = rig.settle
+    rig.sweeps.audit()
+    assert rig.chain.read("ledger", "is_settled", 1)
+    assert "books_differ" not in alarms(rig)
 
 
 def test_a_new_epoch_begins_only_at_its_first_number(rig: Rig) -> None:

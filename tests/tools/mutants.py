@@ -294,6 +294,20 @@ MUTANTS = (
         "if False:",
         "tests/cloud/test_robust.py",
     ),
+    Mutant(
+        "a batch that was included and reverted is given up",
+        "cloud/entrypoints/sweeps.py",
+        'return self._refused(call, reverted).status == "failed"',
+        'return self._fail(call, str(reverted)).status == "failed"',
+        "tests/cloud/test_robust.py",
+    ),
+    Mutant(
+        "the books are compared with sums of two moments",
+        "cloud/entrypoints/sweeps.py",
+        "if ours != accounts.total_of(session, number) or",
+        "if",
+        "tests/cloud/test_robust.py",
+    ),
 )
 
 

@@ -201,8 +201,10 @@ def test_malformed_requests_get_their_code(rpc: Rpc, body: bytes, code: int) -> 
     assert rpc.post(body)[1]["error"]["code"] == code
 
 
-def test_too_large_or_not_json_is_refused_before_it_is_read(rpc: Rpc) -> None:
+def test_too_large_or_not_json_is_refused_and_the_client_hears_it(rpc: Rpc) -> None:
+    """Also when it sends more than the sockets hold: else it would see a broken pipe."""
     assert rpc.post(b" " * (2**20 + 1))[0] == 413
+    assert rpc.post(b" " * (12 * 2**20))[0] == 413
     assert rpc.post(b"{}", kind="text/plain")[0] == 415
     assert rpc.get("eth_blockNumber") == "0x0"
 

@@ -24,6 +24,9 @@ from cloud.adapters.devchain.errors import (
 from cloud.adapters.devchain.methods import Methods
 
 MAX_BODY_BYTES = 1 << 20
+MAX_DROPPED_BYTES = 16 << 20
+DROP_PIECE_BYTES = 1 << 16
+DROP_WAIT_S = 2.0
 MAX_BATCH = 100
 MAX_DEPTH = 32
 IDLE_CONNECTION_S = 60
@@ -189,9 +192,18 @@ class Handler(BaseHTTPRequestHandler):
         return int(text) if text.isascii() and text.isdigit() and len(text) < 12 else None
 
     def _refuse(self, status: int, sentence: str) -> None:
-        # The body was not read, so the connection cannot be used again.
+        """The body is read and dropped, within bounds: a client that still sends when we close
+
+        would get a broken pipe instead of the answer.
+        """
         self.close_connection = True
         self._send(status, sentence.encode())
+        left = min(self._length() or 0, MAX_DROPPED_BYTES)
+        with suppress(OSError):
+            self.wfile.flush()
+            self.connection.settimeout(DROP_WAIT_S)
+            while left > 0 and (piece := self.rfile.read(min(left, DROP_PIECE_BYTES))):
+                left -= len(piece)
 
     def _send(self, status: int, body: bytes) -> None:
         self.send_response(status)

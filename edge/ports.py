@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from edge.core.outputs import Kept, Start, WallClock
-from edge.core.readings import Reading
+from edge.core.readings import Channel, Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,26 @@ class Clock(WallClock, Protocol):
     def advance(self, mono_ns: int) -> None: ...
     def wait_s(self, mono_ns: int) -> float | None:
         """Real seconds until then; None if only the next reading can tell."""
+
+
+class Sensor(Protocol):
+    """The driver of one channel. It never raises: what goes wrong is a Reading whose value is None
+    and whose `why` names the fault (edge.core.faults), so that the space can say so.
+
+    `channel` is final once `open` has returned (a probed magnetometer learns its scale there).
+    """
+
+    @property
+    def channel(self) -> Channel: ...
+    @property
+    def period_s(self) -> float: ...
+    def open(self) -> str | None:
+        """None, or the fault: it may be called again later, and is, with a growing pause."""
+
+    def sample(self) -> Reading | None:
+        """One measurement now; None if the chip has no new one. Takes at most 0.15 s."""
+
+    def close(self) -> None: ...
 
 
 class Uplink(Protocol):

@@ -8,3 +8,4 @@ compile --extra edge --extra cloud ../pyproject.toml -o run.txt
 compile --extra dev ../pyproject.toml -o dev.txt
 compile build.in -o build.txt
 compile uv.in -o uv.txt
+compile --extra pi --extra vision ../pyproject.toml -o gateway.txt

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
+
+from msgspec import Meta, Struct
 
 ChannelKind: TypeAlias = Literal["ultrasonic", "magnetic", "camera", "temperature"]
 
@@ -25,18 +27,28 @@ class Channel:
     lsb_per_gauss: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PlateRead:
-    text: str
-    confidence: float
+class PlateRead(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    text: Annotated[str, Meta(min_length=1)]
+    confidence: Annotated[float, Meta(ge=0, le=1)]
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """`value`: echo in us, raw magnetic counts, a plate read, or degrees Celsius."""
+Count: TypeAlias = Annotated[int, Meta(gt=-(2**31), lt=2**31)]
+Counts: TypeAlias = tuple[Count, Count, Count]
 
-    mono_ns: int
-    channel: str
-    value: float | tuple[int, int, int] | PlateRead | None
-    why: str | None = None
-    status: int = 0
+
+class Reading(
+    Struct,
+    frozen=True,
+    gc=False,
+    rename={"mono_ns": "t", "channel": "ch", "value": "v", "status": "st"},
+):
+    """`value`: echo in us, raw magnetic counts, a plate read, or degrees Celsius.
+
+    Decoded from a trace's line as it is; the bounds hold for lines, not for constructor calls.
+    """
+
+    mono_ns: Annotated[int, Meta(ge=0)]
+    channel: Annotated[str, Meta(min_length=1)]
+    value: float | Counts | PlateRead | None = None
+    why: Annotated[str, Meta(min_length=1)] | None = None
+    status: Annotated[int, Meta(ge=0, lt=2**16)] = 0

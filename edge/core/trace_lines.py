@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast, get_args
 
+import msgspec
+
 from edge.core.readings import IMAGE, Channel, ChannelKind, PlateRead, Reading
 
 MAX_LINE_BYTES = 65_536
 MAX_NS = 2**63
+_decode = msgspec.json.Decoder(Reading).decode
 FORMAT, VERSION = "berth-trace", 1
 
 
@@ -53,6 +56,21 @@ def parse_header(line: str | bytes) -> TraceHeader:
 
 
 def parse_reading(line: str | bytes) -> Reading:
+    """A plain line is decoded at once; any other is looked at closely, to say what is wrong."""
+    try:
+        reading = _decode(line)
+    except (msgspec.MsgspecError, UnicodeError):
+        return _look_closely(line)
+    plain = reading.mono_ns < MAX_NS and len(line) <= MAX_LINE_BYTES
+    value = reading.value
+    if plain and (
+        reading.why if value is None else value.__class__ is not float or math.isfinite(value)
+    ):
+        return reading
+    return _look_closely(line)
+
+
+def _look_closely(line: str | bytes) -> Reading:
     data = _object(line)
     why = data.get("why")
     value = data.get("v")

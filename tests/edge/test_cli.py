@@ -9,7 +9,8 @@ from typer.testing import CliRunner
 
 from contracts.wire.types import checksummed
 from edge.adapters.checks import Level, Machine, check_all
-from edge.cli import app, exit_code
+from edge.cli import app
+from edge.commands.health import exit_code
 from edge.config import read_config
 from edge.errors import ConfigExists, OptionsWrong
 

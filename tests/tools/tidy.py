@@ -16,7 +16,11 @@ OTHER_WORDS = {"bay", "spot", "slot", "reservation", "deed", "deeds", "bays", "s
 HOSTS = re.compile(r"pypi\.org|pythonhosted|npmjs|deb\.debian|/work/|/root/")
 UNDONE = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b|NotImplementedError")
 # The broad catches: the consumer's and the agent's outer loops, and a library that raises bare.
-BROAD = {"cloud/entrypoints/mqtt.py": 2, "edge/cli.py": 1, "contracts/wire/signing.py": 1}
+BROAD = {
+    "cloud/entrypoints/mqtt.py": 2,
+    "edge/commands/running.py": 1,
+    "contracts/wire/signing.py": 1,
+}
 
 
 def tracked() -> list[str]:

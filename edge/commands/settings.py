@@ -1,0 +1,79 @@
+"""berth-edge init, check-config and address."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from contracts.wire.signing import address_of
+from edge.adapters.checks import cannot_make
+from edge.adapters.keys import KEY_FILE, load_key, make_key
+from edge.commands.options import CONFIG_FILE, ConfigOption, JsonOption
+from edge.config import TEMPLATE, check_options, parse_config, read_config
+from edge.errors import ConfigExists, OptionsWrong
+
+NO_FOLDER = "--data is '{}', but this folder cannot be made: {}."
+
+
+def init(
+    gateway: Annotated[str | None, typer.Option(help="Its name, as the cloud knows it.")] = None,
+    broker: Annotated[str | None, typer.Option(help="mqtt://host:1883")] = None,
+    chain_id: Annotated[str | None, typer.Option(help="Of `deployed` at /healthz.")] = None,
+    ledger: Annotated[str | None, typer.Option(help="Of `deployed` at /healthz: 0x…")] = None,
+    data: Annotated[str | None, typer.Option(help="Folder for key, settings, outbox.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make the signing key and a commented gateway.yaml; print the gateway's address.
+
+    All but --json are needed.
+    """
+    folder = Path(data or "")
+    wrong = check_options(gateway, broker, chain_id, ledger, data)
+    if data is not None and (why := cannot_make(folder)):
+        wrong.append(NO_FOLDER.format(folder, why))
+    if wrong:
+        raise OptionsWrong(wrong)
+    path = folder / CONFIG_FILE
+    text = TEMPLATE.format(
+        gateway=json.dumps(gateway), broker=json.dumps(broker), chain_id=chain_id, ledger=ledger
+    )
+    parse_config(text.encode(), str(path))
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise OptionsWrong([NO_FOLDER.format(folder, error.strerror)]) from None
+    if path.exists():
+        raise ConfigExists(f"It is {path}.")
+    key = load_key(folder) if (folder / KEY_FILE).exists() else make_key(folder)
+    # The broker's address may hold a password.
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+    address = address_of(key)
+    if as_json:
+        print(json.dumps({"gateway": gateway, "address": address, "config": str(path)}))
+        return
+    print(f"Gateway {gateway} signs as {address}")
+    print(f"Hand this address to the operator, then: berth-edge doctor --config {path}")
+
+
+def check_config(
+    file: Annotated[Path | None, typer.Argument(help="The same as --config.")] = None,
+    config: Annotated[Path | None, typer.Option(help="The gateway's settings.")] = None,
+) -> None:
+    """Say what is wrong with the settings, if anything: a file:line:col for each mistake."""
+    if file and config:
+        raise typer.BadParameter("Name the settings once: as FILE, or with --config.")
+    path = file or config or Path(CONFIG_FILE)
+    settings = read_config(path)
+    print(f"{path}: good, gateway {settings.gateway}, data in {settings.data_path}")
+
+
+def address(config: ConfigOption = Path(CONFIG_FILE), as_json: JsonOption = False) -> None:
+    """Print the address that this gateway's signatures recover to."""
+    settings = read_config(config)
+    found = address_of(load_key(settings.data_path))
+    print(json.dumps({"gateway": settings.gateway, "address": found}) if as_json else found)

@@ -101,7 +101,7 @@ ADVICE: dict[FaultCode, Advice] = {
     "missing": Advice(
         "The device is not there.",
         "找不到该设备。",
-        "Check the path in the settings, and that this user may open it (groups gpio, i2c, dialout).",
+        "Check the path in the settings, and that this user is in gpio, i2c and dialout.",
         "请检查配置中的路径，并确认当前用户有权限打开（gpio、i2c、dialout 组）。",
     ),
 }

@@ -1,112 +1,196 @@
-"""What the ultrasonic sensor of one space says: something near and at rest, or nothing near."""
+"""What the ultrasonic sensor of one space has seen: runs of echoes at one level, and of none near.
+
+All memory is a few numbers: a sample is taken in constant time and nothing is kept of it.
+"""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable
-from statistics import median
-from typing import Literal, TypeAlias
-
 from edge.core.occupancy import DetectorSettings
 
-Verdict: TypeAlias = Literal["present", "absent"]
-_Test: TypeAlias = Callable[[float | None], bool]
 NS = 1_000_000_000
-# Faster sensors are thinned to this, so that the ring covers the longest window.
-CLOSEST_NS = NS // 5
-RING = 256
-# A window with fewer samples says nothing.
-FEWEST, SLOWEST_S = 3, 2.0
-# So many samples off the level in a row end a run; lost and ghost echoes come singly or in twos.
-STRAYS = 3
-ECHO_MAX_US = 200_000.0
+# Longer than any range needs: 38, 58, 70 and 103 ms are how modules say that nothing came back.
+NO_ECHO_US = 35_000.0
+# Nearer than a car can stand: dirt, ice or snow on the sensor's face.
+FACE_M = 0.12
+# Two measured strays end a run, ghosts come singly; lost echoes end it only after a while.
+STRAYS = 2
+LOST_S, LOST_SAMPLES = 3.0, 4
+QUIET_NS, QUIET_SAMPLES = 3 * NS // 2, 3
+FOLLOW, LOSS_FOLLOW, WOBBLE_FOLLOW = 0.1, 0.02, 0.25
+# A far level that held for so many samples is the floor or the wall of the empty space.
+FLOOR_SAMPLES, FLOOR_TOLERANCE_M = 60, 0.15
+
+
+def m_per_us(temperature_c: float) -> float:
+    """Distance per microsecond of echo: the way there and back at the speed of sound."""
+    return (331.3 + 0.606 * temperature_c) * 0.5e-6
 
 
 def echo_distance_m(echo_us: float, temperature_c: float) -> float:
-    return echo_us * 1e-6 * (331.3 + 0.606 * temperature_c) / 2
+    return echo_us * m_per_us(temperature_c)
 
 
-class Echo:
-    """`parked_m` is the distance of the car at rest; None while none is."""
+class EchoTrack:
+    """`near_*`: the present run at one level. `far_ns`: since when nothing is near.
 
-    def __init__(self, settings: DetectorSettings) -> None:
+    `parked_m` is the car's level while one is in; `left_ns` the first sample off it since the last
+    one on it, `gone_from_ns` that of the first which was measured elsewhere, not only lost.
+    """
+
+    __slots__ = (
+        "_alt_m", "_alt_ns", "_floor_m", "_floor_n", "_lost_n", "_lost_ns", "_near_streak",
+        "_raw", "_set", "_strays", "empty_m", "face_n", "far_n", "far_ns", "gap_ns", "last_ns",
+        "left_ns", "limit_m", "loss", "moved_ns", "near_hits", "near_last_ns", "near_m",
+        "near_n", "near_ns", "parked_m", "same_n", "wobble_m",
+    )  # fmt: skip
+
+    def __init__(self, settings: DetectorSettings, empty_m: float | None = None) -> None:
         self._set = settings
-        self._ring: deque[tuple[int, float | None]] = deque(maxlen=RING)
-        self.last_ns: int | None = None
+        self.empty_m = empty_m
+        self.limit_m = settings.near_limit_m(empty_m)
         self.parked_m: float | None = None
-        self._left_ns: int | None = None
-        self._level_m = 0.0
+        self.last_ns: int | None = None
+        self.gap_ns = NS // 2
+        self.loss = 0.1
+        self.forget()
 
-    def add(self, mono_ns: int, distance_m: float | None) -> None:
+    def forget(self) -> None:
+        """After a silence: no run goes on across it."""
+        self.near_ns: int | None = None
+        self.near_last_ns = self.near_hits = self.near_n = 0
+        self.near_m = self.wobble_m = 0.0
+        self.far_ns: int | None = None
+        self.far_n = self.face_n = self.same_n = 0
+        self.left_ns: int | None = None
+        self.moved_ns: int | None = None
+        self._alt_m, self._alt_ns, self._strays = 0.0, 0, 0
+        self._lost_n = self._lost_ns = self._near_streak = 0
+        self._raw: float | None = None
+        self._floor_m, self._floor_n = 0.0, 0
+
+    def add(self, mono_ns: int, raw_us: float | None, scale: float) -> None:
+        """`scale` is `m_per_us` of now; None: the sensor measured that nothing is in range."""
         if self.last_ns is not None:
-            if mono_ns < self.last_ns + CLOSEST_NS:
-                return
-            if mono_ns > self.last_ns + self._set.silent_s * NS:
-                self._ring.clear()
+            gap_ns = mono_ns - self.last_ns
+            self.gap_ns += (min(gap_ns, 4 * NS) - self.gap_ns) // 8
         self.last_ns = mono_ns
-        self._ring.append((mono_ns, distance_m))
-        if self.parked_m is None:
+        if raw_us is None or raw_us >= NO_ECHO_US:
+            self._raw, self.same_n, self.face_n = None, 0, 0
+            self._far(mono_ns, None)
             return
-        if distance_m is not None and self._near(distance_m, self.parked_m):
-            self._left_ns = None
-        elif self._left_ns is None:
-            self._left_ns = mono_ns
+        self.same_n = self.same_n + 1 if raw_us == self._raw else 0
+        self._raw = raw_us
+        distance_m = raw_us * scale
+        if distance_m < FACE_M:
+            self.face_n += 1
+            return
+        self.face_n = 0
+        if distance_m >= self.limit_m:
+            self._far(mono_ns, distance_m)
+        else:
+            self._near(mono_ns, distance_m)
 
-    def judge(self, now_ns: int, alone: bool) -> tuple[Verdict, int] | None:
-        """The verdict with the first sample of the run that led to it; None while unsettled."""
-        s = self._set
-        gone = self._window(now_ns, s.echo_alone_leave_s if alone else s.leave_s)
-        if gone and self._share(gone, self._is_far) >= s.share:
-            return "absent", self._left_ns or self._run_start(self._is_far)
-        settled = self._window(now_ns, s.echo_alone_arrive_s if alone else s.arrive_s)
-        near = [d for _, d in settled if d is not None and d < s.near_m]
-        if not near:
-            return None
-        self._level_m = median(near)
-        if self._share(settled, self._at_level) >= (s.share if alone else s.share_of_two):
-            return "present", self._run_start(self._at_level)
-        return None
+    def near_s(self, now_ns: int) -> float:
+        """How long the run at one level has lasted; 0 while there is none, or its echoes stop."""
+        if self.near_ns is None or self._strays or now_ns - self.near_last_ns > self._quiet_ns():
+            return 0.0
+        return (now_ns - self.near_ns) / NS
+
+    def far_s(self, now_ns: int) -> float:
+        return 0.0 if self.far_ns is None else (now_ns - self.far_ns) / NS
+
+    def share(self) -> float:
+        """Of the samples since the run began, those at its level."""
+        return self.near_hits / self.near_n if self.near_n else 0.0
+
+    def surely_gone_s(self) -> float:
+        """How long nothing may be near before it cannot be bad luck, at the loss seen so far."""
+        samples = 4
+        chance = self.loss**samples
+        while chance > self._set.chance and samples < 400:
+            chance *= self.loss
+            samples += 1
+        return samples * self.gap_ns / NS
 
     def park(self) -> None:
-        """The car at rest is where the last present verdict saw it."""
-        self.parked_m = self._level_m
+        self.parked_m, self.left_ns, self.moved_ns = self.near_m, None, None
 
     def leave(self) -> None:
-        self.parked_m = self._left_ns = None
+        self.parked_m = self.left_ns = self.moved_ns = None
 
-    def spacing_s(self) -> float:
-        if len(self._ring) < 2:
-            return self._set.settle_s
-        return (self._ring[-1][0] - self._ring[0][0]) / (len(self._ring) - 1) / NS
+    def _far(self, mono_ns: int, distance_m: float | None) -> None:
+        self._near_streak = 0
+        if self.far_ns is None:
+            self.far_ns, self.far_n = mono_ns, 0
+        self.far_n += 1
+        if self.parked_m is not None:
+            self._off(mono_ns, distance_m is not None)
+            self.loss += (1.0 - self.loss) * LOSS_FOLLOW if self.near_ns is not None else 0.0
+        elif distance_m is not None:
+            self._learn_floor(distance_m)
+        if self.near_ns is None:
+            return
+        self.near_n += 1
+        if distance_m is None:
+            self._lost_ns = self._lost_ns or mono_ns
+            self._lost_n += 1
+            if self._lost_n < LOST_SAMPLES or mono_ns - self._lost_ns < LOST_S * NS:
+                return
+        else:
+            self._strays += 1
+            if self._strays < STRAYS:
+                return
+        self.near_ns = None
 
-    def _near(self, distance_m: float, level_m: float) -> bool:
-        return abs(distance_m - level_m) <= self._set.level_tolerance_m
+    def _near(self, mono_ns: int, distance_m: float) -> None:
+        tolerance_m = self._set.level_tolerance_m
+        parked = self.parked_m is not None and abs(distance_m - self.parked_m) <= tolerance_m
+        self._near_streak += 1
+        if parked or self._near_streak >= STRAYS:
+            self.far_ns = None
+        if parked:
+            self.left_ns = self.moved_ns = None
+            self.loss -= self.loss * LOSS_FOLLOW
+        elif self.parked_m is not None:
+            self._off(mono_ns, True)
+        self._lost_n = self._lost_ns = 0
+        if self.near_ns is not None:
+            self.near_n += 1
+            if abs(distance_m - self.near_m) <= tolerance_m:
+                away_m = distance_m - self.near_m
+                self.near_m += away_m * FOLLOW
+                self.wobble_m += (abs(away_m) - self.wobble_m) * WOBBLE_FOLLOW
+                self.near_hits += 1
+                self.near_last_ns, self._strays = mono_ns, 0
+                return
+        self._strays += 1
+        old = mono_ns - self._alt_ns > LOST_S * NS
+        if self._strays < STRAYS or old or abs(distance_m - self._alt_m) > tolerance_m:
+            self._alt_m, self._alt_ns = distance_m, mono_ns
+            if self._strays >= STRAYS:
+                self.near_ns = None
+            return
+        self.near_ns, self.near_m = self._alt_ns, (distance_m + self._alt_m) / 2
+        self.near_hits = self.near_n = 2
+        self.wobble_m = abs(distance_m - self._alt_m) / 2
+        self.near_last_ns, self._strays = mono_ns, 0
 
-    def _at_level(self, distance_m: float | None) -> bool:
-        return distance_m is not None and self._near(distance_m, self._level_m)
+    def _quiet_ns(self) -> int:
+        return max(QUIET_NS, QUIET_SAMPLES * self.gap_ns)
 
-    def _is_far(self, distance_m: float | None) -> bool:
-        return distance_m is None or distance_m > self._set.far_m
+    def _off(self, mono_ns: int, measured: bool) -> None:
+        if self.left_ns is None:
+            self.left_ns = mono_ns
+        if measured and self.moved_ns is None:
+            self.moved_ns = mono_ns
 
-    def _window(self, now_ns: int, window_s: float) -> list[tuple[int, float | None]]:
-        """The samples of the last window; empty unless we watched it all."""
-        start_ns = now_ns - int(window_s * NS)
-        if not self._ring or self._ring[0][0] > start_ns:
-            return []
-        window = [sample for sample in self._ring if sample[0] >= start_ns]
-        return window if len(window) >= max(FEWEST, window_s / SLOWEST_S) else []
-
-    def _share(self, window: list[tuple[int, float | None]], holds: _Test) -> float:
-        return sum(holds(d) for _, d in window) / len(window)
-
-    def _run_start(self, holds: _Test) -> int:
-        """Walks back over the run; only `STRAYS` samples in a row end it."""
-        start_ns, strays = self._ring[-1][0], 0
-        for mono_ns, distance_m in reversed(self._ring):
-            if holds(distance_m):
-                start_ns, strays = mono_ns, 0
-                continue
-            strays += 1
-            if strays == STRAYS:
-                break
-        return start_ns
+    def _learn_floor(self, distance_m: float) -> None:
+        if abs(distance_m - self._floor_m) > FLOOR_TOLERANCE_M:
+            self._floor_m, self._floor_n = distance_m, 0
+            return
+        self._floor_m += (distance_m - self._floor_m) * FOLLOW
+        self._floor_n += 1
+        if self._floor_n == FLOOR_SAMPLES:
+            self._floor_n = 0
+            self.empty_m = self._floor_m
+            self.limit_m = self._set.near_limit_m(self.empty_m)

@@ -1,23 +1,28 @@
-"""What the magnetometer of one space says: the field has settled near the empty or a car's level.
+"""What the magnetometer of one space has seen: runs of a still field, and moves between them.
 
-Only norms of differences are used, so how the chip is turned does not matter.
+Only distances between field vectors are used, so how the chip is turned does not matter.
 """
 
 from __future__ import annotations
 
-import math
-from collections import deque
+from math import dist, sqrt
 from typing import TypeAlias
 
-from edge.core.echo import NS, Verdict
+from edge.core.echo import NS
 from edge.core.occupancy import DetectorSettings
+from edge.core.passes import PassCounter
 
 Vector: TypeAlias = tuple[float, float, float]
-BIN_NS = NS // 5
-RING = 80
 UT_PER_GAUSS = 100.0
-DRIFT_S, FOLLOW_S = 600.0, 30.0
 OVERFLOW_QMC, OVERFLOW_HMC = 0b10, -4096
+# A run's level is the mean of its first bins, then follows them slowly.
+FOLLOW_BINS = 20
+# The median distance of two readings with noise s on each axis is 2.18 s (chi, three degrees).
+MEDIAN_OF_PAIR, PAIR_STEP = 2.175, 0.04
+# No bin of a still field lies further from its level than this many deviations, 1 in 50,000.
+DEVIATIONS = 4.8
+# What stood still for so long was a level of its own, not a pause within a move.
+LEVEL_S = 3.0
 
 
 def field_ut(counts: tuple[int, int, int], lsb_per_gauss: float) -> Vector:
@@ -26,140 +31,149 @@ def field_ut(counts: tuple[int, int, int], lsb_per_gauss: float) -> Vector:
 
 
 def overflowed(sensor: str | None, counts: tuple[int, int, int], status: int) -> bool:
-    if sensor == "qmc5883l":
+    if sensor in ("qmc5883l", "qmc5883p"):
         return bool(status & OVERFLOW_QMC)
     return sensor == "hmc5883l" and OVERFLOW_HMC in counts
 
 
-class Field:
-    """`baseline_ut` is the level of the empty space, `parked_ut` that of the car at rest."""
+class FieldTrack:
+    """`level_ut` of the present run, `run_ns` its start. `baseline_ut` is the empty space's level,
+    `parked_ut` the car's while one is in, `left_ns` when the field last left it.
+    """
 
-    def __init__(self, settings: DetectorSettings) -> None:
+    __slots__ = (
+        "_last", "_n", "_pair", "_same", "_set", "_stray", "_stray_n", "_stray_ns",
+        "baseline_ut", "before_ns", "before_ut", "gap_ns", "last_ns", "left_ns", "level_ut",
+        "moved_ns", "parked_ut", "passes", "peak_ut", "run_ns", "same_n", "tolerance_ut",
+    )  # fmt: skip
+
+    def __init__(self, settings: DetectorSettings, baseline_ut: Vector | None = None) -> None:
         self._set = settings
-        self._ring: deque[tuple[int, Vector]] = deque(maxlen=RING)
-        self._bin: list[Vector] = []
-        self._bin_ns = 0
-        self.last_ns: int | None = None
-        self.baseline_ut: Vector | None = None
+        self.baseline_ut = baseline_ut
         self.parked_ut: Vector | None = None
-        self._left_ns: int | None = None
-        self._level: Vector | None = None
-        self._strange_since_ns: int | None = None
+        self.last_ns: int | None = None
+        self.gap_ns = NS // 2
+        self._pair = 0.5
+        self.tolerance_ut = settings.still_ut
+        self.passes = PassCounter()
+        self.forget()
 
-    def add(self, mono_ns: int, value_ut: Vector) -> None:
+    def forget(self) -> None:
+        self.level_ut: Vector | None = None
+        self.run_ns = self._n = 0
+        self._stray: Vector | None = None
+        self._stray_n = self._stray_ns = 0
+        self._last: Vector | None = None
+        self.left_ns: int | None = None
+        self.before_ut: Vector | None = None
+        self.before_ns = 0
+        self.moved_ns: int | None = None
+        self.peak_ut = 0.0
+        self.same_n = 0
+
+    def add(self, start_ns: int, value: Vector, spread_ut: float | None, count: int) -> None:
+        """One bin: its mean, the distance of its first and last reading, and how many it held."""
         if self.last_ns is not None:
-            if mono_ns <= self.last_ns:
-                return
-            if mono_ns > self.last_ns + self._set.silent_s * NS:
-                self._ring.clear()
-                self._bin.clear()
-        self.last_ns = mono_ns
-        # Means over 0.2 s bound the memory at any sample rate; a slower sensor fills one bin each.
-        if self._bin and mono_ns >= self._bin_ns + BIN_NS:
-            self._close_bin()
-        if not self._bin:
-            self._bin_ns = mono_ns
-        self._bin.append(value_ut)
+            self.gap_ns += (min(start_ns - self.last_ns, 4 * NS) - self.gap_ns) // 8
+        self.last_ns = start_ns
+        if spread_ut is None and self._last is not None:
+            spread_ut = dist(value, self._last)
+        if spread_ut is not None:
+            self._learn_noise(spread_ut, count)
+        self.same_n = self.same_n + 1 if value == self._last else 0
+        self._last = value
+        if self.parked_ut is not None:
+            if dist(value, self.parked_ut) <= self.tolerance_ut:
+                self.left_ns = None
+            elif self.left_ns is None:
+                self.left_ns = start_ns
+        self._run(start_ns, value)
 
-    def judge(self, now_ns: int, alone: bool) -> tuple[Verdict, int] | None:
-        """As `Echo.judge`; None while the field moves or lies between the levels."""
-        s = self._set
-        on_ut = s.alone_on_ut if alone else s.on_ut
-        self._level = self._settled(now_ns, s.field_alone_s if alone else s.field_s)
-        if self._level is None or self.baseline_ut is None:
+    def _run(self, start_ns: int, value: Vector) -> None:
+        level = self.level_ut
+        if level is None:
+            self.level_ut, self.run_ns, self._n = value, start_ns, 1
+            return
+        away_ut = dist(value, level)
+        if away_ut > self.tolerance_ut:
+            self._strayed(start_ns, value, away_ut)
+            return
+        if self._stray_n == 1 and self.moved_ns is None:
+            self._short_pass(start_ns)
+        self._stray_n = 0
+        self._n += 1
+        part = 1 / self._n if self._n < FOLLOW_BINS else 1 / FOLLOW_BINS
+        self.level_ut = _between(level, value, part)
+        if self.moved_ns is not None and start_ns - self.run_ns >= LEVEL_S * NS:
+            self._settled(start_ns)
+
+    def still_s(self, now_ns: int) -> float:
+        """How long the field has been still; 0 while it moves."""
+        if self.level_ut is None or self._stray_n:
+            return 0.0
+        return (now_ns - self.run_ns) / NS
+
+    def from_empty_ut(self) -> float:
+        """How far the present level lies from the empty one; 0 if either is not known."""
+        if self.level_ut is None or self.baseline_ut is None:
+            return 0.0
+        return dist(self.level_ut, self.baseline_ut)
+
+    def now_ut(self) -> Vector | None:
+        """The newest bin."""
+        return self._last
+
+    def step_ut(self) -> float | None:
+        """How much the car that is in moved the field; None if one of its levels is not known."""
+        if self.parked_ut is None or self.baseline_ut is None:
             return None
-        from_empty = math.dist(self._level, self.baseline_ut)
-        if self.parked_ut is None:
-            near_empty, near_car = from_empty <= s.off_ut, from_empty >= on_ut
-        else:
-            # Nearest of two levels: a drift during a long stay does not hide the departure.
-            from_parked = math.dist(self._level, self.parked_ut)
-            near_empty = from_empty <= max(s.off_ut, 0.5 * from_parked)
-            near_car = from_empty >= on_ut and from_parked <= from_empty
-        if near_empty:
-            return "absent", self._left_ns or self._run_start(self._level)
-        return ("present", self._run_start(self._level)) if near_car else None
+        return dist(self.parked_ut, self.baseline_ut)
 
     def park(self) -> None:
-        self.parked_ut = self._level or self.parked_ut
+        self.parked_ut, self.left_ns = self.level_ut or self.parked_ut, None
 
     def leave(self) -> None:
-        self.parked_ut = self._left_ns = None
+        self.parked_ut = self.left_ns = None
 
-    def assume_settled(self) -> tuple[Verdict, int] | None:
-        """With no other sensor: the first settled field is the empty one, or the assumed car's."""
-        if self._level is None:
-            return None
-        if self.parked_ut is None or math.dist(self._level, self.parked_ut) >= self._set.on_ut:
-            self.baseline_ut = self._level
-            return "absent", self._left_ns or self._run_start(self._level)
-        return "present", self._run_start(self._level)
+    def follow_empty(self, part: float) -> None:
+        if self.level_ut is not None and self.baseline_ut is not None:
+            self.baseline_ut = _between(self.baseline_ut, self.level_ut, part)
 
-    def adapt(self, now_ns: int, elapsed_s: float, echo_says_empty: bool) -> None:
-        """Follows the empty level: quickly where the echo vouches for it, slowly where none does.
+    def _learn_noise(self, spread_ut: float, count: int) -> None:
+        """A median moves by small steps up or down: a car that drives by hardly changes it."""
+        up = spread_ut > self._pair
+        self._pair = max(0.02, self._pair * (1 + PAIR_STEP if up else 1 - PAIR_STEP))
+        deviation_ut = self._pair / MEDIAN_OF_PAIR / sqrt(max(count, 1))
+        self.tolerance_ut = max(self._set.still_ut, DEVIATIONS * deviation_ut)
 
-        A far level is adopted only after the echo has called it empty for `rebaseline_s`.
-        """
-        if self._level is None:
+    def _strayed(self, start_ns: int, value: Vector, away_ut: float) -> None:
+        self._stray_n += 1
+        if self._stray_n == 1:
+            self._stray, self._stray_ns = value, start_ns
+            self.peak_ut = away_ut if self.moved_ns is None else max(self.peak_ut, away_ut)
             return
-        if self.baseline_ut is None:
-            self.baseline_ut = self._level if echo_says_empty else None
-            return
-        if math.dist(self._level, self.baseline_ut) >= self._set.on_ut:
-            self._strange_since_ns = self._strange_since_ns or now_ns
-            if echo_says_empty and now_ns - self._strange_since_ns > self._set.rebaseline_s * NS:
-                self.baseline_ut = self._level
-            return
-        self._strange_since_ns = None
-        part = min(1.0, elapsed_s / (FOLLOW_S if echo_says_empty else DRIFT_S))
-        self.baseline_ut = _between(self.baseline_ut, self._level, part)
+        if self.moved_ns is None:
+            long_enough = self._stray_ns - self.run_ns >= LEVEL_S * NS
+            self.before_ut = self.level_ut if long_enough else None
+            self.moved_ns = self._stray_ns
+        if self.before_ut is not None:
+            self.peak_ut = max(self.peak_ut, dist(value, self.before_ut))
+        near = self._stray is not None and dist(value, self._stray) <= self.tolerance_ut
+        self.level_ut, self._n = value, 1
+        self.run_ns = self._stray_ns if near else start_ns
+        self._stray_n = 0
 
-    def spacing_s(self) -> float:
-        if len(self._ring) < 2:
-            return self._set.settle_s
-        return (self._ring[-1][0] - self._ring[0][0]) / (len(self._ring) - 1) / NS
+    def _settled(self, now_ns: int) -> None:
+        """The move has come to an end: back where it began is a pass."""
+        if self.before_ut is not None and self.level_ut is not None:
+            back = dist(self.level_ut, self.before_ut) <= 1.5 * self.tolerance_ut
+            if back and self.moved_ns is not None:
+                self.passes.take(self.moved_ns, self.run_ns, self.peak_ut)
+        self.moved_ns, self.before_ut, self.peak_ut = None, None, 0.0
 
-    def _close_bin(self) -> None:
-        mean = _mean(self._bin)
-        self._ring.append((self._bin_ns, mean))
-        self._bin.clear()
-        if self.parked_ut is None:
-            return
-        if math.dist(mean, self.parked_ut) <= self._set.level_tolerance_ut:
-            self._left_ns = None
-        elif self._left_ns is None:
-            self._left_ns = self._bin_ns
-
-    def _settled(self, now_ns: int, window_s: float) -> Vector | None:
-        start_ns = now_ns - int(window_s * NS)
-        if not self._ring or self._ring[0][0] > start_ns:
-            return None
-        window = [value for mono_ns, value in self._ring if mono_ns >= start_ns]
-        if len(window) < 2:
-            return None
-        mean = _mean(window)
-        spread = sum(math.dist(value, mean) ** 2 for value in window) / len(window)
-        return mean if spread <= self._set.still_ut**2 else None
-
-    def _run_start(self, level: Vector) -> int:
-        start_ns, strays = self._ring[-1][0], 0
-        for mono_ns, value in reversed(self._ring):
-            if math.dist(value, level) <= self._set.level_tolerance_ut:
-                start_ns, strays = mono_ns, 0
-                continue
-            strays += 1
-            if strays == 2:
-                break
-        return start_ns
-
-
-def _mean(values: list[Vector]) -> Vector:
-    n = len(values)
-    return (
-        sum(v[0] for v in values) / n,
-        sum(v[1] for v in values) / n,
-        sum(v[2] for v in values) / n,
-    )
+    def _short_pass(self, start_ns: int) -> None:
+        if self.peak_ut >= 2 * self.tolerance_ut:
+            self.passes.take(self._stray_ns, start_ns, self.peak_ut)
 
 
 def _between(a: Vector, b: Vector, part: float) -> Vector:

@@ -97,10 +97,12 @@ def test_a_person_who_stands_before_the_sensor_for_a_minute_makes_no_arrival() -
 
 
 def test_sensors_that_contradict_each_other_for_long_give_unknown() -> None:
-    stuck: Lot = lambda at_s: (CAR_US, CAR) if 60 <= at_s < 100 else (CAR_US, EMPTY)  # noqa: E731
+    def torn(at_s: float) -> tuple[float | None, tuple[int, int, int]]:
+        return CAR_US + 20 * math.sin(at_s), CAR if at_s < 100 else EMPTY
+
     one = detector()
     changes = run(one, readings(parked(60, 90), 0, 90))
-    changes += run(one, readings(stuck, 90, 300))
+    changes += run(one, readings(torn, 90, 400))
     assert [c.kind for c in changes] == ["known", "arrival", "unknown"]
     assert one.occupancy == "unknown"
 

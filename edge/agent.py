@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import queue
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import assert_never
 
 from structlog.typing import FilteringBoundLogger
@@ -16,13 +16,13 @@ from structlog.typing import FilteringBoundLogger
 from contracts.errors import Malformed
 from contracts.ledger.hashing import unhex
 from contracts.wire.codec import decode_down, encode
-from contracts.wire.messages import Reply, SignedEvent, Status
+from contracts.wire.messages import Reply, SignedEvent, Status, Telemetry
 from contracts.wire.signing import sign
-from contracts.wire.topics import Topic, all_down, topic_for
+from contracts.wire.topics import all_down, topic_for
 from edge.core.gateway import Gateway
-from edge.core.outputs import BeginEpoch, NewEvent, Output, SendAgain, SetAcked, Start, wall_ms
-from edge.core.window import SendWindow, WindowSettings
-from edge.errors import OutboxUnwritable
+from edge.core.outputs import NewEvent, Output, SendAgain, Start, wall_ms
+from edge.core.window import WindowSettings
+from edge.delivery import Delivery
 from edge.ports import (
     BadReading,
     Clock,
@@ -31,20 +31,17 @@ from edge.ports import (
     Ended,
     EventRow,
     Item,
+    Moment,
     Outbox,
     Received,
     Took,
     Uplink,
-    Write,
+    Watcher,
 )
 
 BATCH_ITEMS = 256
-POLL_S = 0.25
+POLL_S = SHOW_S = 0.25
 REPORT_S = 60.0
-RETRY_WRITE_S = 1.0
-MAX_UNWRITTEN = 20_000
-MAX_AGAIN = 100
-MAX_ANSWERS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +62,7 @@ class Ports:
     clock: Clock
     real_s: Callable[[], float]
     log: FilteringBoundLogger
+    watchers: Sequence[Watcher] = ()
 
 
 class Agent:
@@ -72,23 +70,20 @@ class Agent:
         self, core: Gateway, start: Start, ports: Ports, key: bytes, settings: AgentSettings
     ) -> None:
         self._core, self._key, self._set = core, key, settings
-        self._outbox, self._uplink, self._clock = ports.outbox, ports.uplink, ports.clock
-        self._real_s, self._log = ports.real_s, ports.log
-        self._window = SendWindow(settings.window, start.acked, start.seq)
-        self._epoch = start.epoch
-        self._event_topic = str(Topic(settings.gateway, "up", "event"))
-        self._writes: list[Write] = []
-        self._answers: list[Reply | SendAgain] = []
+        self._uplink, self._clock = ports.uplink, ports.clock
+        self._real_s, self._log, self._watchers = ports.real_s, ports.log, ports.watchers
+        self._delivery = Delivery(
+            settings.gateway, start, ports.outbox, ports.uplink, settings.window, ports.log
+        )
         self._connected = False
         self._drain_due_s: float | None = None
-        self._retry_due_s = 0.0
-        self._heartbeat_due_s = self._report_due_s = ports.real_s()
+        self._heartbeat_due_s = self._report_due_s = self._show_due_s = ports.real_s()
         self._counts = {"bad_lines": 0, "malformed": 0}
         self._last_reason = self._last_skip = ""
 
     @property
     def unacknowledged(self) -> int:
-        return self._window.unacknowledged
+        return self._delivery.unacknowledged
 
     def run(self, inbox: queue.Queue[Item], stopping: Callable[[], bool]) -> None:
         """Until the stream has ended and all is acknowledged, or told to stop."""
@@ -107,24 +102,27 @@ class Agent:
         for item in items:
             self._take(item)
         self._do(self._core.tick(self._clock.mono_ns()))
-        self._commit()
-        self._send()
+        for reply in self._delivery.commit(self._real_s()):
+            self._say(reply)
+        if self._connected:
+            self._delivery.send(self._real_s())
         self._beat()
+        self._show()
 
     def finished(self) -> bool:
         if self._drain_due_s is None:
             return False
-        return self._all_acknowledged() or self._real_s() >= self._drain_due_s
+        return self._delivery.done or self._real_s() >= self._drain_due_s
 
     def close(self) -> None:
         self._do(self._core.finish())
-        self._commit()
+        for watcher in self._watchers:
+            watcher.close()
+        self._delivery.commit(self._real_s())
         if self._connected:
             self._say(self._status(online=False))
         self._uplink.stop()
-        if not self._all_acknowledged():
-            self._log.warning("unacknowledged_at_exit", events=self.unacknowledged)
-        self._outbox.close()
+        self._delivery.close(self._real_s())
 
     def _next(self, inbox: queue.Queue[Item]) -> list[Item]:
         items: list[Item] = []
@@ -136,7 +134,7 @@ class Agent:
 
     def _wait_s(self) -> float:
         now_s = self._real_s()
-        dues_s = [self._heartbeat_due_s, self._window.deadline_s(), self._drain_due_s]
+        dues_s = [self._heartbeat_due_s, self._delivery.deadline_s(), self._drain_due_s]
         waits = [due_s - now_s for due_s in dues_s if due_s is not None]
         deadline = self._core.deadline()
         core_s = None if deadline is None else self._clock.wait_s(deadline)
@@ -149,6 +147,8 @@ class Agent:
             case Took():
                 self._clock.advance(item.reading.mono_ns)
                 self._do(self._core.feed(item.reading))
+                for watcher in self._watchers:
+                    watcher.took(item.reading)
             case BadReading():
                 self._count("bad_lines", item.reason)
             case Received():
@@ -179,7 +179,7 @@ class Agent:
         self._connected = True
         self._log.info("connected", unacknowledged=self.unacknowledged)
         self._uplink.subscribe(all_down(self._set.gateway))
-        self._window.restart()
+        self._delivery.restart()
         self._heartbeat_due_s = self._real_s()
 
     def _disconnect(self, why: str) -> None:
@@ -190,11 +190,13 @@ class Agent:
     def _do(self, outputs: list[Output]) -> None:
         for output in outputs:
             if isinstance(output, Reply | SendAgain):
-                self._answers = [*self._answers, output][-MAX_ANSWERS:]
+                self._delivery.answer(output)
             elif isinstance(output, NewEvent):
-                self._writes.append(self._signed(output))
-            elif not isinstance(output, SetAcked) or output.seq > self._window.acked:
-                self._writes.append(output)
+                self._delivery.keep(self._signed(output), self._real_s())
+                for watcher in self._watchers:
+                    watcher.changed(output.body)
+            else:
+                self._delivery.keep(output, self._real_s())
 
     def _signed(self, event: NewEvent) -> EventRow:
         body = event.body
@@ -202,64 +204,6 @@ class Agent:
         signature = sign(unhex(event.digest), self._key)
         payload = encode(SignedEvent(body=body, signature=signature, plate=event.plate))
         return EventRow(body.epoch, body.seq, body.space, event.digest, payload)
-
-    def _commit(self) -> None:
-        """Nothing leaves before this has succeeded; while the disk fails, the turn grows."""
-        now_s = self._real_s()
-        if self._writes and now_s >= self._retry_due_s:
-            try:
-                self._outbox.write(self._writes)
-            except OutboxUnwritable as error:
-                self._log.error("outbox_unwritable", detail=error.detail, waiting=len(self._writes))
-                self._retry_due_s = now_s + RETRY_WRITE_S
-                if len(self._writes) > MAX_UNWRITTEN:
-                    raise
-                return
-            written, self._writes = self._writes, []
-            self._move_window(written, now_s)
-        if not self._writes:
-            answers, self._answers = self._answers, []
-            for answer in answers:
-                self._say(self._again(answer) if isinstance(answer, SendAgain) else answer)
-
-    def _move_window(self, written: list[Write], now_s: float) -> None:
-        for write in written:
-            if isinstance(write, EventRow):
-                self._window.last = write.seq
-            elif isinstance(write, SetAcked):
-                self._window.ack(write.seq, now_s)
-            elif isinstance(write, BeginEpoch):
-                self._window, self._epoch = SendWindow(self._set.window, 0, 0), write.epoch
-                self._log.warning("history_lost_new_epoch", **asdict(write))
-
-    def _send(self) -> None:
-        now_s = self._real_s()
-        if not self._connected:
-            return
-        if self._window.tick(now_s):
-            self._log.warning("no_ack", sending_again_after=self._window.acked)
-        numbers = self._window.sendable()
-        for row in self._outbox.events(self._epoch, *numbers) if numbers else []:
-            if not self._uplink.publish(self._event_topic, row.payload):
-                return
-            self._window.sent(row.seq, now_s)
-
-    def _again(self, asked: SendAgain) -> Reply:
-        last = min(asked.last, asked.first + MAX_AGAIN - 1)
-        rows = self._outbox.events(asked.epoch, asked.first, last)
-        for row in rows:
-            self._uplink.publish(self._event_topic, row.payload)
-        code, sentence = "ok", ""
-        if not rows:
-            code = "events_gone"
-            sentence = f"Events {asked.first} to {asked.last} of epoch {asked.epoch} are not held."
-        return Reply(
-            gateway=self._set.gateway,
-            to=asked.command,
-            accepted=bool(rows),
-            code=code,
-            sentence=sentence,
-        )
 
     def _beat(self) -> None:
         now_s = self._real_s()
@@ -275,6 +219,18 @@ class Agent:
         if self._connected:
             self._say(self._status(online=True))
 
+    def _show(self) -> None:
+        now_s = self._real_s()
+        if not self._watchers or now_s < self._show_due_s:
+            return
+        self._show_due_s = now_s + SHOW_S
+        now_ns, clock = self._clock.mono_ns(), self._clock
+        at, waiting = wall_ms(clock, now_ns), self.unacknowledged
+        moment = Moment(now_ns, now_s, at, clock.state(), self._connected, waiting)
+        for watcher in self._watchers:
+            for message in watcher.turned(moment):
+                self._say(message)
+
     def _status(self, online: bool) -> Status:
         return Status(
             gateway=self._set.gateway,
@@ -283,17 +239,14 @@ class Agent:
             boot_id=self._clock.boot_id,
             version=self._set.version,
             clock=self._clock.state(),
-            epoch=self._epoch,
+            epoch=self._delivery.epoch,
             unacknowledged=self.unacknowledged,
         )
 
-    def _say(self, message: Status | Reply) -> None:
+    def _say(self, message: Status | Telemetry | Reply) -> None:
         # What is not answered is asked again by the cloud, so nothing here is kept for later.
         if self._connected:
             self._uplink.publish(topic_for(message), encode(message))
-
-    def _all_acknowledged(self) -> bool:
-        return not self._writes and self.unacknowledged == 0
 
     def _count(self, what: str, reason: str) -> None:
         self._counts[what] += 1

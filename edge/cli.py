@@ -6,15 +6,18 @@ import sys
 
 import typer
 
-from edge.commands import health, running, settings
+from edge.commands import bundle, health, record, running, settings, wiring
 from edge.errors import EdgeError
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 app.command()(settings.init)
 app.command("check-config")(settings.check_config)
 app.command()(settings.address)
+app.command()(wiring.wiring)
 app.command()(health.doctor)
+app.command()(bundle.bundle)
 app.command()(running.run)
+app.command()(record.record)
 
 
 def main() -> None:

@@ -154,3 +154,37 @@ class OutboxBusy(EdgeError, OSError):
 
     code = "outbox_busy"
     remedy = "Stop it first, or give this one its own folder."
+
+
+class PinsMissing(EdgeError, OSError):
+    """The pins of this machine cannot be used."""
+
+    code = "pins_missing"
+    remedy = (
+        "On a Raspberry Pi install the extra `pi` (`pi-legacy` on an old system) and add this user "
+        "to the group gpio; on any other machine give readings from a file with --readings."
+    )
+    exit_code = 2
+
+
+class BundleUnwritable(EdgeError, OSError):
+    """The support file could not be written."""
+
+    code = "bundle_unwritable"
+    remedy = "Name a file in a folder that you may write to, with --out."
+    exit_code = 2
+
+
+class RecordingExists(EdgeError, FileExistsError):
+    """A file is there already, and a recording never overwrites."""
+
+    code = "recording_exists"
+    remedy = "Name another with --out, or move it away first."
+    exit_code = 2
+
+
+class RecordingBroken(EdgeError, OSError):
+    """The recording could not be written; what was written before can be replayed."""
+
+    code = "recording_broken"
+    remedy = "Free space on the disk, or name a folder that you may write to with --out."

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol, TypeAlias
 
+from contracts.wire.messages import Event, Telemetry
+from contracts.wire.types import ClockState
 from edge.core.outputs import Kept, Start, WallClock
 from edge.core.readings import Channel, Reading
 
@@ -86,6 +89,38 @@ class Clock(WallClock, Protocol):
     def advance(self, mono_ns: int) -> None: ...
     def wait_s(self, mono_ns: int) -> float | None:
         """Real seconds until then; None if only the next reading can tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """How things stand at the end of a turn. `at` is wall time; `real_s` monotonic real time."""
+
+    mono_ns: int
+    real_s: float
+    at: datetime
+    clock: ClockState
+    connected: bool
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """How the computer is; None where it cannot be told."""
+
+    disk_free_mb: int | None = None
+    temperature_c: float | None = None
+    written_mb_a_day: float | None = None
+
+
+class Watcher(Protocol):
+    """Looks on, on the agent's thread: quick, never raising, and no part of what is decided."""
+
+    def took(self, reading: Reading) -> None: ...
+    def changed(self, event: Event) -> None: ...
+    def turned(self, moment: Moment) -> Sequence[Telemetry]:
+        """What is to be said to the cloud; lost if it cannot be said now."""
+
+    def close(self) -> None: ...
 
 
 class Sensor(Protocol):

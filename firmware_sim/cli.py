@@ -4,16 +4,32 @@ from __future__ import annotations
 
 import typer
 
-from firmware_sim.commands import demonstrate, feeding, files, generate, replaying
+from firmware_sim.commands import (
+    check,
+    comparing,
+    demonstrate,
+    feeding,
+    files,
+    generate,
+    play,
+    replaying,
+    score,
+)
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Simulate, replay and score a lot."
 )
 app.command()(generate.generate)
+app.command()(check.check)
 app.command("import")(files.import_)
 app.command()(files.info)
+app.command()(files.cut)
+app.command()(files.export)
+app.command()(comparing.diff)
 app.command()(replaying.replay)
+app.command()(score.score)
 app.command()(feeding.feed)
+app.command()(play.play)
 app.command()(demonstrate.demo)
 
 

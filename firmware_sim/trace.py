@@ -5,17 +5,22 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import json
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, KeysView
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Literal, cast, get_args
 
+import msgspec
+
 from edge.core.readings import Reading
 from edge.core.trace_lines import (
     MAX_LINE_BYTES,
+    MAX_NS,
     BadLine,
     TraceHeader,
     format_header,
@@ -27,6 +32,13 @@ from edge.core.trace_lines import (
 NS = 1_000_000_000
 GZIP_MAGIC = b"\x1f\x8b"
 BAD_LINES_KEPT = 20
+# No block holds a line that is too long, but perhaps its first, which began in the one before.
+BLOCK_BYTES = MAX_LINE_BYTES
+_decode_lines = msgspec.json.Decoder(Reading).decode_lines
+_time_of, _channel_of = attrgetter("mono_ns"), attrgetter("channel")
+
+# What reading a damaged or cut off gzip file raises.
+DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error)
 
 TruthKind = Literal["arrive", "depart", "pass", "pedestrian", "blocked", "maintenance"]
 
@@ -63,9 +75,8 @@ class TraceReader:
         while True:
             try:
                 raw = self._file.readline(MAX_LINE_BYTES + 1)
-            except (EOFError, gzip.BadGzipFile, zlib.error):
-                self._line += 1
-                self.say_bad("the compressed file is damaged from here on")
+            except DAMAGED:
+                self._damaged()
                 return
             if not raw:
                 return
@@ -73,10 +84,48 @@ class TraceReader:
             yield raw
 
     def __iter__(self) -> Iterator[Reading]:
-        for raw in self.raw_lines():
-            reading = self.parse(raw)
-            if reading is not None:
-                yield reading
+        """Whole blocks are decoded at once; a block with anything odd in it, line by line."""
+        for block in self._blocks():
+            readings = _plain(block, self.header.channels.keys())
+            if readings is not None:
+                self._line += len(readings)
+                yield from readings
+                continue
+            for raw in _lines_of(block):
+                self._line += 1
+                reading = self.parse(raw)
+                if reading is not None:
+                    yield reading
+
+    def _blocks(self) -> Iterator[bytes]:
+        """Whole lines, but the last of the file, or one that is too long, in pieces."""
+        rest = b""
+        while True:
+            try:
+                # read1: what came before the damage is not lost with it.
+                block = self._file.read1(BLOCK_BYTES)  # type: ignore[attr-defined]
+            except DAMAGED:
+                if rest:
+                    yield rest
+                self._damaged()
+                return
+            if not block:
+                break
+            end = block.rfind(b"\n") + 1
+            if end:
+                yield rest + block[:end]
+                rest = block[end:]
+            else:
+                rest += block
+            if len(rest) > MAX_LINE_BYTES:
+                yield rest
+                rest = b""
+        if rest:
+            yield rest
+
+    def _damaged(self) -> None:
+        self._line += 1
+        self.say_bad("the compressed file is damaged from here on")
 
     def parse(self, raw: bytes) -> Reading | None:
         """None, and counted, where it is no reading of a channel in the header."""
@@ -149,6 +198,43 @@ def read_truth(path: Path) -> tuple[str, list[Truth]]:
         raise BadLine(f'{path.name}:1: the first line does not say "format":"berth-truth"')
     sha256 = str(rows[0].get("trace_sha256", ""))
     return sha256, [_truth(row, f"{path.name}:{n}") for n, row in enumerate(rows[1:], 2)]
+
+
+def rows_for(trace: Path, truth: Path) -> list[Truth]:
+    """The truth of this very trace; BadLine if it is another's."""
+    sha256, rows = read_truth(truth)
+    if sha256 != trace_sha256(trace):
+        raise BadLine(f"{truth.name} is the truth of another trace (its trace_sha256 differs)")
+    return rows
+
+
+def _plain(block: bytes, channels: KeysView[str]) -> list[Reading] | None:
+    """All readings of a block in which every line is one, as `parse` would give them; else None.
+
+    Between whole objects there is `}` newline `{` and nowhere else: as many of them as there are
+    readings, less one, and no other newline, is one reading a line.
+    """
+    try:
+        readings = _decode_lines(block)
+    except (msgspec.MsgspecError, UnicodeError):
+        return None
+    count = len(readings)
+    if count == 0 or block.count(b"}\n{") != count - 1 or block.count(b"\n") != count:
+        return None
+    if block.find(b"\n") > MAX_LINE_BYTES or not block.startswith(b"{"):
+        return None
+    if max(map(_time_of, readings)) >= MAX_NS or not channels >= set(map(_channel_of, readings)):
+        return None
+    if any(reading.value is None and reading.why is None for reading in readings):
+        return None
+    return readings
+
+
+def _lines_of(block: bytes) -> Iterator[bytes]:
+    """As `readline(MAX_LINE_BYTES + 1)` would cut them."""
+    for line in io.BytesIO(block):
+        for begin in range(0, len(line), MAX_LINE_BYTES + 1):
+            yield line[begin : begin + MAX_LINE_BYTES + 1]
 
 
 def _lines(header: TraceHeader, readings: Iterable[Reading]) -> Iterator[bytes]:

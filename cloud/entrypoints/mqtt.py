@@ -16,11 +16,11 @@ from sqlmodel import Session
 from cloud.adapters.clock import Clock, new_id
 from cloud.adapters.db import Database
 from cloud.tables import Command
-from cloud.usecases import bookings, gateways, stays
+from cloud.usecases import bookings, gateways, stays, telemetry
 from cloud.usecases.stays import Taken
 from contracts.errors import Malformed
 from contracts.wire.codec import decode, decode_up, encode
-from contracts.wire.messages import Ack, Ask, Down, Reply, SignedEvent, Status, Up
+from contracts.wire.messages import Ack, Ask, Down, Reply, SignedEvent, Status, Telemetry, Up
 from contracts.wire.signing import Domain
 from contracts.wire.topics import ALL_UP, DOWN, topic_for
 
@@ -149,6 +149,8 @@ class Wire:
         if isinstance(message, Status):
             back = gateways.heard(session, message, now)
             return Taken(message.gateway, 0, 0, None, snapshot=True) if back else None
+        if isinstance(message, Telemetry):
+            telemetry.take(session, message, now)
         if isinstance(message, Reply):
             self._replied(session, message)
         return None

@@ -21,6 +21,10 @@ from contracts.wire.types import (
 EventKind = Literal["arrival", "departure", "snapshot", "boot", "gap", "fault"]
 Match = Literal["accepted", "ambiguous", "other", "none"]
 Plate = Annotated[str, Field(min_length=2, max_length=16)]
+ChannelName = Annotated[str, Field(min_length=1, max_length=64)]
+# A newer gateway may know more faults than its reader does.
+FaultName = Annotated[str, Field(pattern=r"^[a-z_]{1,32}$")]
+MAX_CHANNELS = 100
 
 
 class Event(Tolerant):
@@ -76,6 +80,34 @@ class Status(Tolerant):
     clock: ClockState
     epoch: Count = 0
     unacknowledged: Count = 0
+
+
+class ChannelHealth(Tolerant):
+    """One sensor. `fault` says what is wrong `since` when; `per_minute` counts what it measured."""
+
+    name: ChannelName
+    space: Name | None = None
+    fault: FaultName | None = None
+    since: Instant | None = None
+    per_minute: Count = 0
+
+
+class Telemetry(Tolerant):
+    """Gateway, on up/telemetry every minute and whenever a sensor fails or is well again.
+
+    With more than 100 channels there are several; only one with `whole` names every channel there
+    is. Not signed, as nothing is billed by it.
+    """
+
+    gateway: Name
+    at: Instant
+    clock: ClockState
+    channels: Annotated[tuple[ChannelHealth, ...], Field(max_length=MAX_CHANNELS)] = ()
+    whole: bool = True
+    waiting: Count = 0
+    disk_free_mb: Count | None = None
+    temperature_c: Annotated[float, Field(ge=-100, le=200)] | None = None
+    written_mb_a_day: Annotated[float, Field(ge=0, le=1e9)] | None = None
 
 
 class Reply(Tolerant):
@@ -137,5 +169,5 @@ class Ask(Frozen):
     last: Count = 0
 
 
-Up = SignedEvent | Status | Reply
+Up = SignedEvent | Status | Telemetry | Reply
 Down = Ack | Grant | Revoke | Ask

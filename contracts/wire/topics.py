@@ -4,12 +4,24 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from contracts.wire.messages import Ack, Ask, Grant, Reply, Revoke, SignedEvent, Status
+from contracts.wire.messages import (
+    Ack,
+    Ask,
+    Down,
+    Grant,
+    Reply,
+    Revoke,
+    SignedEvent,
+    Status,
+    Telemetry,
+    Up,
+)
 
 ROOT = "park/v1/gw"
-UP: dict[str, type[SignedEvent | Status | Reply]] = {
+UP: dict[str, type[SignedEvent | Status | Telemetry | Reply]] = {
     "event": SignedEvent,
     "status": Status,
+    "telemetry": Telemetry,
     "reply": Reply,
 }
 DOWN: dict[str, type[Ack | Grant | Revoke | Ask]] = {
@@ -34,7 +46,7 @@ class Topic:
         return f"{ROOT}/{self.gateway}/{self.direction}/{self.kind}"
 
 
-def topic_for(message: SignedEvent | Status | Reply | Ack | Grant | Revoke | Ask) -> str:
+def topic_for(message: Up | Down) -> str:
     kind = KIND_OF[type(message)]
     gateway = message.body.gateway if isinstance(message, SignedEvent) else message.gateway
     return str(Topic(gateway, "up" if kind in UP else "down", kind))

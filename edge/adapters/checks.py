@@ -1,26 +1,25 @@
-"""What `doctor` looks at. Each check answers in one sentence, a failed one with its fix."""
+"""What `doctor` looks at. Each check answers in one sentence, and a failed one with its remedy."""
 
 from __future__ import annotations
 
 import os
-import socket
-from collections.abc import Callable
+import platform
+import queue
+import sys
+import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from contracts.wire.signing import address_of
 from edge.adapters.clock import kernel_synced
-from edge.adapters.keys import load_key
-from edge.adapters.mqtt import parse_broker
-from edge.config import Config
 from edge.errors import EdgeError
-
-BROKER_TIMEOUT_S = 3.0
-
 
 # The device tree names the board; a container or another kind of machine has none.
 BOARD = Path("/proc/device-tree/model")
+THROTTLED = Path("/sys/devices/platform/soc/soc:firmware/get_throttled")
+DOCTOR_S = 8.0
+MAX_LANES = 16
 
 
 class Level(StrEnum):
@@ -34,6 +33,7 @@ class Check:
     name: str
     level: Level
     sentence: str
+    remedy: str = ""
 
     @property
     def ok(self) -> bool:
@@ -45,6 +45,9 @@ class Check:
 class Machine:
     board: str  # "" where nothing names it
     clock_synced: bool
+    is_64_bit: bool = True
+    python: str = "3.11"
+    throttled: int | None = None  # the Pi's own bits; None where it does not tell
 
     @property
     def is_pi(self) -> bool:
@@ -52,42 +55,89 @@ class Machine:
 
 
 def this_machine() -> Machine:
+    return Machine(
+        board=_text(BOARD),
+        clock_synced=kernel_synced(),
+        is_64_bit=sys.maxsize > 2**32,
+        python=platform.python_version(),
+        throttled=_throttled(_text(THROTTLED)),
+    )
+
+
+def _text(path: Path) -> str:
     try:
-        board = BOARD.read_text(errors="replace").strip("\0\n ")
+        return path.read_text(errors="replace").strip("\0\n ")
     except OSError:
-        board = ""
-    return Machine(board, kernel_synced())
+        return ""
 
 
-def check_all(config: Config, machine: Machine) -> list[Check]:
-    checks: dict[str, Callable[[], str]] = {
-        "key": lambda: f"signs as {address_of(load_key(config.data_path))}",
-        "data": lambda: _writable(config.data_path),
-        "broker": lambda: _reachable(config.broker),
-    }
-    answered = [_checked(name, check) for name, check in checks.items()]
-    return [*answered, _sensors(machine), _clock(machine)]
-
-
-def _checked(name: str, check: Callable[[], str]) -> Check:
+def _throttled(text: str) -> int | None:
     try:
-        return Check(name, Level.OK, check())
-    except (EdgeError, OSError) as error:
-        return Check(name, Level.FAILED, str(error))
+        return int(text, 16)
+    except ValueError:
+        return None
 
 
-def _writable(data: Path) -> str:
-    path = data / "doctor.tmp"
+@dataclass(frozen=True, slots=True)
+class Task:
+    """`lane`: tasks of one lane share a line or a bus, and run one after the other."""
+
+    name: str
+    lane: str
+    look: Callable[[], Check]
+
+
+def run_tasks(tasks: Sequence[Task], limit_s: float = DOCTOR_S) -> list[Check]:
+    """In the order of `tasks`. What has not answered after `limit_s` has failed: whatever hangs,
+    the others are told, and in time. A thread that hangs is left behind, being a daemon."""
+    lanes: dict[str, list[int]] = {}
+    for number, task in enumerate(tasks):
+        lanes.setdefault(task.lane, []).append(number)
+    merged: list[list[int]] = [[] for _ in range(min(MAX_LANES, len(lanes)))]
+    for number, lane in enumerate(lanes.values()):
+        merged[number % len(merged)] += lane
+    answers: queue.SimpleQueue[tuple[int, Check]] = queue.SimpleQueue()
+    for row in merged:
+        threading.Thread(target=_run_lane, args=(tasks, row, answers), daemon=True).start()
+    done = _gather(answers, len(tasks), limit_s)
+    return [done.get(number) or _late(task, limit_s) for number, task in enumerate(tasks)]
+
+
+def _run_lane(
+    tasks: Sequence[Task], row: list[int], answers: queue.SimpleQueue[tuple[int, Check]]
+) -> None:
+    for number in row:
+        answers.put((number, _answer(tasks[number])))
+
+
+def _answer(task: Task) -> Check:
+    """What a library raises in a check is a finding, too."""
     try:
-        with path.open("w") as file:
-            file.write("ok")
-            file.flush()
-            os.fsync(file.fileno())
-        path.unlink()
-    except OSError as error:
-        fix = "Create it, give it to the user that runs berth-edge, and free space on its disk."
-        raise OSError(f"{data} cannot be written: {error.strerror}. {fix}") from None
-    return f"{data} can be written"
+        return task.look()
+    except (EdgeError, OSError, ValueError, RuntimeError, LookupError, ImportError) as error:
+        said = f"cannot be looked at: {type(error).__name__}"
+        return Check(task.name, Level.FAILED, said, getattr(error, "remedy", ""))
+
+
+def _gather(
+    answers: queue.SimpleQueue[tuple[int, Check]], count: int, limit_s: float
+) -> dict[int, Check]:
+    done: dict[int, Check] = {}
+    rung = threading.Timer(limit_s, lambda: answers.put((-1, Check("", Level.FAILED, ""))))
+    rung.daemon = True
+    rung.start()
+    while len(done) < count:
+        number, check = answers.get()
+        if number < 0:
+            break
+        done[number] = check
+    rung.cancel()
+    return done
+
+
+def _late(task: Task, limit_s: float) -> Check:
+    said = f"did not answer within {limit_s:.0f} s"
+    return Check(task.name, Level.FAILED, said, "Take what hangs away, and run doctor again.")
 
 
 def cannot_make(folder: Path) -> str:
@@ -96,31 +146,3 @@ def cannot_make(folder: Path) -> str:
     if not nearest.is_dir():
         return f"{nearest} is a file"
     return "" if os.access(nearest, os.W_OK | os.X_OK) else f"{nearest} cannot be written"
-
-
-def _reachable(url: str) -> str:
-    broker = parse_broker(url)
-    where = f"{broker.host}:{broker.port}"
-    try:
-        socket.create_connection((broker.host, broker.port), BROKER_TIMEOUT_S).close()
-    except OSError as error:
-        fix = "Check `broker` in the settings, the network, and that the broker runs."
-        raise OSError(f"{where} does not answer: {error}. {fix}") from None
-    return f"{where} answers"
-
-
-def _sensors(machine: Machine) -> Check:
-    what = machine.board if machine.is_pi else "simulated: this is no Raspberry Pi"
-    return Check("sensors", Level.OK, f"{what}; readings come on a stream (run --readings)")
-
-
-def _clock(machine: Machine) -> Check:
-    """A stream brings its own clock; on a Pi the program that feeds it has it from this one."""
-    if machine.clock_synced:
-        return Check("clock", Level.OK, "synced")
-    fix = "Start chrony or systemd-timesyncd and give it a reachable time server."
-    if machine.is_pi:
-        said = f"unsynced: readings that take their time from it are dated wrongly. {fix}"
-        return Check("clock", Level.FAILED, said)
-    said = "unsynced: no harm where the stream of readings brings a clock that is right"
-    return Check("clock", Level.WARNING, said)

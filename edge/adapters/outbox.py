@@ -12,6 +12,7 @@ from typing import Any
 
 from contracts.wire.messages import Grant
 from contracts.wire.types import ZERO_DIGEST, format_instant, parse_instant
+from edge.adapters.sightings import NOTHING_SEEN, Sightings
 from edge.core.outputs import (
     BeginEpoch,
     DropGrant,
@@ -31,6 +32,8 @@ EPOCH_FILE, BALLAST_FILE = "outbox.epoch", "outbox.ballast"
 SCHEMA_VERSION = 1
 BALLAST_BYTES = 16 * 1024 * 1024
 BUSY_S = 5.0
+# A commit writes whole pages; smaller ones wear the card less (bench/writes.py).
+PAGE_BYTES = 512
 SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE events (epoch INTEGER NOT NULL, seq INTEGER NOT NULL, space TEXT,
@@ -39,6 +42,8 @@ CREATE TABLE spaces (space TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID
 CREATE TABLE grants (id TEXT PRIMARY KEY, message TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE revoked (id TEXT PRIMARY KEY, at TEXT NOT NULL) WITHOUT ROWID;
 """
+# Not without rowid: there a row of this length takes more pages.
+SEEN = "CREATE TABLE IF NOT EXISTS seen (id INTEGER PRIMARY KEY, text TEXT NOT NULL)"
 
 
 class SqliteOutbox:
@@ -53,18 +58,23 @@ class SqliteOutbox:
         try:
             fresh = not path.exists()
             self._db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
+            self._db.execute(f"PRAGMA page_size={PAGE_BYTES}")
+            # Nobody else may open it anyway; without the shared index there is less to write.
+            self._db.execute("PRAGMA locking_mode=EXCLUSIVE")
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             self._next_epoch = _next_epoch(self._epoch_file, epoch)
             if fresh or not self._version():
                 _keep_epoch(self._epoch_file, self._next_epoch)
                 self._create(gateway, self._next_epoch)
+            self._db.execute(SEEN)
             path.chmod(0o600)
             _fill(self._ballast)
         except (sqlite3.Error, OSError) as error:
             raise OutboxUnwritable(f"It is {path}: {error}.") from None
         if self._version() != SCHEMA_VERSION or self._meta("gateway") != gateway:
             raise OutboxForeign(f"It is {path}, of gateway {self._meta('gateway')}.")
+        self._sightings = self._read_sightings()
 
     def load(self) -> Start:
         rows = self._db.execute
@@ -74,10 +84,7 @@ class SqliteOutbox:
             seq=int(self._meta("seq")),
             acked=int(self._meta("acked")),
             gateway_digest=self._meta("gateway_digest"),
-            spaces={
-                name: SpaceRecord.model_validate_json(text)
-                for name, text in rows("SELECT space, record FROM spaces")
-            },
+            spaces=self._sightings.whole(),
             grants=tuple(
                 Grant.model_validate_json(text) for (text,) in rows("SELECT message FROM grants")
             ),
@@ -111,9 +118,22 @@ class SqliteOutbox:
         os.close(self._lock)
 
     def _write(self, writes: Sequence[Write]) -> None:
+        puts = [write for write in writes if isinstance(write, PutSpace)]
+        sightings, rows = self._sightings.after(puts)
         with self._transaction():
             for write in writes:
-                _WRITERS[type(write)](self, write)
+                if not isinstance(write, PutSpace):
+                    _WRITERS[type(write)](self, write)
+            for space, record in rows.items():
+                self._put_space(space, record)
+            if sightings.seen != self._sightings.seen:
+                self._db.execute("INSERT OR REPLACE INTO seen VALUES (1, ?)", (sightings.text(),))
+        self._sightings = sightings
+
+    def _read_sightings(self) -> Sightings:
+        found = self._db.execute("SELECT text FROM seen").fetchone()
+        rows = self._db.execute("SELECT space, record FROM spaces")
+        return Sightings.read(rows, found[0] if found else NOTHING_SEEN)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -163,8 +183,8 @@ class SqliteOutbox:
         if row.space is None:
             self._set("gateway_digest", row.digest)
 
-    def _put_space(self, put: PutSpace) -> None:
-        values = (put.space, put.record.model_dump_json())
+    def _put_space(self, space: str, record: SpaceRecord) -> None:
+        values = (space, record.model_dump_json())
         self._db.execute("INSERT OR REPLACE INTO spaces VALUES (?, ?)", values)
 
     def _put_grant(self, put: PutGrant) -> None:
@@ -192,7 +212,6 @@ class SqliteOutbox:
 
 _WRITERS: dict[type, Callable[[SqliteOutbox, Any], None]] = {
     EventRow: SqliteOutbox._add_event,
-    PutSpace: SqliteOutbox._put_space,
     PutGrant: SqliteOutbox._put_grant,
     DropGrant: SqliteOutbox._drop_grant,
     PutRevoked: SqliteOutbox._put_revoked,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import socket
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -11,12 +13,15 @@ import typer
 
 from contracts.wire.signing import address_of
 from edge.adapters.checks import cannot_make
+from edge.adapters.finding import find_magnetometers, machine_zone
 from edge.adapters.keys import KEY_FILE, load_key, make_key
+from edge.commands.asking import ask_for, give_spaces, questions
 from edge.commands.options import CONFIG_FILE, ConfigOption, JsonOption
-from edge.config import TEMPLATE, check_options, parse_config, read_config
+from edge.config import Answers, check_options, parse_config, read_config, write_settings
 from edge.errors import ConfigExists, OptionsWrong
 
 NO_FOLDER = "--data is '{}', but this folder cannot be made: {}."
+DEFAULT_FOLDER = "berth"
 
 
 def init(
@@ -29,18 +34,46 @@ def init(
 ) -> None:
     """Make the signing key and a commented gateway.yaml; print the gateway's address.
 
-    All but --json are needed.
+    Asks for what no option gave; without a terminal all but --json are needed.
     """
-    folder = Path(data or "")
-    wrong = check_options(gateway, broker, chain_id, ledger, data)
-    if data is not None and (why := cannot_make(folder)):
-        wrong.append(NO_FOLDER.format(folder, why))
+    given = dict(gateway=gateway, broker=broker, chain_id=chain_id, ledger=ledger, data=data)
+    found = find_magnetometers()
+    if sys.stdin.isatty() and None in given.values():
+        asked = questions(socket.gethostname(), DEFAULT_FOLDER)
+        given = {**given, **ask_for(asked, given, _ask, _say)}
+        found = give_spaces(found, _ask)
+    _refuse_wrong(given)
+    values = {name: value or "" for name, value in given.items()}
+    folder = Path(values.pop("data"))
+    text = write_settings(Answers(**values, tz=machine_zone(), found=found))
+    address, path = _make(folder, text)
+    if as_json:
+        print(json.dumps({"gateway": values["gateway"], "address": address, "config": str(path)}))
+        return
+    print(f"Gateway {values['gateway']} signs as {address}")
+    print(f"Hand this address to the operator, then: berth-edge doctor --config {path}")
+
+
+def _ask(question: str, default: str) -> str:
+    return str(typer.prompt(question, default=default, err=True))
+
+
+def _say(sentence: str) -> None:
+    print(sentence, file=sys.stderr)
+
+
+def _refuse_wrong(given: dict[str, str | None]) -> None:
+    wrong = check_options(**given)
+    data = given["data"]
+    if data is not None and (why := cannot_make(Path(data))):
+        wrong.append(NO_FOLDER.format(data, why))
     if wrong:
         raise OptionsWrong(wrong)
+
+
+def _make(folder: Path, text: str) -> tuple[str, Path]:
+    """The address of the key and the place of the settings; a key that is there is kept."""
     path = folder / CONFIG_FILE
-    text = TEMPLATE.format(
-        gateway=json.dumps(gateway), broker=json.dumps(broker), chain_id=chain_id, ledger=ledger
-    )
     parse_config(text.encode(), str(path))
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -52,12 +85,7 @@ def init(
     # The broker's address may hold a password.
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)
-    address = address_of(key)
-    if as_json:
-        print(json.dumps({"gateway": gateway, "address": address, "config": str(path)}))
-        return
-    print(f"Gateway {gateway} signs as {address}")
-    print(f"Hand this address to the operator, then: berth-edge doctor --config {path}")
+    return address_of(key), path
 
 
 def check_config(

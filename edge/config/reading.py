@@ -9,8 +9,9 @@ import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from edge.config.rules import clashes
 from edge.config.settings import Config
-from edge.config.words import Loc, dotted, key_text, sentence, short, shown
+from edge.config.words import BAD_KEY, Loc, dotted, key_text, sentence, short, shown
 from edge.errors import ConfigMissing, ConfigWrong, Mistake
 
 MAX_BYTES = 65_536
@@ -51,13 +52,14 @@ def parse_config(raw: bytes, name: str, folder: str = ".") -> Config:
         raise ConfigWrong(name, mistakes or [_unread(error)]) from None
     if isinstance(values.get("data"), str):
         values["data"] = str(Path(folder) / values["data"])
+    told = [_at(_find(root, loc, at_key)[0], said) for loc, at_key, said in clashes(values)]
     try:
         config = Config.model_validate(values)
     except ValidationError as wrong:
         mistakes += [_mistake(root, error) for error in wrong.errors(include_url=False)]
-        raise ConfigWrong(name, mistakes) from None
-    if mistakes:
-        raise ConfigWrong(name, mistakes)
+        raise ConfigWrong(name, mistakes + told) from None
+    if mistakes or told:
+        raise ConfigWrong(name, mistakes + told)
     return config
 
 
@@ -124,7 +126,9 @@ def _words(node: yaml.MappingNode) -> Iterator[Mistake]:
 
 def _mistake(root: yaml.Node, error: ErrorDetails) -> Mistake:
     """The value's place; of an unknown key the key's; of a missing key its section's."""
-    place, value = _find(root, error["loc"], error["type"] == "extra_forbidden")
+    bad_key = error["loc"][-1] == BAD_KEY
+    loc = error["loc"][:-1] if bad_key else error["loc"]
+    place, value = _find(root, loc, bad_key or error["type"] == "extra_forbidden")
     as_written = shown(error["loc"], error["input"])
     if isinstance(value, yaml.ScalarNode) and isinstance(error["input"], int | float):
         as_written = short(value.value)  # 0x12 is 0x12, and yes is yes

@@ -5,15 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
+from zoneinfo import TZPATH, ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field
 
 from contracts.wire.signing import Domain
 from contracts.wire.types import Address, Frozen, Name
+from edge.config.sensors import CalibrationSpec, CameraSpec, OutputSpec, PageSpec, SensorSpec
 from edge.core.space import StaySettings
 from edge.core.window import WindowSettings
 
 MAX_SPACES = 500
+MAX_SENSORS = 1_000
 
 
 def _broker(url: str) -> str:
@@ -22,6 +25,16 @@ def _broker(url: str) -> str:
     if not good or parts.port == 0:
         raise ValueError
     return url
+
+
+def _zone(name: str) -> str:
+    """A system without time zone data takes any name: it is only written into traces."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        if any(Path(folder).is_dir() for folder in TZPATH):
+            raise ValueError from None
+    return name
 
 
 class Ledger(Frozen):
@@ -34,7 +47,7 @@ class Timing(Frozen):
     keepalive_s: Annotated[int, Field(ge=5, le=3600)] = 30
     plate_wait_s: Annotated[float, Field(ge=0, le=60)] = 5.0
     plate_before_s: Annotated[float, Field(ge=0, le=300)] = 15.0
-    seen_every_s: Annotated[float, Field(ge=1, le=600)] = 30.0
+    seen_every_s: Annotated[float, Field(ge=1, le=600)] = 60.0
     boot_known_s: Annotated[float, Field(ge=5, le=3600)] = 60.0
     ack_timeout_s: Annotated[float, Field(ge=0.1, le=60)] = 2.0
     ack_timeout_max_s: Annotated[float, Field(ge=1, le=3600)] = 30.0
@@ -53,6 +66,12 @@ class Config(Frozen):
     broker: Annotated[str, AfterValidator(_broker)]
     ledger: Ledger
     spaces: Annotated[list[Name], Field(max_length=MAX_SPACES)] | None = None
+    tz: Annotated[str, AfterValidator(_zone)] = "UTC"
+    sensors: dict[Name, SensorSpec] = Field(default_factory=dict, max_length=MAX_SENSORS)
+    cameras: dict[Name, CameraSpec] = Field(default_factory=dict, max_length=MAX_SPACES)
+    outputs: dict[Name, OutputSpec] = Field(default_factory=dict, max_length=MAX_SPACES)
+    calibration: dict[Name, CalibrationSpec] = Field(default_factory=dict, max_length=MAX_SPACES)
+    page: PageSpec | None = None
     timing: Timing = Timing()
     limits: Limits = Limits()
 

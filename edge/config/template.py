@@ -1,17 +1,95 @@
 """What `berth-edge init` writes."""
 
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSensor:
+    """A magnetometer that answered on this machine. `space` "" while there is none to give it."""
+
+    name: str
+    kind: str
+    space: str
+    bus: int
+    address: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What `berth-edge init` knows once all is asked."""
+
+    gateway: str
+    broker: str
+    chain_id: str
+    ledger: str
+    tz: str = "UTC"
+    found: Sequence[FoundSensor] = ()
+
+
+def write_settings(answers: Answers) -> str:
+    return TEMPLATE.format(
+        gateway=json.dumps(answers.gateway),
+        broker=json.dumps(answers.broker),
+        chain_id=answers.chain_id,
+        ledger=answers.ledger,
+        tz=answers.tz,
+        sensors="\n".join(_sensor_lines(answers.found)),
+    )
+
+
+def _sensor_lines(found: Sequence[FoundSensor]) -> Iterator[str]:
+    """Those with a space of their own are in use; the others wait, as comments, for one."""
+    yield "sensors:" if any(sensor.space for sensor in found) else "# sensors:"
+    for sensor in found:
+        mark, space = ("  ", sensor.space) if sensor.space else ("#   ", "S1")
+        yield (
+            f"{mark}{sensor.name}: {{kind: {sensor.kind}, space: {space}, bus: {sensor.bus}, "
+            f"address: 0x{sensor.address:02X}}}   # answered when this file was made"
+        )
+
+
 TEMPLATE = """\
 # Settings of one Berth gateway. `berth-edge check-config` says what is wrong with them.
 
 gateway: {gateway}   # its name; the cloud and the topics know it by this
 data: .   # folder for the signing key and the outbox, from this file's folder
 broker: {broker}   # mqtt://host:1883 or mqtt://user:password@host:1883
+tz: {tz}   # the lot's time zone, written into recorded traces
 
 ledger:   # where its signatures count; elsewhere they mean nothing
   chain_id: {chain_id}
   address: "{ledger}"
 
-# spaces: [S1, S2]   # only these; without it, all that the readings name
+# spaces: [S1, S2]   # only these; without it, all that the sensors or the readings name
+
+# Sensors, each with a name of your choice. Pins are BCM numbers, 0 to 27; `berth-edge wiring` draws
+# them. Without any, readings come on a stream (run --readings).
+{sensors}
+#   us0:   {{kind: hc-sr04, space: S1, trigger: 23, echo: 24}}     # or jsn-sr04t; echo by a divider
+#   us1:   {{kind: a02yyuw, space: S2, port: /dev/ttyAMA0}}        # or jsn-sr04t-uart, aj-sr04m
+#   us2:   {{kind: aj-sr04m, space: S3, port: /dev/ttyUSB0, asks: true}}   # with a 120k resistor
+#   mag0:  {{kind: auto, space: S1, bus: 1}}                       # or qmc5883l, hmc5883l, qmc5883p
+#          several of one kind: behind a TCA9548A, each with `mux: 0x70, mux_channel: 3` or the like
+#   temp0: {{kind: ds18b20, device: 28-00000abcdef0}}              # the lot's air: no space
+
+# Cameras confirm who came; they never end a stay. A password here is shown to nobody.
+# cameras:
+#   cam0: {{space: S1, source: "v4l2:/dev/video0"}}   # or rtsp://host/path, picamera2:0, folder:/x
+
+# Lamps, lock and barrier of a space, by BCM pin; each is optional.
+# outputs:
+#   S1: {{green: 17, red: 27, buzzer: 22, lock: 10, barrier: 9}}
+
+# calibration:   # written by `berth-edge calibrate S1`
+#   S1: {{empty_m: 2.31, empty_ut: [12.0, -3.1, 40.2], car_ut: 14.2, margin: 4.7}}
+
+# page:   # the gateway's own page; host 0.0.0.0 for a phone at the kerb
+#   host: 127.0.0.1
+#   port: 8080              # 1024 to 65535
 
 # timing:
 #   heartbeat_s: 10         # status messages, 1 to 3600

@@ -5,29 +5,77 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from difflib import SequenceMatcher
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from edge.config.settings import MAX_SPACES, Config, Ledger, Limits, Timing
+from edge.config.sensors import (
+    CalibrationSpec,
+    CameraSpec,
+    OutputSpec,
+    PageSpec,
+    SensorKind,
+    SensorSpec,
+)
+from edge.config.settings import MAX_SENSORS, MAX_SPACES, Config, Ledger, Limits, Timing
 
 Loc = tuple[int | str, ...]
-SECTIONS: dict[str, type[BaseModel]] = {"ledger": Ledger, "timing": Timing, "limits": Limits}
+SECTIONS: dict[str, type[BaseModel]] = {
+    "ledger": Ledger,
+    "timing": Timing,
+    "limits": Limits,
+    "page": PageSpec,
+}
+# Sections whose keys are names, each with a section of its own.
+NAMED: dict[str, type[BaseModel]] = {
+    "sensors": SensorSpec,
+    "cameras": CameraSpec,
+    "outputs": OutputSpec,
+    "calibration": CalibrationSpec,
+}
 NAME = "1 to 64 letters, digits, dots, dashes or underscores, the first a letter or digit"
 ADDRESS = (
     "0x and 40 hex digits, with the capitals of its EIP-55 checksum, as the cloud's /healthz "
     "shows it"
 )
 BROKER = "written like mqtt://host:1883 or mqtt://user:password@host:1883"
+PIN = "a BCM pin number from 0 to 27"
+SOURCE = (
+    "written like v4l2:/dev/video0, rtsp://user:password@host/path, picamera2:0 or folder:/path"
+)
 TEXTS = {
     "gateway": NAME,
     "data": "a folder's path",
     "broker": BROKER,
     "ledger.address": ADDRESS,
     "spaces": f"a list of at most {MAX_SPACES} names",
-}
+    "tz": "a time zone like Asia/Shanghai",
+    "sensors": f"at most {MAX_SENSORS} lines like `us0: {{kind: hc-sr04, space: S1, ...}}`",
+    "cameras": f"at most {MAX_SPACES} lines like `cam0: {{space: S1, source: v4l2:/dev/video0}}`",
+    "outputs": f"at most {MAX_SPACES} lines like `S1: {{green: 17, red: 27}}`",
+    "calibration": f"at most {MAX_SPACES} lines as `berth-edge calibrate` writes them",
+    "sensors.*.kind": f"one of {', '.join(get_args(SensorKind))}",
+    "sensors.*.space": NAME,
+    "sensors.*.trigger": PIN,
+    "sensors.*.echo": PIN,
+    "sensors.*.port": "a serial device like /dev/ttyAMA0",
+    "sensors.*.asks": "true or false",
+    "sensors.*.bus": "an I2C bus number from 0 to 31",
+    "sensors.*.address": "an I2C address from 0x08 to 0x77, like 0x0D",
+    "sensors.*.mux": "an address from 0x70 to 0x77",
+    "sensors.*.mux_channel": "a channel from 0 to 7",
+    "sensors.*.device": "a DS18B20's id like 28-00000abcdef0",
+    "cameras.*.space": NAME,
+    "cameras.*.source": SOURCE,
+    "calibration.*.empty_m": "metres from 0.02 to 10",
+    "calibration.*.empty_ut": "three numbers of uT from -3000 to 3000, like [12.0, -3.1, 40.2]",
+    "calibration.*.car_ut": "uT from 0 to 3000",
+    "calibration.*.margin": "a number from 0 to 100000",
+    "page.host": "an address like 127.0.0.1, or 0.0.0.0 for every network",
+} | {f"outputs.*.{output}": PIN for output in OutputSpec.model_fields}
 LONGEST_SHOWN = 60
+BAD_KEY = "[key]"  # as pydantic ends the place of a mapping's key
 NEAR = 0.6
 # In a broker's address what stands before an @, or where only a port may, may be a password.
 USER = re.compile(r"^((?:[^/@:]*:?//)?).*@", re.DOTALL)
@@ -48,6 +96,8 @@ def key_text(key: str) -> str:
 def sentence(name: str, value: str, error: ErrorDetails) -> str:
     """`name` is the setting as the reader knows it, `value` what stands there."""
     loc, kind = error["loc"], error["type"]
+    if loc[-1] == BAD_KEY:
+        return f"{key_text(str(loc[-2]))} is no name; it must be {NAME}."
     if kind == "extra_forbidden":
         return f"{name} is not a setting; {_known(loc)}"
     rule = allowed(loc)
@@ -58,10 +108,28 @@ def sentence(name: str, value: str, error: ErrorDetails) -> str:
 
 
 def allowed(loc: Loc) -> str:
-    name = dotted(loc)
-    if name in SECTIONS:
-        return f"a section of `key: value` lines: {', '.join(SECTIONS[name].model_fields)}"
-    return TEXTS.get(name) or (NAME if loc[0] == "spaces" else _numbers(loc))
+    name = dotted(_rule(loc))
+    model = _model(loc)
+    if model is not None and model is not Config:
+        return f"a section of `key: value` lines: {', '.join(model.model_fields)}"
+    if loc[0] == "spaces" and len(loc) > 1:
+        return NAME
+    return TEXTS.get(name) or _numbers(loc)
+
+
+def _rule(loc: Loc) -> Loc:
+    """Without list places, and with a star for a name that the file's writer chose."""
+    rule = tuple(part for part in loc if not isinstance(part, int))
+    return (rule[0], "*", *rule[2:]) if rule and rule[0] in NAMED and len(rule) > 1 else rule
+
+
+def _model(loc: Loc) -> type[BaseModel] | None:
+    """The section that stands at this place, if one does."""
+    if not loc:
+        return Config
+    if len(loc) == 1:
+        return SECTIONS.get(str(loc[0]))
+    return NAMED.get(str(loc[0])) if len(loc) == 2 else None
 
 
 def _numbers(loc: Loc) -> str:
@@ -98,17 +166,18 @@ def _known(loc: Loc) -> str:
     section, wrong = loc[:-1], str(loc[-1]).lower()
     near = max(
         (SequenceMatcher(None, wrong, str(other[-1])).ratio(), other[:-1] == section, other)
-        for other in _all_settings()
+        for other in _all_settings(section)
     )
     if near[0] >= NEAR:
         return f"did you mean {dotted(near[2])}?"
-    here = SECTIONS[str(section[0])] if section else Config
+    here = _model(section) or Config
     return f"here there are {', '.join(here.model_fields)}."
 
 
-def _all_settings() -> Iterator[tuple[str, ...]]:
-    for name in Config.model_fields:
-        yield (name,)
-    for section, model in SECTIONS.items():
-        for name in model.model_fields:
-            yield section, name
+def _all_settings(section: Loc) -> Iterator[Loc]:
+    if section and section[0] in NAMED:
+        yield from ((*section, name) for name in NAMED[str(section[0])].model_fields)
+        return
+    yield from ((name,) for name in Config.model_fields)
+    for part, model in SECTIONS.items():
+        yield from ((part, name) for name in model.model_fields)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, cast, get_args
 
 SourceKind: TypeAlias = Literal["v4l2", "rtsp", "picamera2", "folder"]
+RTSP = re.compile(r"(rtsps?://)(?:[^/?#]*@)?([^@/?#\s]+)([/?#]\S*)?")
+PLAIN_HOST = re.compile(r"[^:]+(:\d+)?|\[[0-9A-Fa-f:.]+\](:\d+)?")
 
 
 class BadSource(ValueError):
@@ -18,7 +21,7 @@ class BadSource(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class CameraSource:
-    """`where` is a device, a URL, a number or a folder; it may hold a password, str() never does."""
+    """`where` is a device, a URL, a number or a folder; a URL may hold a password, str() never."""
 
     kind: SourceKind
     where: str = field(repr=False)
@@ -26,19 +29,18 @@ class CameraSource:
     def __str__(self) -> str:
         if self.kind != "rtsp":
             return f"{self.kind}:{self.where}"
-        # Many cameras take the password in the path: nothing but the host is shown.
-        scheme, _, rest = self.where.partition("://")
-        host = rest.partition("/")[0].partition("?")[0].rpartition("@")[2]
-        return f"{scheme}://{host}/..."
+        # Many cameras take the password in the path: the host is shown, or nothing.
+        parts = RTSP.fullmatch(self.where)
+        if parts is None or "@" in (parts[3] or "") or not PLAIN_HOST.fullmatch(parts[2]):
+            return "rtsp://..."
+        return f"{parts[1]}{parts[2]}/..."
 
 
 def parse_source(text: str) -> CameraSource:
     """Raises BadSource."""
     kind, _, where = text.partition(":")
     if kind in ("rtsp", "rtsps"):
-        kind, where = "rtsp", text
-        if not text.partition("://")[2].rpartition("@")[2].strip("/"):
-            raise BadSource
+        kind, where = "rtsp", text if RTSP.fullmatch(text) else ""
     good = bool(where) and not (kind == "picamera2" and not where.isdecimal())
     if kind not in get_args(SourceKind) or not good:
         raise BadSource

@@ -39,7 +39,7 @@ class EchoTrack:
 
     __slots__ = (
         "_alt_m", "_alt_ns", "_floor_m", "_floor_n", "_lost_n", "_lost_ns", "_near_streak",
-        "_raw", "_set", "_strays", "empty_m", "face_n", "far_n", "far_ns", "gap_ns", "last_ns",
+        "_raw", "_set", "_strays", "empty_m", "face_n", "far_n", "far_ns", "floor_n", "gap_ns", "last_ns",
         "left_ns", "limit_m", "loss", "moved_ns", "near_hits", "near_last_ns", "near_m",
         "near_n", "near_ns", "parked_m", "same_n", "wobble_m",
     )  # fmt: skip
@@ -60,7 +60,7 @@ class EchoTrack:
         self.near_last_ns = self.near_hits = self.near_n = 0
         self.near_m = self.wobble_m = 0.0
         self.far_ns: int | None = None
-        self.far_n = self.face_n = self.same_n = 0
+        self.far_n = self.floor_n = self.face_n = self.same_n = 0
         self.left_ns: int | None = None
         self.moved_ns: int | None = None
         self._alt_m, self._alt_ns, self._strays = 0.0, 0, 0
@@ -121,8 +121,9 @@ class EchoTrack:
     def _far(self, mono_ns: int, distance_m: float | None) -> None:
         self._near_streak = 0
         if self.far_ns is None:
-            self.far_ns, self.far_n = mono_ns, 0
+            self.far_ns, self.far_n, self.floor_n = mono_ns, 0, 0
         self.far_n += 1
+        self.floor_n += distance_m is not None
         if self.parked_m is not None:
             self._off(mono_ns, distance_m is not None)
             self.loss += (1.0 - self.loss) * LOSS_FOLLOW if self.near_ns is not None else 0.0

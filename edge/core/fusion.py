@@ -83,6 +83,7 @@ class SpaceDetector:
         self._alive_ns: int | None = None
         self._watch_ns: int | None = None
         self._supported_ns: int | None = None
+        self._last_ns = 0
 
     @property
     def occupancy(self) -> Occupancy:
@@ -316,6 +317,7 @@ class SpaceDetector:
         was = self._standing
         self._standing, kind = move
         at_ns, uncertainty_s = self._when(ruling)
+        at_ns = self._last_ns = max(at_ns, self._last_ns)
         if self._standing == "free":
             self._witness.leave()
         elif self._standing == "occupied":

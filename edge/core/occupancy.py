@@ -74,7 +74,10 @@ class DetectorSettings:
     rigid_m: float = 0.02
     displaced_m: float = 0.3
     leaving_s: float = 4.0
-    arrive_s: float = 4.5
+    arrive_s: float = 6.0
+    arrive_latest_s: float = 12.0
+    patience_gain_s: float = 2.0
+    patience_loss_s: float = 0.5
     weak_arrive_s: float = 14.0
     weak_within_s: float = 25.0
     leave_s: float = 2.0

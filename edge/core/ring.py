@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -30,7 +31,10 @@ Seen: TypeAlias = "Change | Event | Reading"
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """Some readings as one whole gzip member: members after each other are a trace's lines."""
+    """Some readings as one whole gzip member: members after each other are a trace's lines.
+
+    `data` is the plain lines where the Packer was told so.
+    """
 
     to_ns: int
     readings: int
@@ -40,10 +44,14 @@ class Pack:
 class Packer:
     """Readings in, packs out; a pack is due after PACK_READINGS of them or PACK_NS of their time.
 
-    Plates leave masked: text as long as it was, all stars.
+    Plates leave masked, text as long as it was, all stars, unless the owner of them asked.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self, press: Callable[[bytes], bytes] | None = None, mask_plates: bool = True
+    ) -> None:
+        self._press = press or member
+        self._seen = masked if mask_plates else as_read
         self._waiting: list[Reading] = []
 
     def add(self, reading: Reading) -> Pack | None:
@@ -58,8 +66,8 @@ class Packer:
         if not self._waiting:
             return None
         readings, self._waiting = self._waiting, []
-        lines = "".join(format_reading(masked(reading)) + "\n" for reading in readings)
-        return Pack(readings[-1].mono_ns, len(readings), member(lines.encode()))
+        lines = "".join(format_reading(self._seen(reading)) + "\n" for reading in readings)
+        return Pack(readings[-1].mono_ns, len(readings), self._press(lines.encode()))
 
 
 class Ring:
@@ -181,6 +189,14 @@ def masked(reading: Reading) -> Reading:
     if why is not None and why.startswith(IMAGE):
         return replace(reading, why=IMAGE + "*" * len(why.removeprefix(IMAGE)))
     return reading
+
+
+def as_read(reading: Reading) -> Reading:
+    return reading
+
+
+def as_it_is(lines: bytes) -> bytes:
+    return lines
 
 
 def member(lines: bytes) -> bytes:

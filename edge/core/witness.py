@@ -17,9 +17,15 @@ from edge.core.occupancy import DetectorSettings, Signal
 APART_S = 2.5
 # A field that moves again this long after the echo came to rest is another vehicle's.
 OTHER_S = 15.0
+# A roof may pass under the sensor for so long before a car has left, and the field lag as much.
+SLACK_S = 4.0
 SWAP_FAR_SAMPLES = 2
 # A car may be moved about within its first minute; later it is leaving.
-YOUNG_S = 45.0
+YOUNG_S = 35.0
+# So many echoes from beyond the space in a row: no car is in the beam, whatever the field says.
+FLOOR_SAMPLES = 6
+# The first still field after a departure is the empty one.
+FRESH_S = 4.0
 FACE_SAMPLES, SAME_SAMPLES = 6, 20
 
 
@@ -40,6 +46,10 @@ class Witness:
         self._set, self.echo, self.field = settings, echo, field
         self.heard: tuple[str, ...] = ()
         self._since_ns = 0
+        # How long a car must have been at rest here before it is told: cars that were moved about
+        # once more after it had been told make it longer, others shorter.
+        self.patience_s = settings.arrive_s
+        self._premature = self._fresh = False
         self._moved_ns: int | None = None
         self._leaving_ns: int | None = None
         self._strange_ns: int | None = None
@@ -60,6 +70,11 @@ class Witness:
 
     def arrive(self, now_ns: int) -> None:
         self._since_ns = now_ns
+        self.patience_s = max(self._set.arrive_s, self.patience_s - self._set.patience_loss_s)
+        self._premature = False
+        self._settle()
+
+    def _settle(self) -> None:
         if "echo" in self.heard and self.echo.near_ns is not None:
             self.echo.park()
         if "field" in self.heard:
@@ -67,6 +82,7 @@ class Witness:
         self._strange_ns = self._swap_ns = self._moved_ns = None
 
     def leave(self) -> None:
+        self._fresh = len(self.heard) > 1
         self.echo.leave()
         self.field.leave()
         self._strange_ns = self._swap_ns = None
@@ -94,7 +110,7 @@ class Witness:
                 return None
             return Ruling("car", field.run_ns)
         near_s = echo.near_s(now_ns)
-        if near_s < s.arrive_s or echo.share() < s.share_of_two or still_s < s.field_s:
+        if near_s < self.patience_s or echo.share() < s.share_of_two or still_s < s.field_s:
             return None
         if field.baseline_ut is None:
             return self._stood(now_ns) if min(near_s, still_s) >= s.cold_s else None
@@ -116,8 +132,10 @@ class Witness:
         """Of a space that held a car (its levels are parked) or of which nothing is known."""
         s, echo, field = self._set, self.echo, self.field
         far_s = echo.far_s(now_ns)
-        if self._young(now_ns) and far_s < s.leave_young_s:
-            return None
+        if self._young(now_ns):
+            self._learn_patience(now_ns)
+            if far_s < s.leave_young_s:
+                return None
         if self.heard == ("echo",):
             gone_s = max(s.echo_alone_leave_s, 2 * echo.surely_gone_s())
             return self._left() if far_s >= gone_s else None
@@ -130,11 +148,15 @@ class Witness:
             return self._left() if still else None
         if self._field_gone(now_ns) and far_s >= echo.surely_gone_s():
             return self._left()
+        if echo.floor_n >= FLOOR_SAMPLES and echo.far_n < 3 * echo.floor_n:
+            return self._left()
+        slow_s = max(s.echo_alone_leave_s, 2 * echo.surely_gone_s())
+        if far_s >= slow_s and field.left_ns is not None and field.still_s(now_ns) >= s.field_s:
+            return self._left()
         # A car this weak may leave without a trace in the field; one that is not, never does.
         step_ut = field.step_ut()
         if step_ut is not None and step_ut >= 2 * s.weak_ut:
             return None
-        slow_s = max(s.echo_alone_leave_s, 2 * echo.surely_gone_s())
         return self._left() if far_s >= slow_s else None
 
     def doubt(self, now_ns: int, occupied: bool) -> Ruling | None:
@@ -151,6 +173,7 @@ class Witness:
             strange = echo.near_s(now_ns) > s.weak_arrive_s
         elif field.baseline_ut is not None:
             strange = field.from_empty_ut() >= s.strange_ut and field.still_s(now_ns) > 0
+            strange = strange and echo.floor_n < FLOOR_SAMPLES
         if not strange:
             self._strange_ns = None if not self._still_moving(now_ns) else self._strange_ns
             return None
@@ -185,7 +208,7 @@ class Witness:
             return None
         if min(echo.near_s(now_ns), field.still_s(now_ns)) < self._set.arrive_s:
             far = echo.far_n >= SWAP_FAR_SAMPLES and echo.far_ns is not None
-            empty = far and echo.near_ns is None and self._midway()
+            empty = far and echo.near_ns is None and self._nearly_empty()
             if empty and self._swap_ns is None and not self._young(now_ns):
                 self._swap_ns = self._left().at_ns
             return None
@@ -204,7 +227,8 @@ class Witness:
     def _park_again(self, now_ns: int) -> None:
         """The same car, moved about. If it drives off soon, it began to leave before this."""
         began_ns = self._left().at_ns
-        self.arrive(self._since_ns)
+        self._learn_patience(now_ns)
+        self._settle()
         if now_ns - self._since_ns > YOUNG_S * NS:
             self._moved_ns = began_ns
 
@@ -223,6 +247,16 @@ class Witness:
             return False
         gone = field.from_empty_ut() < 0.3 * dist(field.level_ut, field.parked_ut)
         return gone and step_ut >= self._set.strange_ut
+
+    def _learn_patience(self, now_ns: int) -> None:
+        """It was told, and then moved about: next time wait longer."""
+        moved_ns = self.echo.moved_ns
+        if self._premature or moved_ns is None or not self._young(moved_ns):
+            return
+        if now_ns - moved_ns > NS and self._field_gone(now_ns):
+            self._premature = True
+            longer_s = self.patience_s + self._set.patience_gain_s
+            self.patience_s = min(longer_s, self._set.arrive_latest_s)
 
     def _young(self, now_ns: int) -> bool:
         return now_ns - self._since_ns < YOUNG_S * NS
@@ -250,7 +284,9 @@ class Witness:
             return
         away_ut = field.from_empty_ut()
         if echo_says_empty:
-            if away_ut < s.strange_ut:
+            if self._fresh and min(still_s, self.echo.far_s(now_ns)) >= FRESH_S:
+                field.baseline_ut, self._fresh = field.level_ut, False
+            elif away_ut < s.strange_ut or self.echo.floor_n >= FLOOR_SAMPLES:
                 field.follow_empty(min(1.0, elapsed_s / s.follow_s))
             elif still_s >= s.rebaseline_s:
                 field.baseline_ut = field.level_ut
@@ -278,7 +314,7 @@ class Witness:
         new, old, base = field.level_ut, field.parked_ut, field.baseline_ut
         if new is None or old is None:
             return
-        if base is not None:
+        if base is not None and dist(new, old) < self._set.sure_ut:
             field.baseline_ut = (
                 base[0] + new[0] - old[0],
                 base[1] + new[1] - old[1],
@@ -318,11 +354,9 @@ class Witness:
             return Ruling("empty", at_ns or 0)
         if abs(echo_ns - field_ns) <= APART_S * NS:
             return Ruling("empty", min(echo_ns, field_ns))
-        only_lost = echo.moved_ns is None or echo.moved_ns > field_ns - NS
-        if echo_ns < field_ns and only_lost:
-            return Ruling("empty", field_ns)
-        early_ns, late_ns = sorted((echo_ns, field_ns))
-        return Ruling("empty", (early_ns + late_ns) // 2, (late_ns - early_ns) / 2 / NS)
+        # What was at its level until the later of the two had not left before.
+        late_ns, apart_s = max(echo_ns, field_ns), abs(echo_ns - field_ns) / NS
+        return Ruling("empty", late_ns, min(apart_s, SLACK_S))
 
     def _field_left(self, now_ns: int, still_s: float) -> Ruling | None:
         """By the field alone: settled nearer to the empty level than to the car's."""
@@ -371,13 +405,14 @@ class Witness:
         step_ut = self.field.step_ut()
         return step_ut is not None and step_ut >= self._set.on_ut
 
-    def _midway(self) -> bool:
-        latest, parked = self.field.now_ut(), self.field.parked_ut
-        if latest is None or parked is None or self.field.left_ns is None:
+    def _nearly_empty(self) -> bool:
+        latest, parked, field = self.field.now_ut(), self.field.parked_ut, self.field
+        if latest is None or parked is None or field.left_ns is None:
             return False
-        return dist(latest, parked) > max(
-            self.field.tolerance_ut, 0.4 * (self.field.step_ut() or 0)
-        )
+        if field.baseline_ut is None:
+            return dist(latest, parked) > 2 * field.tolerance_ut
+        step_ut = field.step_ut() or 0.0
+        return dist(latest, field.baseline_ut) < max(1.5 * field.tolerance_ut, 0.3 * step_ut)
 
     def _still_moving(self, now_ns: int) -> bool:
         return self.field.still_s(now_ns) <= 0

@@ -1,35 +1,106 @@
-"""berth-sim generate."""
+"""berth-sim generate: a trace and its truth, of a level, a scenario file or a script."""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from random import Random
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import Console
+from rich.progress import Progress
 
 from firmware_sim import sensors, world
 from firmware_sim.commands.saying import bad_input, refuse
-from firmware_sim.trace import write_trace, write_truth
+from firmware_sim.trace import NS, write_trace, write_truth
 
-FIRST_STAY_SEED = 1
+if TYPE_CHECKING:
+    from firmware_sim.lot import Lot
+
+DEFAULT_SEED = 1
+YAML = (".yaml", ".yml")
 
 
-def generate(
+def generate(  # noqa: PLR0913 - the options of a command
     out: Annotated[Path, typer.Option(help="PREFIX of .trace.jsonl.gz and .truth.jsonl.")],
-    seed: int = FIRST_STAY_SEED,
+    seed: Annotated[int | None, typer.Option(min=0, help="1, or the scenario file's own.")] = None,
     spaces: Annotated[int, typer.Option(min=1, max=500)] = 3,
-    minutes: Annotated[float, typer.Option(min=1)] = 60,
-    scenario: Annotated[str, typer.Option(help="random or first-stay (scripted).")] = "random",
+    hours: Annotated[float | None, typer.Option(min=1 / 60, max=8784)] = None,
+    minutes: Annotated[float | None, typer.Option(min=1)] = None,
+    level: Annotated[
+        str | None, typer.Option(help="easy, normal, hard or held-out: how much goes on.")
+    ] = None,
+    scenario: Annotated[
+        str, typer.Option(help="FILE.yaml, first-stay (scripted) or random (drawn from --level).")
+    ] = "random",
+    stays_per_day: Annotated[float | None, typer.Option(min=0.1, max=200)] = None,
+    plain: Annotated[bool, typer.Option("--plain", help="Write .jsonl, not packed.")] = False,
 ) -> None:
     """Write a simulated trace and its truth; the same seed gives the same lines."""
-    rng = Random(seed)
-    if scenario not in ("random", "first-stay"):
-        refuse(f"unknown scenario {scenario!r}: write random or first-stay")
-    lot = world.first_stay() if scenario == "first-stay" else None
-    lot = lot or world.random_scenario(rng, spaces, minutes)
-    with bad_input():
-        trace = Path(f"{out}.trace.jsonl.gz")
-        sha256 = write_trace(trace, sensors.header(lot), sensors.readings(lot, rng))
-        write_truth(Path(f"{out}.truth.jsonl"), sha256, world.truth(lot))
+    trace = Path(f"{out}.trace.jsonl{'' if plain else '.gz'}")
+    lasts_s = (hours or 0.0) * 3600 + (minutes or 0.0) * 60 or 3600.0
+    with bad_input(), sim_parts():
+        if level is not None and scenario != "random":
+            refuse("--level and --scenario are two ways to say what happens: keep one of them")
+        if scenario == "random":
+            size = (spaces, lasts_s / 3600, stays_per_day)
+            _write(out, trace, _drawn(level or "normal", seed, size))
+        elif scenario.endswith(YAML):
+            _write(out, trace, _staged(Path(scenario), seed))
+        elif scenario == "first-stay":
+            _write_first_stay(out, trace, Random(DEFAULT_SEED if seed is None else seed))
+        else:
+            refuse(f"unknown scenario {scenario!r}: write FILE.yaml, random or first-stay")
+
+
+@contextmanager
+def sim_parts() -> Iterator[None]:
+    """The simulated lot needs numpy, which those who only run a lot do not install."""
+    try:
+        yield
+    except ModuleNotFoundError as missing:
+        refuse(f"this needs {missing.name}: install berth with its extra `sim`")
+
+
+def _drawn(level: str, seed: int | None, size: tuple[int, float, float | None]) -> Lot:
+    from firmware_sim.lot import make
+
+    spaces, hours, stays_per_day = size
+    return make(level, DEFAULT_SEED if seed is None else seed, spaces, hours, stays_per_day)
+
+
+def _staged(path: Path, seed: int | None) -> Lot:
+    from firmware_sim.lot.scenario import read_scenario
+    from firmware_sim.lot.staging import stage
+
+    return stage(read_scenario(path), str(path), seed)
+
+
+def _write(out: Path, trace: Path, lot: Lot) -> None:
+    from firmware_sim.lot.writing import write_lot
+
+    with _bar(lot.world.lasts_s) as told:
+        sha256 = write_lot(trace, lot.header, lot.readings(), told)
+    rows = lot.truth
+    write_truth(Path(f"{out}.truth.jsonl"), sha256, rows)
+    typer.echo(f"{trace} with {sum(row.kind == 'arrive' for row in rows)} stays")
+
+
+def _write_first_stay(out: Path, trace: Path, rng: Random) -> None:
+    """Of the generator that came before, whose lines are committed (tests/data)."""
+    lot = world.first_stay()
+    sha256 = write_trace(trace, sensors.header(lot), sensors.readings(lot, rng))
+    write_truth(Path(f"{out}.truth.jsonl"), sha256, world.truth(lot))
     typer.echo(f"{trace} with {len(lot.stays)} stays")
+
+
+@contextmanager
+def _bar(lasts_s: float) -> Iterator[Callable[[int], object]]:
+    """On stderr, and only where a person looks at it."""
+    console = Console(file=sys.stderr)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("generate", total=lasts_s)
+        yield lambda mono_ns: progress.update(task, completed=mono_ns / NS)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,64 +14,104 @@ import typer
 
 from cloud.core.tempo import Tempo
 from edge.core.fusion import Change, DetectorSettings
-from edge.core.trace_lines import BadLine
+from edge.core.readings import Reading
 from firmware_sim.commands.feeding import pace_of
 from firmware_sim.commands.saying import FLAWED, JsonFlag, bad_input, say, write
 from firmware_sim.replay import Replay
-from firmware_sim.score import Score, score
-from firmware_sim.trace import NS, TraceReader, read_truth, trace_sha256
+from firmware_sim.report.junit import junit as junit_of
+from firmware_sim.report.page import Told, cuts_of
+from firmware_sim.report.page import html as html_of
+from firmware_sim.report.signals import WholeTrace, close_up
+from firmware_sim.score import score
+from firmware_sim.scoring.peers import Watching
+from firmware_sim.trace import NS, TraceReader, Truth, rows_for
 
 
-def replay(
+def replay(  # noqa: PLR0913 - the options of a command
     trace: Path,
     truth: Annotated[Path | None, typer.Option()] = None,
-    events: Annotated[Path | None, typer.Option()] = None,
-    report: Annotated[Path | None, typer.Option()] = None,
+    events: Annotated[Path | None, typer.Option(help="A JSON line for every change.")] = None,
+    report: Annotated[Path | None, typer.Option(help="What --json says, as a file.")] = None,
+    html: Annotated[Path | None, typer.Option(help="One page: events over the signals.")] = None,
+    junit: Annotated[Path | None, typer.Option(help="JUnit XML, a case a space.")] = None,
     rate: Annotated[float | None, typer.Option(min=0.001, help="Times real time.")] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Run a trace through the real edge core; exit 1 if it differs from the truth."""
     with bad_input():
-        changes, found = _replay(trace, rate)
-        graded = _score(trace, truth, changes) if truth else None
-        found |= {"score": graded.as_dict()} if graded else {}
+        if junit and truth is None:
+            raise ValueError("--junit says what differs from the truth: add --truth FILE")
+        rows = rows_for(trace, truth) if truth else None
+        run = _replay(trace, rows, rate, drawn=html is not None)
+        graded = score(run.told.changes, rows, run.told.watch) if rows is not None else None
+        found = run.found | ({"score": graded.as_dict()} if graded else {})
         if events:
-            write(events, "".join(_event_line(change) for change in changes))
+            write(events, "".join(_event_line(change) for change in run.told.changes))
         if report:
             write(report, json.dumps(found, ensure_ascii=False, indent=1) + "\n")
+        if html and run.whole:
+            write(html, _page(trace, run.told, run.whole))
+        if junit:
+            write(junit, junit_of(trace.name, run.told.watch, run.told.failures()))
     if not as_json:
-        for change in changes:
+        for change in run.told.changes:
             typer.echo(_sentence(change))
     say(found, as_json)
     raise typer.Exit(FLAWED if graded and graded.f1 < 1 else 0)
 
 
-def _replay(trace: Path, rate: float | None) -> tuple[list[Change], dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class _Run:
+    told: Told
+    found: dict[str, Any]
+    whole: WholeTrace | None
+
+
+def _replay(trace: Path, rows: list[Truth] | None, rate: float | None, drawn: bool) -> _Run:
     with TraceReader(trace) as reader:
-        run = Replay(reader.header.channels, DetectorSettings())
-        readings = iter(reader)
-        if rate is not None:
-            now_s = time.time()
-            pace = pace_of(reader.header, Tempo(now_s, reader.header.wall, rate))
-            timed = ((reading.mono_ns, reading) for reading in reader)
-            readings = (r for batch in pace.batches(timed, skip_past=False) for r in batch)
-        changes = list(run.run(readings))
+        channels = reader.header.channels
+        run, watching = Replay(channels, DetectorSettings()), Watching(channels)
+        whole = WholeTrace(channels) if drawn else None
+        readings = watching.pass_on(_paced(reader, rate) if rate else reader)
+        changes = list(run.run(whole.pass_on(readings) if whole else readings))
+    final = {space: detector.occupancy for space, detector in run.detectors.items()}
     counts = {kind: sum(c.kind == kind for c in changes) for kind in ("arrival", "departure")}
-    return changes, {
+    found = {
         "readings": run.readings,
         "bad_lines": reader.bad,
         "reasons": reader.reasons,
         "arrivals": counts["arrival"],
         "departures": counts["departure"],
-        "occupancy": {space: d.occupancy for space, d in run.detectors.items()},
+        "occupancy": final,
+        "passes": {space: one.passes.count for space, one in run.detectors.items()},
     }
+    told = Told(
+        trace=trace.name,
+        header=reader.header,
+        changes=changes,
+        truth=rows,
+        watch=watching.spaces(),
+        final=final,
+        readings=run.readings,
+        bad_lines=reader.bad,
+        reasons=reader.reasons,
+    )
+    return _Run(told, found, whole)
 
 
-def _score(trace: Path, truth: Path, changes: list[Change]) -> Score:
-    sha256, rows = read_truth(truth)
-    if sha256 != trace_sha256(trace):
-        raise BadLine(f"{truth.name} is the truth of another trace (its trace_sha256 differs)")
-    return score(changes, rows)
+def _paced(reader: TraceReader, rate: float) -> Iterator[Reading]:
+    pace = pace_of(reader.header, Tempo(time.time(), reader.header.wall, rate))
+    timed: Iterable[tuple[int, Reading]] = ((reading.mono_ns, reading) for reading in reader)
+    return (r for batch in pace.batches(timed, skip_past=False) for r in batch)
+
+
+def _page(trace: Path, told: Told, whole: WholeTrace) -> str:
+    """The trace is read once more where failures are to be seen closely."""
+    cuts = cuts_of(told)
+    if not cuts:
+        return html_of(told, whole.of, {})
+    with TraceReader(trace) as again:
+        return html_of(told, whole.of, close_up(told.header.channels, again, cuts))
 
 
 def _event_line(change: Change) -> str:

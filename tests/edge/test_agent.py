@@ -162,6 +162,7 @@ def test_events_no_longer_held_are_refused_with_a_sentence() -> None:
     rig = Rig(MemoryOutbox(keep_acked=0))
     rig.empty(1)
     rig.ack(2)
+    rig.car(2)
     rig.ask("events", 1, 2)
     reply = rig.uplink.replies()[-1]
     assert (reply.accepted, reply.code) == (False, "events_gone")

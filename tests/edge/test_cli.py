@@ -2,13 +2,17 @@ import json
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from contracts.wire.types import checksummed
-from edge.adapters.checks import Level, Machine, check_all
+from edge.adapters.checks import Level, Machine
+from edge.adapters.doctor import check_all
+from edge.adapters.mqtt import BrokerAddress
+from edge.adapters.mqtt_probe import ask_broker
 from edge.cli import app
 from edge.commands.health import exit_code
 from edge.config import read_config
@@ -115,6 +119,7 @@ def test_doctor_names_the_broker_that_does_not_answer_and_the_fix(tmp_path: Path
     assert (found["key"]["ok"], found["data"]["ok"], found["broker"]["ok"]) == (True, True, False)
     assert found["broker"]["level"] == "failed"
     assert "127.0.0.1:1 does not answer" in found["broker"]["sentence"]
+    assert found["broker"]["remedy"].startswith("Check `broker` in the settings")
     assert "secret" not in said
 
 
@@ -138,11 +143,52 @@ def test_the_machines_own_clock_fails_only_where_readings_may_take_their_time_fr
     assert found["clock"].ok is (clock is not Level.FAILED)
 
 
+def answering(server: socket.socket, answer: bytes, asked: list[bytes]) -> threading.Thread:
+    """A broker that takes one client and answers its CONNECT."""
+
+    def serve() -> None:
+        link, _ = server.accept()
+        with link:
+            asked.append(link.recv(1000))
+            link.sendall(answer)
+            link.shutdown(socket.SHUT_WR)
+            link.recv(1000)
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    return thread
+
+
 def test_doctor_with_nothing_but_warnings_exits_0(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         broker = ("--broker", f"mqtt://127.0.0.1:{port}")
         call(*INIT[:3], *broker, *INIT[5:], *LEDGER, "--data", str(tmp_path))
+        answering(server, b"\x20\x02\x00\x00", [])
         checks = check_all(read_config(tmp_path / "gateway.yaml"), Machine("", False))
-    assert [check.level for check in checks if check.level is not Level.OK] == [Level.WARNING]
+    assert [check.name for check in checks if check.level is not Level.OK] == ["clock"]
     assert exit_code(checks) == 0
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (b"\x20\x02\x00\x00", None),
+        (b"\x20\x02\x00\x04", "user or password is wrong"),
+        (b"\x20\x02\x00\x09", "it refuses with code 9"),
+        (b"HTTP/1.1 400", "what answers there is no MQTT broker"),
+        (b"\x20", "what answers there is no MQTT broker"),
+    ],
+)
+def test_a_broker_is_asked_to_let_us_in_and_its_refusal_is_told(
+    answer: bytes, said: str | None
+) -> None:
+    asked: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        broker = BrokerAddress("127.0.0.1", server.getsockname()[1], "user", "secret")
+        thread = answering(server, answer, asked)
+        assert ask_broker(broker, "gw-1") == said
+        thread.join(5)
+    assert asked[0][0] == 0x10
+    assert b"\x00\x04MQTT\x04\xc2" in asked[0]
+    assert b"\x00\x0bgw-1-doctor\x00\x04user\x00\x06secret" in asked[0]

@@ -1,9 +1,18 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from contracts.wire.types import checksummed
-from edge.config import TEMPLATE, Config, parse_config, read_config
+from edge.config import (
+    Answers,
+    Config,
+    FoundSensor,
+    PageSpec,
+    parse_config,
+    read_config,
+    write_settings,
+)
 from edge.errors import ConfigMissing, ConfigWrong
 
 ADDRESS = checksummed("ab" * 20)
@@ -122,17 +131,37 @@ def test_defaults_hold_and_a_relative_data_folder_starts_at_the_file(tmp_path: P
     assert config.window.events == 20
 
 
+MADE = Answers("gw-1", "mqtt://h", "1", ADDRESS, "Asia/Shanghai")
+
+
+def uncommented(text: str) -> str:
+    """With every example in force: `#   key: value` lines, and the section above them."""
+    sections = ("sensors", "cameras", "outputs", "calibration", "page", "timing", "limits")
+    for section in sections:
+        text = text.replace(f"# {section}:", f"{section}:")
+    lines = text.replace("\n#   ", "\n  ").splitlines()
+    return "\n".join(line for line in lines if "several of one kind" not in line)
+
+
 def test_the_template_is_good_and_its_comments_name_every_setting_with_its_default() -> None:
-    text = TEMPLATE.format(gateway="gw-1", broker="mqtt://h", chain_id=1, ledger=ADDRESS)
-    plain = parse_config(text.encode(), "f")
-    uncommented = text.replace("# timing:", "timing:").replace("# limits:", "limits:")
-    assert parse_config(uncommented.replace("\n#   ", "\n  ").encode(), "f") == plain
-    for section in (
-        *Config.model_fields,
-        *type(plain.timing).model_fields,
-        *type(plain.limits).model_fields,
-    ):
-        assert f"{section}:" in text  # fmt: skip
+    text = write_settings(MADE)
+    plain, full = parse_config(text.encode(), "f"), parse_config(uncommented(text).encode(), "f")
+    assert (full.timing, full.limits, full.page) == (plain.timing, plain.limits, PageSpec())
+    assert set(full.sensors) == {"us0", "us1", "us2", "mag0", "temp0"}
+    assert full.outputs["S1"].barrier == 9
+    assert full.calibration["S1"].empty_ut == (12.0, -3.1, 40.2)
+    for model in (Config, *(type(part) for part in (plain.timing, plain.limits))):
+        for setting in model.model_fields:
+            assert f"{setting}:" in text
+
+
+def test_what_was_found_on_the_bus_is_in_force_once_it_has_a_space_and_else_a_comment() -> None:
+    given = FoundSensor("mag0", "qmc5883l", "S7", 1, 0x0D)
+    waiting = FoundSensor("mag1", "qmc5883p", "", 1, 0x2C)
+    both = parse_config(write_settings(replace(MADE, found=(given, waiting))).encode(), "f")
+    assert {name: spec.space for name, spec in both.sensors.items()} == {"mag0": "S7"}
+    assert both.sensors["mag0"].address == 0x0D
+    assert parse_config(write_settings(replace(MADE, found=(waiting,))).encode(), "f").sensors == {}
 
 
 def test_a_missing_file_is_refused_with_the_remedy(tmp_path: Path) -> None:

@@ -61,11 +61,12 @@ def test_the_new_epoch_goes_on_by_number_acknowledgement_and_restart() -> None:
     ack(rig, 1, 50)
     rig.empty(1)
     rig.ack(3)
-    assert rig.agent.unacknowledged == 1
+    rig.car(2)
+    assert rig.agent.unacknowledged == 2
     again = rig.restarted(60)
     again.car(5)
-    again.ack(6)
-    assert [event.seq for event in of(again, 2)] == [4, 5, 6]
+    again.ack(7)
+    assert [event.seq for event in of(again, 2)] == [4, 5, 6, 7]
     assert again.agent.unacknowledged == 0
 
 

@@ -10,7 +10,18 @@ from typing import Any
 import yaml
 from pydantic import BaseModel
 
-from contracts.wire.messages import Ack, Ask, Grant, PlateProof, Reply, Revoke, SignedEvent, Status
+from contracts.wire.messages import (
+    Ack,
+    Ask,
+    ChannelHealth,
+    Grant,
+    PlateProof,
+    Reply,
+    Revoke,
+    SignedEvent,
+    Status,
+    Telemetry,
+)
 from contracts.wire.signing import event_digest, plate_commitment, sign
 from contracts.wire.topics import DOWN, ROOT, UP
 from tests.contracts.making import DOMAIN, KEY, at, event
@@ -46,6 +57,19 @@ def examples() -> dict[str, BaseModel]:
             clock="synced",
             epoch=1,
             unacknowledged=2,
+        ),
+        "telemetry": Telemetry(
+            gateway="gw-1",
+            at=at(60),
+            clock="synced",
+            channels=(
+                ChannelHealth(name="mag0", space="S1", per_minute=600),
+                ChannelHealth(name="us0", space="S1", fault="timeout", since=at(30)),
+            ),
+            waiting=2,
+            disk_free_mb=27_000,
+            temperature_c=48.5,
+            written_mb_a_day=9.5,
         ),
         "reply": Reply(gateway="gw-1", to="cmd-1", accepted=True),
         "ack": Ack(gateway="gw-1", epoch=1, seq=5),

@@ -2,6 +2,7 @@
 
 from cloud.entrypoints.http.words_alarms import ALARM_WORDS
 from cloud.entrypoints.http.words_receipt import RECEIPT_WORDS
+from cloud.entrypoints.http.words_sensors import SENSOR_WORDS
 
 LANGUAGES = ("en", "zh")
 STATES = ("free", "held", "occupied", "unknown", "unwatched")
@@ -105,6 +106,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "alarms.none": ("Nothing needs attention.", "一切正常。"),
     "alarm.do": ("What to do", "处理办法"),
     **ALARM_WORDS,
+    **SENSOR_WORDS,
     "alarm.other": ("Something needs a look", "需要查看"),
     "alarm.other.do": ("Read the sentence below.", "请阅读下面的说明。"),
     # booking

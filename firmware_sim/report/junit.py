@@ -1,0 +1,68 @@
+"""JUnit XML of a replay: a test case a space, so that any CI shows where it failed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from firmware_sim.report.failures import Failure
+from firmware_sim.scoring.stays import Watch
+from firmware_sim.trace import NS
+
+# What XML 1.0 cannot hold at all, escaped or not.
+NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def junit(trace: str, watch: Mapping[str, Watch], failed: Iterable[Failure]) -> str:
+    """A truth outside the uncertainty is told, and is no failure of the stay."""
+    told: dict[str, list[Failure]] = {space: [] for space in watch}
+    for one in failed:
+        told.setdefault(one.space, []).append(one)
+    wrong = {space: [one for one in all_ if one.kind != "outside"] for space, all_ in told.items()}
+    suite = Element(
+        "testsuite",
+        name=_clean(trace),
+        tests=str(len(told)),
+        failures=str(sum(map(bool, wrong.values()))),
+        errors="0",
+        skipped="0",
+    )
+    for space in sorted(told):
+        _case(suite, space, watch.get(space), told[space], wrong[space])
+    root = Element("testsuites")
+    root.append(suite)
+    indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root, "unicode") + "\n"
+
+
+def _case(
+    suite: Element, space: str, watch: Watch | None, told: list[Failure], wrong: list[Failure]
+) -> None:
+    lasts_s = (watch[1] - watch[0]) / NS if watch else 0.0
+    case = SubElement(
+        suite, "testcase", classname="replay", name=_clean(space), time=f"{lasts_s:.3f}"
+    )
+    if wrong:
+        counts = [(kind, sum(one.kind == kind for one in wrong)) for kind in ("missed", "false")]
+        message = ", ".join(f"{count} {kind}" for kind, count in counts if count)
+        failure = SubElement(case, "failure", type="stay", message=message)
+        failure.text = _clean("\n".join(map(sentence, wrong)))
+    doubts = [one for one in told if one.kind == "outside"]
+    if doubts:
+        SubElement(case, "system-out").text = _clean("\n".join(map(sentence, doubts)))
+
+
+def sentence(one: Failure) -> str:
+    at = timedelta(seconds=round(one.at_ns / NS, 1))
+    said = f"{at} {one.space}: {one.kind} {one.event}"
+    if one.error_s is not None:
+        said += f", {one.error_s:+.1f} s off with ±{one.uncertainty_s:g} s admitted"
+    if one.tags:
+        said += f" [{', '.join(one.tags)}]"
+    return f"{said} ({one.detail})" if one.detail else said
+
+
+def _clean(text: str) -> str:
+    return NOT_XML.sub("\ufffd", text)

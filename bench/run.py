@@ -1,20 +1,21 @@
 """`make bench`: measure side by side in one run, and write bench/results.json.
 
+`python -m bench.run PART...` measures those parts; the figures of the others stay as they were.
 A figure's peer is measured in the same run: a ratio says more than a time on a shared machine.
 """
 
 import json
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from typing import Any
 
+from bench import sensing, writes
+from bench.rows import Row, result
 from cloud.adapters.chain import Web3Chain, deploy
 from cloud.adapters.dev_keys import dev_key, dev_role_keys
 from cloud.adapters.devchain import DevChainServer
@@ -31,25 +32,6 @@ ROUNDS, REPEATS = 15, 40
 ACCOUNTS, BATCH = 1000, 200
 PROOF_NODES = 20  # of a library of a million titles
 SEED = 1
-
-
-def result(name: str, value: float, unit: str, peer: tuple[str, float]) -> dict[str, Any]:
-    peer_name, peer_value = peer
-    return {
-        "name": name,
-        "value": round(value, 3),
-        "unit": unit,
-        "peer": peer_name,
-        "peer_value": round(peer_value, 3),
-        "ratio": round(value / peer_value, 3),
-        "commit": commit(),
-        "date": datetime.now(UTC).date().isoformat(),
-    }
-
-
-def commit() -> str:
-    asked = ["git", "rev-parse", "--short", "HEAD"]
-    return subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def in_turn(ours: Callable[[], object], peer: Callable[[], object]) -> tuple[float, float]:
@@ -140,16 +122,35 @@ def _word(stay: int, rng: Random) -> int:
     return word
 
 
-def main() -> int:
-    rows = [verification(), *ledger()]
-    RESULTS.write_text(json.dumps(rows, indent=1) + "\n", "utf-8")
-    for row in rows:
+PARTS: dict[str, Callable[[], list[Row]]] = {
+    "receipt": lambda: [verification()],
+    "ledger": ledger,
+    "sensing": sensing.rows,
+    "gateway": writes.rows,
+}
+
+
+def main(asked: list[str]) -> int:
+    if unknown := [part for part in asked if part not in PARTS]:
+        print(f"There is no part {unknown[0]!r}; the parts are {', '.join(PARTS)}.")
+        return 2
+    measured = [row for part in asked or PARTS for row in PARTS[part]()]
+    write(measured, RESULTS)
+    for row in measured:
+        ratio = "-" if row["ratio"] is None else row["ratio"]
         print(
-            f"{row['name']:28} {row['value']:>12} {row['unit']:16}"
-            f" {row['ratio']:>8} x {row['peer']} ({row['peer_value']})"
+            f"{row['name']:32} {row['value']:>12} {row['unit']:20}"
+            f" {ratio:>8} x {row['peer']} ({row['peer_value']})"
         )
     return 0
 
 
+def write(measured: list[Row], path: Path) -> None:
+    """In their order, in the place of those of the same names; what is new comes last."""
+    kept: list[Row] = json.loads(path.read_text("utf-8")) if path.exists() else []
+    rows = {row["name"]: row for row in [*kept, *measured]}
+    path.write_text(json.dumps(list(rows.values()), indent=1) + "\n", "utf-8")
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

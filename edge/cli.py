@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from edge.commands import bundle, health, record, running, settings, wiring
+from edge.commands import bundle, calibrate, health, record, running, settings, watch, wiring
 from edge.errors import EdgeError
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
@@ -18,6 +18,8 @@ app.command()(health.doctor)
 app.command()(bundle.bundle)
 app.command()(running.run)
 app.command()(record.record)
+app.command()(watch.watch)
+app.command()(calibrate.calibrate)
 
 
 def main() -> None:

@@ -2,30 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
+from typing import TypeAlias
 
 from edge.agent import Agent, AgentSettings, Ports
 from edge.config import Config
 from edge.core.gateway import Gateway, Site, make_detectors
 from edge.core.readings import Channel
+from edge.core.space import Detector
+from edge.ports import Watcher
 
 Salt = Callable[[], bytes]
+Look: TypeAlias = Callable[[Gateway, Mapping[str, Detector]], Sequence[Watcher]]
+"""Who is to look on, given what there is to see."""
+
+
+def nobody(core: Gateway, detectors: Mapping[str, Detector]) -> Sequence[Watcher]:
+    return ()
 
 
 def make_agent(
-    config: Config, channels: Mapping[str, Channel], ports: Ports, key: bytes, salt: Salt
+    config: Config,
+    channels: Mapping[str, Channel],
+    ports: Ports,
+    key: bytes,
+    salt: Salt,
+    look: Look = nobody,
 ) -> Agent:
     start = ports.outbox.load()
-    spaces = tuple(config.spaces) if config.spaces is not None else spaces_of(channels)
-    detectors = make_detectors(channels, spaces, start.spaces)
+    detectors = make_detectors(channels, watched(config, channels), start.spaces)
     site = Site(config.gateway, config.domain, channels, detectors)
     core = Gateway(site, start, ports.clock, salt, config.stay)
     timing = config.timing
     settings = AgentSettings(
         config.gateway, own_version(), config.window, timing.heartbeat_s, timing.drain_s
     )
-    return Agent(core, start, ports, key, settings)
+    seen = replace(ports, watchers=(*ports.watchers, *look(core, detectors)))
+    return Agent(core, start, seen, key, settings)
+
+
+def watched(config: Config, channels: Mapping[str, Channel]) -> tuple[str, ...]:
+    """The spaces of this gateway: as set, else those that its channels name."""
+    return tuple(config.spaces) if config.spaces is not None else spaces_of(channels)
 
 
 def spaces_of(channels: Mapping[str, Channel]) -> tuple[str, ...]:

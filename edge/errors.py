@@ -134,6 +134,43 @@ class ReadingsMissing(EdgeError, FileNotFoundError):
     exit_code = 2
 
 
+class NothingToRead(EdgeError, ValueError):
+    """The settings name no sensor and no camera."""
+
+    code = "nothing_to_read"
+    remedy = "Name them under `sensors:`, or give a stream of readings with --readings."
+    exit_code = 2
+
+
+class PageUnusable(EdgeError, OSError):
+    """The gateway's page cannot be served at that address."""
+
+    code = "page_unusable"
+    remedy = "Set another `page: {host: ..., port: ...}`, or stop what uses it."
+
+
+class SettingsUnwritable(EdgeError, OSError):
+    """The settings file could not be changed, and is as it was."""
+
+    code = "settings_unwritable"
+    remedy = "Write the lines that were shown into it by hand, or free its folder."
+
+
+class GatewayRuns(EdgeError, OSError):
+    """The gateway runs and holds the sensors."""
+
+    code = "gateway_runs"
+    remedy = "Stop it first: `sudo systemctl stop berth-edge`, and start it again afterwards."
+
+
+class UnknownSpace(EdgeError, ValueError):
+    """No sensor of these settings belongs to that space."""
+
+    code = "unknown_space"
+    remedy = "Name one of the spaces that the sensors name."
+    exit_code = 2
+
+
 class OutboxUnwritable(EdgeError, OSError):
     """The outbox could not be written, so nothing of this turn was sent."""
 

@@ -12,6 +12,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from msgspec.json import encode
+
 from edge.core.readings import IMAGE, ChannelKind, PlateRead, Reading
 from edge.core.trace_lines import TraceHeader, format_header
 from firmware_sim.trace import Truth
@@ -77,14 +79,14 @@ def write_mcap(
             written += 1
             at_ns = wall_ns(reading.mono_ns, header)
             kind = header.channels[reading.channel].kind
-            data = json.dumps(_message(reading, kind), ensure_ascii=False).encode()
+            data = encode(_message(reading, kind))
             writer.add_message(ids[reading.channel], at_ns, data, at_ns)
         if truth is not None:
             schema = writer.register_schema("berth.truth", "jsonschema", _schema(TRUTH_FIELDS))
             topic = writer.register_channel(TRUTH_TOPIC, "json", schema)
             for row in truth:
                 at_ns = wall_ns(row.mono_ns, header)
-                writer.add_message(topic, at_ns, json.dumps(_truth_row(row)).encode(), at_ns)
+                writer.add_message(topic, at_ns, encode(_truth_row(row)), at_ns)
         writer.finish()  # type: ignore[no-untyped-call]
     return written
 

@@ -80,11 +80,13 @@ def _throttled(text: str) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """`lane`: tasks of one lane share a line or a bus, and run one after the other."""
+    """`lane`: tasks of one lane share a line or a bus, and run one after the other. `remedy` is
+    for one that does not come back."""
 
     name: str
     lane: str
     look: Callable[[], Check]
+    remedy: str = "Take what hangs away, and run doctor again."
 
 
 def run_tasks(tasks: Sequence[Task], limit_s: float = DOCTOR_S) -> list[Check]:
@@ -137,7 +139,7 @@ def _gather(
 
 def _late(task: Task, limit_s: float) -> Check:
     said = f"did not answer within {limit_s:.0f} s"
-    return Check(task.name, Level.FAILED, said, "Take what hangs away, and run doctor again.")
+    return Check(task.name, Level.FAILED, said, task.remedy)
 
 
 def cannot_make(folder: Path) -> str:

@@ -6,12 +6,16 @@ import gzip
 import os
 import sys
 import threading
+import zlib
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from edge.core.trace_lines import MAX_LINE_BYTES, BadLine, TraceHeader, parse_header, parse_reading
 from edge.errors import HeaderWrong, ReadingsMissing
 from edge.ports import BadReading, Ended, Item, Put, Took
+
+# What reading a damaged or cut off gzip file raises.
+DAMAGED = (gzip.BadGzipFile, EOFError, zlib.error)
 
 
 def open_readings(name: str) -> BinaryIO:
@@ -37,6 +41,8 @@ class LineSource:
             self.header: TraceHeader = parse_header(stream.readline(MAX_LINE_BYTES + 1))
         except BadLine as bad:
             raise HeaderWrong(f"{bad.reason.capitalize()}.") from None
+        except DAMAGED:
+            raise HeaderWrong("The compressed file is damaged.") from None
 
     def start(self, put: Put) -> None:
         self._thread = threading.Thread(target=self.pump, args=(put,), name="lines", daemon=True)
@@ -47,7 +53,7 @@ class LineSource:
         try:
             while not self._stop.is_set() and (line := self._stream.readline(MAX_LINE_BYTES + 1)):
                 self._put(put, self._item(line))
-        except (OSError, EOFError, ValueError) as error:
+        except (*DAMAGED, OSError, ValueError) as error:
             why = f"The stream broke off: {type(error).__name__}."
         self._put(put, Ended(why))
 

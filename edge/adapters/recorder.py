@@ -15,7 +15,7 @@ import shutil
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeAlias
@@ -172,6 +172,9 @@ class Recorder:
         header = self._header if isinstance(self._header, TraceHeader) else self._header()
         wall = _wall(header, pending.marked_ns)
         packs = self._ring.packs()
+        first_ns = packs[0].from_ns if packs else pending.marked_ns
+        # The trace's clock begins with its readings, whenever it was looked at.
+        header = replace(header, mono_ns=first_ns, wall=_wall(header, first_ns))
         about: dict[str, object] = {
             "wall": wall.isoformat(),
             "mono_ns": pending.marked_ns,

@@ -50,7 +50,7 @@ def sensor_tasks(
 
 def camera_tasks(config: Config, look: LookAtCamera) -> Iterator[Task]:
     for name, spec in config.cameras.items():
-        yield Task(name, name, _look_at_camera(name, spec, look))
+        yield Task(name, name, _look_at_camera(name, spec, look), ADVICE["camera"].remedy_en)
 
 
 def lane_of(spec: SensorSpec) -> str:
@@ -146,8 +146,8 @@ def _unbuilt(name: str) -> Callable[[], Check]:
 
 
 def _simulated(name: str, spec: SensorSpec) -> Callable[[], Check]:
-    what = "pins" if spec.trigger is not None else f"I2C bus {spec.bus}"
-    said = f"simulated: no Raspberry Pi, so there are no {what} to look at"
+    what = "its pins are" if spec.trigger is not None else f"its I2C bus {spec.bus} is"
+    said = f"simulated: this is no Raspberry Pi, {what} not looked at"
     fix = "Run doctor on the gateway itself; here `run --readings` takes recorded readings."
     return lambda: Check(name, Level.WARNING, said, fix)
 

@@ -27,7 +27,8 @@ ANSWER_S = 0.1
 @dataclass(frozen=True, slots=True)
 class Manner:
     """How a kind of sensor speaks. Outside of (`least_mm`, `most_mm`] it has measured nothing: zero
-    when the target is gone, 9999 of the AJ-SR04M (both seen in the field).
+    when the target is gone, 9999 of the AJ-SR04M (both told by users, not tried by us). The A02YYUW
+    says zero of a covered face too: snow on it cannot be told from an empty space.
     """
 
     head_counts: bool
@@ -167,9 +168,9 @@ class _Serial:
         except ImportError as error:
             raise OSError(f"{error.name} is not installed") from None
         try:
-            # Exclusive, as two readers of one line each get half of the frames.
+            # Exclusive, as two readers of one line each get half of the frames. Opening forgets
+            # what came in before.
             self._port = serial.Serial(self._path, 9600, timeout=0, write_timeout=0, exclusive=True)
-            self._port.reset_input_buffer()
         except termios.error as error:
             raise OSError(*error.args) from None
 

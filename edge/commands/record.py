@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,15 +13,12 @@ from typing import Annotated
 
 import typer
 
-from edge.adapters.clock import SystemClock
-from edge.adapters.lines import LineSource, open_readings
-from edge.adapters.sampler import Sampler
 from edge.adapters.trace_file import TraceFile
 from edge.commands.options import CONFIG_FILE, ConfigOption
 from edge.config import read_config
 from edge.core.readings import NO_ECHO, Reading
-from edge.core.trace_lines import TraceHeader
-from edge.ports import BadReading, Ended, Item, Put, Took
+from edge.feeds import Feed, sensor_feed, stream_feed
+from edge.ports import BadReading, Ended, Item, Took
 
 NS = 1_000_000_000
 INBOX_ITEMS = 10_000
@@ -44,13 +41,12 @@ def record(
     if until_ctrl_c and minutes is not None:
         raise typer.BadParameter("write --minutes or --until-ctrl-c, not both")
     inbox: queue.Queue[Item] = queue.Queue(INBOX_ITEMS)
-    stops: list[int] = []
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda received, _frame: stops.append(received))
     lasts_ns = None if minutes is None else round(minutes * 60 * NS)
-    source = _sensors(config) if readings is None else _stream(readings)
-    with source as (header, start), TraceFile(out, header, mask_plates) as file:
-        start(lambda item: _put(inbox, item))
+    feed = sensor_feed(read_config(config)) if readings is None else stream_feed(readings)
+    for channel, fault in feed.absent.items():
+        print(f"{channel} does not answer ({fault}); it is tried again", file=sys.stderr)
+    with _stops() as stops, _stopped(feed), TraceFile(out, feed.header(), mask_plates) as file:
+        feed.start(lambda item: _put(inbox, item))
         taking = Taking(file, lasts_ns)
         while not stops and not taking.over:
             taking.take(_next(inbox))
@@ -101,44 +97,25 @@ class Taking:
             print(f"{channel}: {count} readings are faults or pictures", file=sys.stderr)
 
 
-Source = tuple[TraceHeader, Callable[[Put], None]]
+@contextmanager
+def _stopped(feed: Feed) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        feed.stop()
 
 
 @contextmanager
-def _stream(name: str) -> Iterator[Source]:
-    source = LineSource(open_readings(name))
+def _stops() -> Iterator[list[int]]:
+    """Fills when Ctrl-C or SIGTERM comes, so that the file is closed as it should be."""
+    stops: list[int] = []
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    before = [signal.signal(n, lambda received, _frame: stops.append(received)) for n in numbers]
     try:
-        yield source.header, source.start
+        yield stops
     finally:
-        source.stop()
-
-
-@contextmanager
-def _sensors(config: Path) -> Iterator[Source]:
-    from edge.adapters.sensors import channels_of, open_sensors
-
-    settings, clock = read_config(config), SystemClock()
-    sensors = open_sensors(settings, clock.mono_ns)
-    for sensor in sensors:
-        # A probed sensor knows its scale only now, and the header is to name it.
-        sensor.open()
-        sensor.close()
-    now_ns = clock.mono_ns()
-    channels = channels_of(sensors, ())
-    header = TraceHeader(settings.gateway, settings.tz, now_ns, clock.wall_at(now_ns), channels)
-    samplers: list[Sampler] = []
-
-    def start(put: Put) -> None:
-        samplers.append(Sampler(sensors, put, clock.mono_ns))
-        samplers[0].start()
-
-    try:
-        yield header, start
-    finally:
-        for sampler in samplers:
-            sampler.stop()
-            if sampler.dropped:
-                print(f"{sampler.dropped} readings came faster than written", file=sys.stderr)
+        for number, handler in zip(numbers, before):
+            signal.signal(number, handler)
 
 
 def _put(inbox: queue.Queue[Item], item: Item) -> bool:

@@ -7,60 +7,66 @@ import queue
 import signal
 import time
 import traceback
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from structlog.typing import FilteringBoundLogger
 
-from edge.adapters.clock import StreamClock
 from edge.adapters.keys import load_key
-from edge.adapters.lines import LineSource, open_readings
+from edge.adapters.machine import ThisMachine
 from edge.adapters.mqtt import PahoUplink, parse_broker
 from edge.adapters.outbox import SqliteOutbox
+from edge.adapters.systemd import Notifier
 from edge.agent import Ports
 from edge.commands.options import CONFIG_FILE, ConfigOption, json_log
 from edge.compose import make_agent
-from edge.config import read_config
-from edge.errors import EdgeError
-from edge.ports import Item
+from edge.config import Config, read_config_or_last_good, remember_good
+from edge.core.gateway import Gateway
+from edge.core.space import Detector
+from edge.errors import EdgeError, Mistake
+from edge.feeds import Feed, sensor_feed, stream_feed
+from edge.lookers import Lookers
+from edge.ports import Item, Put, Watcher
 
 PUT_S = 0.5
 
 
 def run(
-    readings: Annotated[str, typer.Option(help="Trace lines: a file, or - for standard input.")],
+    readings: Annotated[
+        str | None,
+        typer.Option(help="Trace lines: a file, or - for standard input. Else the sensors."),
+    ] = None,
     config: ConfigOption = Path(CONFIG_FILE),
 ) -> None:
     """Watch the spaces until the readings end and all is acknowledged, or until SIGTERM."""
-    settings = read_config(config)
+    settings, mistakes = read_config_or_last_good(config)
     key, log = load_key(settings.data_path), json_log(settings.gateway)
-    source = LineSource(open_readings(readings))
-    inbox: queue.Queue[Item] = queue.Queue(settings.limits.inbox_items)
-
-    def put(item: Item) -> bool:
-        try:
-            inbox.put(item, timeout=PUT_S)
-        except queue.Full:
-            return False
-        return True
-
-    if source.header.gateway != settings.gateway:
-        log.warning("readings_of_another_gateway", named=source.header.gateway)
-    keep = settings.limits.keep_acked_events
-    # Real time, not the stream's: a trace that is played twice must not begin the same epoch.
-    outbox = SqliteOutbox(settings.data_path, settings.gateway, int(time.time()), keep)
-    if outbox.set_aside is not None:
-        log.error("outbox_was_corrupt", kept_as=outbox.set_aside.name)
-    broker, keepalive_s = parse_broker(settings.broker), settings.timing.keepalive_s
-    uplink = PahoUplink(broker, settings.gateway, keepalive_s, put)
-    clock = StreamClock(source.header)
-    ports = Ports(outbox, uplink, clock, time.monotonic, log)
-    agent = make_agent(settings, source.header.channels, ports, key, lambda: os.urandom(32))
+    _tell_safe_mode(log, config, mistakes)
+    feed = sensor_feed(settings) if readings is None else stream_feed(readings)
+    if feed.gateway != settings.gateway:
+        log.warning("readings_of_another_gateway", named=feed.gateway)
+    for channel, fault in feed.absent.items():
+        log.warning("sensor_absent_at_start", channel=channel, fault=fault)
     stops: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda received, _frame: stops.append(received))
-    source.start(put)
+    lookers = Lookers(settings, feed, log, safe_mode=bool(mistakes))
     try:
+        inbox: queue.Queue[Item] = queue.Queue(settings.limits.inbox_items)
+        put = _putting(inbox)
+        ports = _ports(settings, feed, log, put)
+
+        def look(core: Gateway, detectors: Mapping[str, Detector]) -> Sequence[Watcher]:
+            machine = ThisMachine(settings.data_path, time.monotonic)
+            service = Notifier(os.environ.get("NOTIFY_SOCKET"))
+            return lookers.open(core, detectors, machine, service)
+
+        agent = make_agent(settings, feed.channels, ports, key, lambda: os.urandom(32), look)
+        if not mistakes:
+            remember_good(config)
+        feed.start(put)
         agent.run(inbox, lambda: bool(stops))
     except EdgeError:
         raise
@@ -70,4 +76,33 @@ def run(
         log.error("stopped_by_a_fault", error=type(error).__name__, at=frames[-3:])
         raise typer.Exit(1) from None
     finally:
-        source.stop()
+        feed.stop()
+        lookers.close()
+
+
+def _putting(inbox: queue.Queue[Item]) -> Put:
+    def put(item: Item) -> bool:
+        try:
+            inbox.put(item, timeout=PUT_S)
+        except queue.Full:
+            return False
+        return True
+
+    return put
+
+
+def _ports(settings: Config, feed: Feed, log: FilteringBoundLogger, put: Put) -> Ports:
+    keep = settings.limits.keep_acked_events
+    # Real time, not the stream's: a trace that is played twice must not begin the same epoch.
+    outbox = SqliteOutbox(settings.data_path, settings.gateway, int(time.time()), keep)
+    if outbox.set_aside is not None:
+        log.error("outbox_was_corrupt", kept_as=outbox.set_aside.name)
+    broker, keepalive_s = parse_broker(settings.broker), settings.timing.keepalive_s
+    uplink = PahoUplink(broker, settings.gateway, keepalive_s, put)
+    return Ports(outbox, uplink, feed.clock, time.monotonic, log)
+
+
+def _tell_safe_mode(log: FilteringBoundLogger, config: Path, mistakes: list[Mistake]) -> None:
+    for mistake in mistakes:
+        place = f"{config}:{mistake.line}:{mistake.column}"
+        log.error("safe_mode_with_last_good_settings", at=place, mistake=mistake.sentence)

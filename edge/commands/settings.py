@@ -55,7 +55,7 @@ def init(
 
 
 def _ask(question: str, default: str) -> str:
-    return str(typer.prompt(question, default=default, err=True))
+    return str(typer.prompt(question, default=default, show_default=bool(default), err=True))
 
 
 def _say(sentence: str) -> None:

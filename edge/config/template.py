@@ -96,7 +96,7 @@ ledger:   # where its signatures count; elsewhere they mean nothing
 #   keepalive_s: 30         # MQTT keepalive, 5 to 3600
 #   plate_wait_s: 5         # how long an arrival waits for its plate, 0 to 60
 #   plate_before_s: 15      # plate reads this long before an arrival count, 0 to 300
-#   seen_every_s: 30        # how often what was seen is written, 1 to 600
+#   seen_every_s: 60        # how often what was seen is written, 1 to 600
 #   boot_known_s: 60        # a space still unknown then is reported as unknown, 5 to 3600
 #   ack_timeout_s: 2        # without the cloud's acknowledgement, send again, 0.1 to 60
 #   ack_timeout_max_s: 30   # doubled at each try up to this, 1 to 3600

@@ -65,6 +65,7 @@ class Gateway:
         self.strays = self.odd_acks = self._begun = 0
         self._gateway_digest = start.gateway_digest
         self._grants = GrantBook(start.grants, start.revoked)
+        self.granted = self._grants.granted  # for those who look on
         around = Surroundings(clock, self._grants, settings)
         self._spaces = {
             name: Space(name, detector, _record(start, name), _cameras(site, name), around)

@@ -57,6 +57,10 @@ class GrantBook:
             and (grant.id == named or (_opened(grant, end) and not _over(grant, start)))
         ]
 
+    def granted(self, space: str, at: datetime) -> bool:
+        """Whether anybody may stand there at that moment."""
+        return bool(self.expected(space, at, at))
+
     def forget(self, now: datetime, named: Container[str | None]) -> tuple[list[str], list[str]]:
         """Drops what is over; the ids of grants and of revokes that went.
 

@@ -75,13 +75,14 @@ class DetectorSettings:
     displaced_m: float = 0.3
     leaving_s: float = 4.0
     arrive_s: float = 6.0
-    arrive_latest_s: float = 12.0
+    arrive_latest_s: float = 11.0
+    busy_passes: float = 6.0
     patience_gain_s: float = 2.0
     patience_loss_s: float = 0.5
     weak_arrive_s: float = 14.0
     weak_within_s: float = 25.0
     leave_s: float = 2.0
-    leave_young_s: float = 8.0
+    leave_young_s: float = 11.0
     # A person or a bicycle can stand still for half a minute; the echo alone cannot tell.
     echo_alone_arrive_s: float = 45.0
     echo_alone_leave_s: float = 8.0

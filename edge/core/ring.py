@@ -36,6 +36,7 @@ class Pack:
     `data` is the plain lines where the Packer was told so.
     """
 
+    from_ns: int
     to_ns: int
     readings: int
     data: bytes
@@ -67,7 +68,9 @@ class Packer:
             return None
         readings, self._waiting = self._waiting, []
         lines = "".join(format_reading(self._seen(reading)) + "\n" for reading in readings)
-        return Pack(readings[-1].mono_ns, len(readings), self._press(lines.encode()))
+        return Pack(
+            readings[0].mono_ns, readings[-1].mono_ns, len(readings), self._press(lines.encode())
+        )
 
 
 class Ring:

@@ -38,8 +38,8 @@ OUTPUT_NOTES: Final = {
     "green": "through 330 Ω to a green LED, and to ground",
     "red": "through 330 Ω to a red LED, and to ground",
     "buzzer": "to an NPN transistor or MOSFET that switches an active buzzer",
-    "lock": "to the input of a driver or relay board with its own supply; never a coil on a pin",
-    "barrier": "to the barrier's 'open' input through a relay or optocoupler",
+    "lock": "to a driver or relay board with its own supply, never a coil on a pin: high closes",
+    "barrier": "to the barrier through a relay or optocoupler: high closes, without current opens",
 }
 
 

@@ -35,7 +35,12 @@ def draw(title: str, wires: Sequence[Wire]) -> str:
         f"<title>{escape(title)}</title>",
         f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>',
         _text(MIDDLE, 26, title, "middle", ' font-weight="bold"'),
-        _text(MIDDLE, 46, "pin 1 is at the end beside the card; the odd pins are the inner row", "middle"),
+        _text(
+            MIDDLE,
+            46,
+            "pin 1 is at the end beside the card; the odd pins are the inner row",
+            "middle",
+        ),
         f'<rect x="{MIDDLE - 30}" y="{TOP - 4}" width="60" height="{20 * ROW + 8}" rx="6" '
         'fill="#263238"/>',
         *(line for pin in PLACES for line in _place(pin, used.get(pin))),

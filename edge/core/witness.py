@@ -17,11 +17,15 @@ from edge.core.occupancy import DetectorSettings, Signal
 APART_S = 2.5
 # A field that moves again this long after the echo came to rest is another vehicle's.
 OTHER_S = 15.0
+# Who stands before the sensor for longer than this is no person who loads the car.
+STRANGER_S = 90.0
 # A roof may pass under the sensor for so long before a car has left, and the field lag as much.
 SLACK_S = 4.0
 SWAP_FAR_SAMPLES = 2
 # A car may be moved about within its first minute; later it is leaving.
 YOUNG_S = 35.0
+# A car on its way out may stand half-way for so long; nothing near for `GONE_S` ends that.
+LEAVING_S, GONE_S = 45.0, 4.0
 # So many echoes from beyond the space in a row: no car is in the beam, whatever the field says.
 FLOOR_SAMPLES = 6
 # The first still field after a departure is the empty one.
@@ -110,7 +114,7 @@ class Witness:
                 return None
             return Ruling("car", field.run_ns)
         near_s = echo.near_s(now_ns)
-        if near_s < self.patience_s or echo.share() < s.share_of_two or still_s < s.field_s:
+        if near_s < max(self.patience_s, self._busy_s(now_ns)) or echo.share() < s.share_of_two or still_s < s.field_s:
             return None
         if field.baseline_ut is None:
             return self._stood(now_ns) if min(near_s, still_s) >= s.cold_s else None
@@ -118,6 +122,12 @@ class Witness:
         if moved_ut >= self._on_ut(near_s):
             return self._stood(now_ns)
         return None
+
+    def _busy_s(self, now_ns: int) -> float:
+        """Where much goes by, drivers stop for others and correct: they take longer to park."""
+        s, passes = self._set, self.field.passes.an_hour(now_ns)
+        part = min(1.0, max(0.0, (passes - s.busy_passes) / s.busy_passes))
+        return s.arrive_s + part * (s.arrive_latest_s - s.arrive_s)
 
     def _on_ut(self, near_s: float) -> float:
         """The less the field has moved, the stiller it must stand, and the sooner after it came."""
@@ -186,7 +196,7 @@ class Witness:
         """It has left its place and stands half-way: no need to wait until it drives on."""
         echo, field, latest = self.echo, self.field, self.field.now_ut()
         moved_ns, parked = echo.moved_ns, field.parked_ut
-        if len(self.heard) < 2 or self._swap_ns is not None or moved_ns is None:
+        if len(self.heard) < 2 or moved_ns is None:
             return None
         lasted_s = (now_ns - moved_ns) / NS
         if lasted_s < self._set.leaving_s or self._young(moved_ns):
@@ -218,7 +228,9 @@ class Witness:
         if self._swap_ns is not None:
             self._park_again(now_ns)
         elif elsewhere:
-            if echo.near_s(now_ns) >= OTHER_S:
+            # A field that has not moved says that it is no car which moved before the sensor.
+            moved = field.left_ns is not None
+            if echo.near_s(now_ns) >= (OTHER_S if moved else STRANGER_S):
                 self._park_again(now_ns)
         elif field.left_ns is not None and not self._looks_empty():
             self._shift_levels()
@@ -226,10 +238,10 @@ class Witness:
 
     def _park_again(self, now_ns: int) -> None:
         """The same car, moved about. If it drives off soon, it began to leave before this."""
-        began_ns = self._left().at_ns
+        began_ns, moved = self._left().at_ns, self.field.left_ns is not None
         self._learn_patience(now_ns)
         self._settle()
-        if now_ns - self._since_ns > YOUNG_S * NS:
+        if moved and now_ns - self._since_ns > YOUNG_S * NS:
             self._moved_ns = began_ns
 
     def _is_other(self, elsewhere: bool) -> bool:
@@ -265,8 +277,8 @@ class Witness:
         """The car that was seen to leave half-way must be gone before another can come."""
         if self._leaving_ns is None:
             return False
-        gone = self.echo.far_s(now_ns) >= 1.0 or "echo" not in self.heard
-        if gone or now_ns - self._leaving_ns > YOUNG_S * NS:
+        gone = self.echo.far_s(now_ns) >= GONE_S or "echo" not in self.heard
+        if gone or now_ns - self._leaving_ns > LEAVING_S * NS:
             self._leaving_ns = None
         return self._leaving_ns is not None
 
@@ -305,7 +317,14 @@ class Witness:
                     field.parked_ut = field.level_ut
         if "echo" not in self.heard or echo.far_ns is not None or self._swap_ns is not None:
             return
-        if echo.near_s(now_ns) >= (self._set.arrive_s if echo.parked_m is None else OTHER_S):
+        near_s = echo.near_s(now_ns)
+        if echo.parked_m is None:
+            if near_s >= self._set.arrive_s:
+                echo.park()
+        elif abs(echo.near_m - echo.parked_m) <= 1.5 * self._set.level_tolerance_m:
+            if near_s >= OTHER_S:
+                echo.park()
+        elif near_s >= STRANGER_S and "field" not in self.heard:
             echo.park()
 
     def _shift_levels(self) -> None:

@@ -87,7 +87,7 @@ def _say(found: Mapping[str, Any], tallies: Tallies, level: str, as_json: bool) 
         }
         typer.echo(json.dumps(said, ensure_ascii=False))
         return
-    console, ours = tables.console(), scores[OURS]
+    console, ours = Console(), scores[OURS]
     density = ours.stays / ours.space_days if ours.space_days else 0.0
     title = ", ".join(f"{name} {value}" for name, value in found.items())
     title += f": {ours.stays} stays, {density:.1f} a space-day"

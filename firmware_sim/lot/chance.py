@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,13 @@ from firmware_sim.lot.levels import Level
 from firmware_sim.lot.motion import Waypoint, drive
 from firmware_sim.lot.mounting import draw_mount
 from firmware_sim.lot.physics import direction, log_uniform, now_and_then, stream
-from firmware_sim.lot.vehicles import PITCH_M, motorbike_parked, passing
+from firmware_sim.lot.vehicles import (
+    PITCH_M,
+    Body,
+    motorbike_parked,
+    pass_strength_ut,
+    passing,
+)
 from firmware_sim.lot.visiting import draw_visits, is_free
 from firmware_sim.lot.world import (
     Fault,
@@ -28,6 +35,7 @@ from firmware_sim.lot.world import (
 
 LANES_M = (-1.6, -4.4)
 LANE_ENDS_M = 20.0
+FLEET = 256  # shapes of vehicles in one lane; each pass has a strength of its own
 
 
 def draw_world(level: Level, seed: int, spaces: tuple[str, ...], lasts_s: float) -> World:
@@ -63,10 +71,12 @@ def surrounded(world: World, level: Level, seed: int) -> World:
 
 
 def _passes(rng: np.random.Generator, level: Level, count: int, lasts_s: float) -> list[Passing]:
-    return [one_pass(rng, level, count, at_s) for at_s in now_and_then(rng, level.passes, lasts_s)]
+    times = now_and_then(rng, level.passes, lasts_s)
+    fleet = [passing(rng) for _ in range(min(FLEET, len(times)))]
+    return [_one_pass(rng, level, count, fleet).moved(at_s) for at_s in times]
 
 
-def one_pass(rng: np.random.Generator, level: Level, count: int, at_s: float) -> Passing:
+def _one_pass(rng: np.random.Generator, level: Level, count: int, fleet: Sequence[Body]) -> Passing:
     """Through the whole lane; one in some stops a while in front of a space."""
     chance = rng.random()
     kind = "lorry" if chance < level.truck_share else "car"
@@ -74,18 +84,23 @@ def one_pass(rng: np.random.Generator, level: Level, count: int, at_s: float) ->
         kind = "motorbike"
     speed_m_s = rng.uniform(5, 40) / 3.6
     number = int(rng.integers(count)) if rng.random() < level.pass_stop_share else None
-    return passing_by(rng, kind, count, speed_m_s, number).moved(at_s)
+    body = fleet[int(rng.integers(len(fleet)))]
+    return passing_by(rng, (kind, body), count, speed_m_s, number)
 
 
 def passing_by(
     rng: np.random.Generator,
-    kind: str,
+    vehicle: tuple[str, Body],
     count: int,
     speed_m_s: float,
     number: int | None = None,
     waits_s: float | None = None,
 ) -> Passing:
-    """From one end of the lane at time 0 to the other; it waits in front of space `number`."""
+    """From one end of the lane at time 0 to the other; it waits in front of space `number`.
+
+    `vehicle`: its kind, and its shape of 1 uT.
+    """
+    kind, shape = vehicle
     speed, way = speed_m_s, float(rng.choice([-1.0, 1.0]))
     ends = (-LANE_ENDS_M, PITCH_M * (count - 1) + LANE_ENDS_M)
     first, last = ends if way > 0 else ends[::-1]
@@ -99,7 +114,7 @@ def passing_by(
     points.append((last, speed, 0.0))
     course = drive(points)
     lane = LANES_M[0] if way > 0 else LANES_M[1]
-    body = passing(rng, kind)
+    body = shape.stronger(pass_strength_ut(rng, kind))
     tags = (kind,) * (kind != "car") + ("stops",) * (number is not None)
     beside_s = course.until_s / 2 if number is None else float(course.times_s[2])
     return Passing(body, lane, way, course, beside_s, number, tags)

@@ -22,7 +22,7 @@ class Manners:
     swaps: bool = False
     pauses_out: bool = False
     pause_most_s: float = 12.0
-    repark_most_s: float = 6.0
+    repark_most_s: float = 4.0
 
     def tags(self) -> tuple[str, ...]:
         named = {
@@ -56,11 +56,11 @@ def way_in(rng: np.random.Generator, manners: Manners) -> Drive:
         slow = rng.uniform(0.06, 0.15)
         points.append((rng.uniform(0.2, 0.8), slow, 0.0))
     if manners.reparks:
-        first, back = rng.uniform(0.0, 0.15), rng.uniform(0.8, 2.5)
+        first, back = rng.uniform(0.0, 0.15), rng.uniform(0.6, 2.0)
         points.append((first, 0.0, rng.uniform(1.0, max(1.5, manners.repark_most_s))))
-        points += to_and_fro(first, back, rng.uniform(0.5, 1.0))
+        points += to_and_fro(first, back, rng.uniform(0.7, 1.3))
         points[-1] = (back, 0.0, rng.uniform(0.5, 1.5))
-        points += to_and_fro(back, 0.0, rng.uniform(0.4, 0.9))
+        points += to_and_fro(back, 0.0, rng.uniform(0.5, 1.1))
     else:
         points.append((0.0, 0.0, 0.0))
     return drive(points).ending_at(0.0)

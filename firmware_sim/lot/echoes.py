@@ -15,7 +15,7 @@ from firmware_sim.lot.world import Fault, Person, Spans, Visit, World, within
 
 HEAD_M, NEAREST_M = 1.7, 0.02
 STRAIGHT_COS = 0.9  # seen from a wall while it faces it by less than some 25 degrees
-PERSON_LOST, PERSON_ROUGH, THING_LOST, SCREEN_LOST = 0.3, 6.0, 0.1, 0.4
+PERSON_LOST, PERSON_ROUGH, THING_LOST, SCREEN_LOST = 0.3, 6.0, 0.1, 0.25
 RAIN_LOST, RAIN_GHOST = 0.35, 0.04
 HOLD_SPREAD_US = 60.0
 

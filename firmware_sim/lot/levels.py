@@ -74,8 +74,8 @@ TABLE = {
     "slant_share": (0, 0.04, 0.12),
     "loading_share": (0, 0.10, 0.25),
     "turns": (0, 0.1, 1.5),
-    "pause_most_s": (0, 12, 40),
-    "repark_most_s": (0, 6, 14),
+    "pause_most_s": (0, 12, 25),
+    "repark_most_s": (0, 4, 10),
     # the lane               easy  normal    hard
     "passes": (60, 400, 1200),
     "pass_stop_share": (0, 0.02, 0.06),

@@ -70,7 +70,7 @@ def _echo(rng: np.random.Generator, level: Level, place: Place) -> EchoMount:
     if place != "overhead":
         background = rng.uniform(2.6, 4.0) if rng.random() < 0.4 else None
     wide = place != "overhead" and rng.random() < level.wide_share
-    raw = rng.random() < level.raw_hold_share
+    raw = rng.random() < level.raw_hold_share and sensor != "a02yyuw"  # it has no echo line
     hold = 58_000.0 if sensor == "jsn-sr04t" else HOLDS_US[int(rng.integers(3))]
     return EchoMount(
         place=place,

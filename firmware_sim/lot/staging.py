@@ -17,7 +17,7 @@ from firmware_sim.lot.mounting import Mount, draw_mount
 from firmware_sim.lot.physics import direction, stream
 from firmware_sim.lot.scenario import Line, Scenario, ScenarioWrong
 from firmware_sim.lot.sentences import note_number
-from firmware_sim.lot.vehicles import motorbike_parked
+from firmware_sim.lot.vehicles import motorbike_parked, passing
 from firmware_sim.lot.visiting import turned, visit
 from firmware_sim.lot.world import (
     Doing,
@@ -142,9 +142,9 @@ class _Stage:
                 continue
             number = world.spaces.index(line.said.space)
             rng = stream(self.seed, "turn", line.line)
-            to_m, at_s = rng.uniform(0.9, 3.0), line.said.at_s
+            to_m, at_s = rng.uniform(1.2, 3.5), line.said.at_s
             inward = way_to_turn(rng, to_m).moved(at_s)
-            outward = way_out(rng, Manners(), to_m).moved(at_s + rng.uniform(1.0, 5.0))
+            outward = way_out(rng, Manners(), to_m).moved(at_s + rng.uniform(0.5, 4.0))
             one = visit(rng, QUALITY, number, world.mounts[number], Manners(), (inward, outward))
             found.append(turned(one, to_m))
         return found
@@ -176,7 +176,7 @@ def _pass(world: World, line: Line, rng: np.random.Generator) -> World:
     number = _number(world, line) if stops else None
     speed = note_number(line.said.notes, "km/h") or rng.uniform(10, 30)
     count, kind = len(world.spaces), line.said.words[0]
-    one = passing_by(rng, kind, count, speed / 3.6, number, line.said.lasts_s)
+    one = passing_by(rng, (kind, passing(rng)), count, speed / 3.6, number, line.said.lasts_s)
     return replace(world, passes=(*world.passes, one.moved(line.said.at_s - one.at_s)))
 
 

@@ -104,15 +104,19 @@ def reaches(body: Body, at_m: Array, heading: Array, point_m: Array, want_ut: fl
     return there > 0.95 * want_ut
 
 
-def passing(rng: np.random.Generator, kind: str) -> Body:
-    """Of the lane; its peak 3.5 m beside it is 1 to 15 uT, of a motorbike 0.15 to 1."""
-    low, high = {"lorry": (6.0, 15.0), "motorbike": (0.15, 1.0)}.get(kind, (1.0, 8.0))
+def passing(rng: np.random.Generator) -> Body:
+    """Of the lane, with a peak of 1 uT so far beside it as `PASS_REFERENCE_M`."""
     body = car(rng, slanted=False)
     along = np.stack([np.linspace(-8, 8, 65), np.zeros(65)], axis=1)
     heading = np.tile([1.0, 0.0], (65, 1))
     field = body.field_ut(along, heading, np.array([0.0, PASS_REFERENCE_M, 0.1]))
-    peak = float(np.linalg.norm(field, axis=1).max())
-    return body.stronger(log_uniform(rng, low, high) / peak)
+    return body.stronger(1.0 / float(np.linalg.norm(field, axis=1).max()))
+
+
+def pass_strength_ut(rng: np.random.Generator, kind: str) -> float:
+    """The peak 3.5 m beside its way: 1 to 8 uT of a car, up to 15 of a lorry, 1 of a motorbike."""
+    bounds = {"lorry": (6.0, 15.0), "motorbike": (0.15, 1.0)}
+    return log_uniform(rng, *bounds.get(kind, (1.0, 8.0)))
 
 
 def motorbike_parked(rng: np.random.Generator) -> Body:

@@ -24,7 +24,7 @@ QUIET_S = 150.0  # a trace begins and ends with this much of nothing
 SHORTEST_S, BRIEF_S = 80.0, (25.0, 75.0)
 CLEAR_S = 45.0
 STAY_PART, SPREAD = 0.6, 0.9
-ODD_CAR_M, REST_Y_M = (0.25, 1.5), (2.1, 2.9)
+WALL_GAP_M, REST_Y_M = (0.25, 1.5), (2.1, 2.9)
 
 
 def draw_visits(
@@ -111,7 +111,7 @@ def _car_at_rest(
         body = car(rng, slanted)
         rest_m = rng.uniform(*REST_Y_M)
         if mount.echo.place != "overhead":
-            rest_m = WALL_M - rng.uniform(*ODD_CAR_M) - body.length_m / 2
+            rest_m = WALL_M - rng.uniform(*WALL_GAP_M) - body.length_m / 2
         pose = rest_pose(rest_m, aside_m, nose_in)
         body = scaled_to_rest(body, *pose, mount.field.point_m, want_ut)
         if reaches(body, *pose, mount.field.point_m, want_ut):
@@ -174,9 +174,9 @@ def _turns(
     """Cars that use the mouth of the empty space to turn round."""
     found: list[Visit] = []
     for at_s in now_and_then(rng, level.turns, lasts_s):
-        to_m = rng.uniform(0.9, 3.0)
+        to_m = rng.uniform(1.2, 3.5)
         inward = way_to_turn(rng, to_m).moved(at_s)
-        outward = way_out(rng, Manners(), to_m).moved(at_s + rng.uniform(1.0, 8.0))
+        outward = way_out(rng, Manners(), to_m).moved(at_s + rng.uniform(0.5, 4.0))
         one = visit(rng, level, number, mount, Manners(), (inward, outward))
         if is_free([*visits, *found], inward.from_s, outward.until_s, lasts_s):
             found.append(turned(one, to_m))

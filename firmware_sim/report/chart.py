@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from edge.core.fusion import Change
@@ -13,7 +14,7 @@ from firmware_sim.report.failures import Failure
 from firmware_sim.report.signals import Signals
 from firmware_sim.trace import NS, Truth
 
-WIDTH, TICKS = 1200, 10
+WIDTH, EDGE, TICKS, LEAST_STROKE = 1200, 30, 10, 1.6
 DISTANCE_TOP, FIELD_TOP, PLOT_HEIGHT = 40, 164, 100
 LEAST_M, LEAST_UT = 2.5, 5.0
 
@@ -40,11 +41,13 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Paths are SVG path data; tops are what the upper edge of each plot stands for."""
+    """Paths are SVG path data, drawn `stroke` wide so that neighbouring columns meet; tops are
+    what the upper edge of each plot stands for."""
 
     distance: str
     silence: str
     field: str
+    stroke: float
     distance_top_m: str
     field_top_ut: str
     truth: tuple[Box, ...]
@@ -87,8 +90,9 @@ def chart(scene: Scene, axis: Axis, clock: LotClock) -> Chart:
     ticks = clock.ticks(axis.from_ns, axis.until_ns, TICKS)
     return Chart(
         distance=_path(signals.distance_m, axis, DISTANCE_TOP, top_m),
-        silence=_silence(signals.silence, axis),
-        field=_path(signals.field_ut, axis, FIELD_TOP, top_ut),
+        silence=_silence(signals, axis),
+        field=_path(signals.field_ut, axis, FIELD_TOP, top_ut, math.sqrt),
+        stroke=_stroke(signals.field_ut, axis),
         distance_top_m=f"{top_m:.1f}",
         field_top_ut=f"{top_ut:.0f}",
         truth=_boxes(scene.true_bands, axis, clock),
@@ -104,7 +108,7 @@ def chart(scene: Scene, axis: Axis, clock: LotClock) -> Chart:
             for n, one in scene.failures
             if axis.holds(one.at_ns)
         ),
-        ticks=tuple((axis.x(ns), label) for ns, label in ticks),
+        ticks=tuple((x, label) for ns, label in ticks if EDGE < (x := axis.x(ns)) < WIDTH - EDGE),
     )
 
 
@@ -131,18 +135,34 @@ def _boxes(bands: Sequence[Band], axis: Axis, clock: LotClock) -> tuple[Box, ...
     return tuple(boxes)
 
 
-def _silence(envelope: Envelope, axis: Axis) -> str:
-    """Short strokes above the distance: echoes that did not come back."""
+def _silence(signals: Signals, axis: Axis) -> str:
+    """Strokes above the distance where nothing but lost echoes was heard."""
+    width_ns = max(signals.silence.width_ns, signals.distance_m.width_ns)
+    heard = {mono_ns // width_ns for mono_ns, *_ in signals.distance_m.columns()}
+    times = [mono_ns for mono_ns, *_ in signals.silence.columns()]
     top = DISTANCE_TOP - 4
-    return "".join(f"M{axis.x(ns):g} {top}v4" for ns, *_ in envelope.columns())
+    return "".join(f"M{axis.x(ns):g} {top}v4" for ns in times if ns // width_ns not in heard)
 
 
-def _path(envelope: Envelope, axis: Axis, top: int, most: float) -> str:
-    """One upright stroke a column, at least a unit long so that a steady signal is seen."""
+def _stroke(envelope: Envelope, axis: Axis) -> float:
+    return round(max(LEAST_STROKE, axis.x(axis.from_ns + envelope.width_ns)), 1)
+
+
+def _path(
+    envelope: Envelope,
+    axis: Axis,
+    top: int,
+    most: float,
+    shape: Callable[[float], float] = lambda part: part,
+) -> str:
+    """One upright stroke a column, at least two units long so that a steady signal is seen.
+
+    The field is drawn by its square root: a car passes at a hundred times what it parks with.
+    """
     pieces: list[str] = []
     for mono_ns, low, high in envelope.columns():
-        y_low = round(top + PLOT_HEIGHT * (1 - low / most))
-        y_high = min(y_low - 1, round(top + PLOT_HEIGHT * (1 - high / most)))
+        y_low = round(top + PLOT_HEIGHT * (1 - shape(low / most)))
+        y_high = min(y_low - 2, round(top + PLOT_HEIGHT * (1 - shape(high / most))))
         pieces.append(f"M{axis.x(mono_ns):g} {y_low}V{y_high}")
     return "".join(pieces)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+from firmware_sim.report.clock import offset
 from firmware_sim.report.failures import Failure
 from firmware_sim.scoring.stays import Watch
 from firmware_sim.trace import NS
@@ -55,7 +55,7 @@ def _case(
 
 
 def sentence(one: Failure) -> str:
-    at = timedelta(seconds=round(one.at_ns / NS, 1))
+    at = offset(one.at_ns)
     said = f"{at} {one.space}: {one.kind} {one.event}"
     if one.error_s is not None:
         said += f", {one.error_s:+.1f} s off with ±{one.uncertainty_s:g} s admitted"

@@ -87,7 +87,7 @@ def unknown_ns(changes: Iterable[Change], watch: Watch, start_s: float = 60.0) -
     blind_ns = 0
     for change in said:
         if change.kind == "unknown":
-            blind_since_ns = blind_since_ns or change.reported_ns
+            blind_since_ns = change.reported_ns if blind_since_ns is None else blind_since_ns
         elif blind_since_ns is not None:
             blind_ns += max(0, change.reported_ns - max(blind_since_ns, from_ns))
             blind_since_ns = None

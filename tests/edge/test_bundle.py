@@ -176,7 +176,15 @@ def test_what_helps_is_there(tmp_path: Path) -> None:
     assert '"v":5831' in parts["kept/1.trace.jsonl"]
 
 
-def test_a_file_that_others_could_read_is_not_made(tmp_path: Path) -> None:
+def test_a_secret_in_a_recorded_name_is_caught_by_the_last_pass(tmp_path: Path) -> None:
+    kept(tmp_path, [])
+    trace = next((tmp_path / "kept").iterdir())
+    trace.write_bytes(gzip.compress(HEADER.replace('"us0"', '"secret-pw"').encode()))
+    parts = make_bundle(good(tmp_path))
+    assert '"***":{"kind":"ultrasonic"' in parts["kept/1.trace.jsonl"]
+
+
+def test_the_support_file_is_its_makers_alone(tmp_path: Path) -> None:
     write_bundle(tmp_path / "s.zip", {"a": "b"})
     assert (tmp_path / "s.zip").stat().st_mode & 0o777 == 0o600
 

@@ -142,7 +142,7 @@ def test_on_a_laptop_pins_and_buses_are_simulated_and_the_rest_is_looked_at() ->
     for name in ("us0", "mag0"):
         check = tasks[name].look()
         assert check.level is Level.WARNING
-        assert check.sentence.startswith("simulated: no Raspberry Pi")
+        assert check.sentence.startswith("simulated: this is no Raspberry Pi")
     assert not tasks["us1"].look().ok
 
 

@@ -1,4 +1,4 @@
-"""Which sensors are believed: faults are told after ten seconds, and are over after ten good ones."""
+"""Which sensors are believed: a fault is told after ten seconds, and over after ten good ones."""
 
 from collections.abc import Iterable
 
@@ -116,7 +116,9 @@ def test_a_reason_that_nobody_knows_is_told_as_unclear() -> None:
     assert advice("timeout") == ADVICE["timeout"]
 
 
-@given(st.lists(st.tuples(st.integers(0, 20), st.sampled_from(["", "timeout", "bus", NO_ECHO, "?"]))))
+@given(
+    st.lists(st.tuples(st.integers(0, 20), st.sampled_from(["", "timeout", "bus", NO_ECHO, "?"])))
+)
 def test_any_run_of_readings_gives_a_fault_with_its_beginning_or_none(
     steps: list[tuple[int, str]],
 ) -> None:

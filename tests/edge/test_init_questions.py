@@ -1,4 +1,4 @@
-"""`init` on a terminal: at most six questions, each with a default; a wrong answer is asked again."""
+"""`init` on a terminal: at most six questions, each with a default; a wrong one is asked again."""
 
 import os
 from collections.abc import Callable

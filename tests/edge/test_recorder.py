@@ -5,7 +5,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -91,9 +91,10 @@ def test_a_fault_keeps_the_minutes_before_and_one_after_and_says_why(
     name = "20260501T001500Z-fault-us0"
     assert kept(folder) == [f"{name}.trace.jsonl.gz", f"{name}.why.json"]
     header, readings = read_back(folder / f"{name}.trace.jsonl.gz")
-    assert header == HEADER
+    first_ns = readings[0].mono_ns
+    assert 290 <= first_ns / NS <= 300
+    assert header == replace(HEADER, mono_ns=first_ns, wall=WALL + timedelta(seconds=first_ns / NS))
     assert readings[-1].mono_ns == 960 * NS
-    assert 290 <= readings[0].mono_ns / NS <= 300
     assert [r.why for r in readings if r.value is None] == ["timeout"]
     about = json.loads((folder / f"{name}.why.json").read_text())
     assert about["whys"] == [

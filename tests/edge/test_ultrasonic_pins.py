@@ -199,6 +199,18 @@ def test_a_second_pulse_after_the_echo_changes_nothing(rig: Rig) -> None:
     assert rig.said() == first
 
 
+def test_an_edge_that_is_told_twice_is_the_first_one(rig: Rig) -> None:
+    """RPi.GPIO reads the line when it comes to it, and may say `high` once more."""
+    first, echo = rig.said(), rig.pins.pin(24)
+
+    def told_again() -> None:
+        echo._last_change = rig.pins.ticks()
+        echo._call_when_changed()
+
+    rig.clock.at(rig.clock.now_ns() + NS // 2 + 2_000_000, told_again)
+    assert rig.said() == first
+
+
 def test_a_closed_driver_ignores_edges_and_lets_its_pins_go(rig: Rig) -> None:
     rig.driver.close()
     rig.sonar.trigger(True)

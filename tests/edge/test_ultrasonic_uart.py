@@ -204,6 +204,11 @@ def test_a_frame_is_found_behind_any_bytes_and_however_it_is_cut(
     assert found is not None
 
 
+@pytest.mark.parametrize("before", [b"\xff", b"\xff\x01", b"\xff\xff\xff", b"\x05\xff\x00"])
+def test_a_byte_that_looks_like_a_head_costs_no_frame(before: bytes) -> None:
+    assert newest(before + frame(1500), MANNERS["a02yyuw"]) == (1500, b"")
+
+
 @given(st.binary(max_size=200))
 def test_no_bytes_whatsoever_break_the_reader(received: bytes) -> None:
     for manner in MANNERS.values():

@@ -48,7 +48,7 @@ def test_the_header_is_that_of_every_pi_since_2014() -> None:
 
 
 def test_the_ground_named_is_the_nearest_one() -> None:
-    assert [nearest_ground(pin) for pin in (1, 3, 8, 16, 40)] == [6, 6, 9, 14, 39]
+    assert [nearest_ground(pin) for pin in (1, 3, 8, 16, 40)] == [6, 6, 6, 14, 39]
 
 
 def test_an_ultrasonic_on_pins_has_four_wires_and_a_divider_on_its_echo() -> None:
@@ -146,7 +146,7 @@ def test_whatever_is_wired_is_drawn_as_good_xml_with_each_used_pin_named(
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
 def test_the_pictures_in_the_guide_are_drawn_from_its_examples(example: Path) -> None:
-    """Written again by: berth-edge wiring --config docs/examples/X.yaml --svg docs/pictures/X.svg"""
+    """Drawn again by: berth-edge wiring --config docs/examples/X.yaml --svg docs/pictures/X.svg"""
     config = read_config(example)
     picture = ROOT / "docs" / "pictures" / f"{example.stem}.svg"
     assert picture.read_text("utf-8") == draw(

@@ -11,7 +11,7 @@ from typing import TypeAlias
 import numpy as np
 
 from firmware_sim.trace import TruthKind
-from tests.sensing.second_scene import Floats, Random, Scene
+from tests.sensing.second_scene import Floats, Random, Scene, log_uniform
 
 SHORTEST_STAY_S, LONGEST_STAY_S = 120.0, 28_800.0
 FIRST_GAP_S, SHORTEST_GAP_S = 90.0, 20.0
@@ -46,8 +46,7 @@ def _stays(scene: Scene, stays: int) -> None:
 
 def _rests(rng: Random, stays: int, room_s: float) -> Floats:
     """2 minutes to 8 hours; the long ones shrink until all fit."""
-    limits = np.log((SHORTEST_STAY_S, LONGEST_STAY_S))
-    rests_s = np.exp(rng.uniform(*limits, stays))
+    rests_s = np.array([log_uniform(rng, SHORTEST_STAY_S, LONGEST_STAY_S) for _ in range(stays)])
     while rests_s.sum() > 0.9 * room_s:
         if rests_s.max() <= SHORTEST_STAY_S:
             raise ValueError(f"{stays} stays do not fit into the time")

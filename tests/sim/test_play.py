@@ -1,9 +1,12 @@
 """The player on a clock set by hand; then one trace over a real broker."""
 
 import json
+import os
+import pty
 import queue
 import subprocess
 import sys
+import termios
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,7 +27,7 @@ from edge.compose import make_agent
 from edge.config import Config
 from edge.core.readings import NO_ECHO, Channel, Reading
 from edge.core.trace_lines import TraceHeader
-from firmware_sim.keyboard import CommandQueue, lines
+from firmware_sim.keyboard import CommandQueue, keys, lines
 from firmware_sim.pace import BATCH_ITEMS, Pace
 from firmware_sim.play import POLL_S, Command, Desk, Hearing, Player, Playhead, parse_command
 from firmware_sim.trace import write_trace
@@ -205,6 +208,18 @@ def echo(tenth: int) -> Reading:
     """Ten readings a second; a car from 0:30 to 2:30."""
     car = 300 <= tenth < 1500
     return Reading(tenth * NS // 10, "us0", 5800.0 if car else None, None if car else NO_ECHO)
+
+
+def test_keys_are_heard_without_enter_and_the_terminal_is_put_back() -> None:
+    ours, theirs = pty.openpty()
+    before = termios.tcgetattr(theirs)
+    with keys(theirs) as read:
+        os.write(ours, b" x+q")
+        pressed = read()
+        assert [next(pressed).name for _ in range(3)] == ["toggle", "faster", "quit"]
+    assert termios.tcgetattr(theirs) == before
+    for end in (ours, theirs):
+        os.close(end)
 
 
 class Stage:

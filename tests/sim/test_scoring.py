@@ -63,6 +63,7 @@ def test_the_truths_own_uncertainty_counts_for_the_detector() -> None:
 
 def test_wilson_bounds_and_quantile_are_those_of_the_books() -> None:
     assert wilson_low(10, 10) == pytest.approx(0.7225, abs=1e-3)
+    assert f1_bounds(10, 0, 0)[0] == pytest.approx(2 * 0.7225 / 1.7225, abs=1e-3)
     assert wilson(81, 263) == pytest.approx((0.2553, 0.3662), abs=1e-4)  # Newcombe 1998
     assert (quantile([3, 1, 2], 0.5), quantile([], 0.5)) == (2, None)
 

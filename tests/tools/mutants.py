@@ -143,8 +143,14 @@ MUTANTS = (
     Mutant(
         "the gateway publishes what is not on its disk",
         "edge/agent.py",
-        "        self._commit()\n        self._send()\n        self._beat()",
-        "        self._send()\n        self._commit()\n        self._beat()",
+        "        for reply in self._delivery.commit(self._real_s()):\n"
+        "            self._say(reply)\n"
+        "        if self._connected:\n"
+        "            self._delivery.send(self._real_s())\n",
+        "        if self._connected:\n"
+        "            self._delivery.send(self._real_s())\n"
+        "        for reply in self._delivery.commit(self._real_s()):\n"
+        "            self._say(reply)\n",
         "tests/edge/test_agent.py",
     ),
     Mutant(

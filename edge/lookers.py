@@ -1,0 +1,110 @@
+"""Opens and closes those who look on at a running gateway, as its settings want them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from structlog.typing import FilteringBoundLogger
+
+from edge.adapters.machine import ThisMachine
+from edge.adapters.page import PageServer
+from edge.compose import own_version, watched
+from edge.config import Config
+from edge.core.fusion import SpaceDetector
+from edge.core.gateway import Gateway
+from edge.core.live import Live
+from edge.core.space import Detector
+from edge.errors import PageUnusable
+from edge.feeds import Feed
+from edge.ports import Watcher
+from edge.telemetry import Reporter
+from edge.watchers import Keeper, LampKeeper, Looks, Pulse, Scene, Service, ShowsSpaces
+
+KEPT = "kept"
+# With what the outbox writes in a busy day it stays below 20 MB (bench/writes.py).
+KEPT_BYTES_A_DAY = 4_000_000
+
+
+class Lookers:
+    """Telemetry and watchdog always; lamps, page and recorder as set, and only beside sensors."""
+
+    def __init__(
+        self, config: Config, feed: Feed, log: FilteringBoundLogger, safe_mode: bool
+    ) -> None:
+        self._config, self._feed, self._log, self._safe_mode = config, feed, log, safe_mode
+        self._lamps: ShowsSpaces | None = None
+        self._page: PageServer | None = None
+
+    def open(
+        self,
+        core: Gateway,
+        detectors: Mapping[str, Detector],
+        machine: ThisMachine,
+        service: Service,
+    ) -> Sequence[Watcher]:
+        """Raises PinsMissing: a gateway that has a lock to move must be able to."""
+        config, feed, log = self._config, self._feed, self._log
+        reporter = Reporter(config.gateway, feed.channels, machine, log)
+        watchers: list[Watcher] = [reporter, Pulse(service, feed.sampled)]
+        if config.outputs and feed.sampled:
+            from edge.adapters.sensors import open_lamps
+
+            self._lamps = open_lamps(config)
+            if self._lamps is not None:
+                watchers.append(LampKeeper(self._lamps, sorted(config.outputs), core.granted))
+        if config.page is not None:
+            watchers.append(self._open_page(reporter, detectors, machine))
+        if feed.sampled:
+            watchers.append(Keeper(_recorder(config, feed, log)))
+        return watchers
+
+    def close(self) -> None:
+        """However the gateway ends: the lamps go dark, and what locks opens."""
+        if self._lamps is not None:
+            self._lamps.close()
+        if self._page is not None:
+            self._page.close()
+
+    def _open_page(
+        self, reporter: Reporter, detectors: Mapping[str, Detector], machine: ThisMachine
+    ) -> Watcher:
+        config, feed = self._config, self._feed
+        empty_ut = {
+            space: found.empty_ut
+            for space, found in config.calibration.items()
+            if found.empty_ut is not None
+        }
+        live = Live(feed.channels, watched(config, feed.channels), empty_ut)
+        looks = Looks(
+            gateway=config.gateway,
+            version=own_version(),
+            states=lambda: reporter.states,
+            machine=machine,
+            passes=lambda: {
+                space: detector.passes.count
+                for space, detector in detectors.items()
+                if isinstance(detector, SpaceDetector)
+            },
+            promises={},
+            safe_mode=self._safe_mode,
+        )
+        scene = Scene(live, looks)
+        assert config.page is not None
+        try:
+            self._page = PageServer(config.page.host, config.page.port, lambda: scene.snapshot)
+            self._log.info("page", url=self._page.url)
+        except PageUnusable as error:
+            # The spaces are watched without it.
+            self._log.error(error.code, detail=str(error))
+        return scene
+
+
+def _recorder(config: Config, feed: Feed, log: FilteringBoundLogger) -> Any:
+    from edge.adapters.recorder import Means, Recorder
+
+    means = Means(
+        tell=lambda code, detail: log.info(f"recorder_{code}", detail=detail),
+        day_bytes=KEPT_BYTES_A_DAY,
+    )
+    return Recorder(config.data_path / KEPT, feed.header, means=means)

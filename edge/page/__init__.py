@@ -1,0 +1,1 @@
+"""The gateway's own small web page, for a phone at the kerb."""

@@ -17,6 +17,10 @@ STRAYS = 2
 LOST_S, LOST_SAMPLES = 3.0, 4
 QUIET_NS, QUIET_SAMPLES = 3 * NS // 2, 3
 FOLLOW, LOSS_FOLLOW, WOBBLE_FOLLOW = 0.1, 0.02, 0.25
+# A wide cone hears the next space's car in some of its pings: a level seen so often is known.
+CLUTTER_SAMPLES, CLUTTER_TOLERANCE_M = 40, 0.12
+# A car there sends nearly all of its echoes, and so many of them in a row.
+STEADY_SAMPLES, STEADY_SHARE = 8, 0.85
 # A far level that held for so many samples is the floor or the wall of the empty space.
 FLOOR_SAMPLES, FLOOR_TOLERANCE_M = 60, 0.15
 
@@ -38,10 +42,37 @@ class EchoTrack:
     """
 
     __slots__ = (
-        "_alt_m", "_alt_ns", "_floor_m", "_floor_n", "_lost_n", "_lost_ns", "_near_streak",
-        "_raw", "_set", "_strays", "empty_m", "face_n", "far_n", "far_ns", "floor_n", "gap_ns", "last_ns",
-        "left_ns", "limit_m", "loss", "moved_ns", "near_hits", "near_last_ns", "near_m",
-        "near_n", "near_ns", "parked_m", "same_n", "wobble_m",
+        "_alt_m",
+        "_alt_ns",
+        "_clutter_m",
+        "_clutter_n",
+        "_floor_m",
+        "_floor_n",
+        "_lost_n",
+        "_lost_ns",
+        "_near_streak",
+        "_raw",
+        "_set",
+        "_strays",
+        "empty_m",
+        "face_n",
+        "far_n",
+        "far_ns",
+        "floor_n",
+        "gap_ns",
+        "last_ns",
+        "left_ns",
+        "limit_m",
+        "loss",
+        "moved_ns",
+        "near_hits",
+        "near_last_ns",
+        "near_m",
+        "near_n",
+        "near_ns",
+        "parked_m",
+        "same_n",
+        "wobble_m",
     )  # fmt: skip
 
     def __init__(self, settings: DetectorSettings, empty_m: float | None = None) -> None:
@@ -52,6 +83,7 @@ class EchoTrack:
         self.last_ns: int | None = None
         self.gap_ns = NS // 2
         self.loss = 0.1
+        self._clutter_m, self._clutter_n = 0.0, 0
         self.forget()
 
     def forget(self) -> None:
@@ -105,7 +137,7 @@ class EchoTrack:
 
     def surely_gone_s(self) -> float:
         """How long nothing may be near before it cannot be bad luck, at the loss seen so far."""
-        samples = 4
+        samples = 2
         chance = self.loss**samples
         while chance > self._set.chance and samples < 400:
             chance *= self.loss
@@ -146,7 +178,11 @@ class EchoTrack:
     def _near(self, mono_ns: int, distance_m: float) -> None:
         tolerance_m = self._set.level_tolerance_m
         parked = self.parked_m is not None and abs(distance_m - self.parked_m) <= tolerance_m
-        self._near_streak += 1
+        steady = self.near_hits >= STEADY_SAMPLES and self.share() >= STEADY_SHARE
+        if self.parked_m is None and not steady:
+            self._learn_clutter(distance_m)
+        clutter = self.at_clutter(distance_m) and not steady
+        self._near_streak += not clutter
         if parked or self._near_streak >= STRAYS:
             self.far_ns = None
         if parked:
@@ -175,6 +211,21 @@ class EchoTrack:
         self.near_hits = self.near_n = 2
         self.wobble_m = abs(distance_m - self._alt_m) / 2
         self.near_last_ns, self._strays = mono_ns, 0
+
+    def at_clutter(self, distance_m: float) -> bool:
+        """At the level of something beside the empty space that sends an echo now and then."""
+        known = self._clutter_n >= CLUTTER_SAMPLES
+        return known and abs(distance_m - self._clutter_m) <= CLUTTER_TOLERANCE_M
+
+    def _learn_clutter(self, distance_m: float) -> None:
+        """While no car is in; what comes again and again from one level gains, all else loses."""
+        if abs(distance_m - self._clutter_m) > CLUTTER_TOLERANCE_M:
+            self._clutter_n -= 1
+            if self._clutter_n < 0:
+                self._clutter_m, self._clutter_n = distance_m, 0
+        else:
+            self._clutter_m += (distance_m - self._clutter_m) * FOLLOW
+            self._clutter_n = min(self._clutter_n + 1, 2 * CLUTTER_SAMPLES)
 
     def _quiet_ns(self) -> int:
         return max(QUIET_NS, QUIET_SAMPLES * self.gap_ns)

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from contracts.wire.messages import Ack, Ask, Down, Event, Grant, PlateProof, Reply, Revoke
 from contracts.wire.signing import Domain, event_digest, plate_commitment
 from contracts.wire.types import ZERO_DIGEST
-from edge.core.fusion import DetectorSettings, SpaceDetector
 from edge.core.grants import GrantBook
 from edge.core.outputs import (
     BeginEpoch,
@@ -75,18 +74,22 @@ class Gateway:
         self._written = dict(start.spaces)
         self._now_ns, self._heard = 0, False
         self._journal_ns: int | None = None
+        # Not after the earliest deadline of all spaces: a reading moves only its own spaces', and
+        # to look at all of them for each reading would cost more than all the rest.
+        self._look_ns: int | None = 0
 
     def boot(self, mono_ns: int) -> list[Output]:
         self._now_ns = mono_ns
         self._journal_ns = mono_ns + int(self._set.seen_every_s * NS)
         for space in self._spaces.values():
             space.boot(mono_ns)
+        self._look_ns = 0
         return self._booted()
 
     def feed(self, reading: Reading) -> list[Output]:
         if not self._heard:
             # A stream may begin long after its header's time; patience is counted from here.
-            self._heard = True
+            self._heard, self._look_ns = True, 0
             for space in self._spaces.values():
                 space.postpone(reading.mono_ns)
         outputs = self._due(reading.mono_ns)
@@ -96,6 +99,9 @@ class Gateway:
             return outputs
         for space in listeners:
             outputs += self._events(space, space.feed(reading))
+            due_ns = space.deadline()
+            if due_ns is not None and (self._look_ns is None or due_ns < self._look_ns):
+                self._look_ns = due_ns
         return outputs + self._journal()
 
     def tick(self, mono_ns: int) -> list[Output]:
@@ -104,6 +110,9 @@ class Gateway:
     def _due(self, mono_ns: int) -> list[Output]:
         """Each deadline at its own time, so that it matters little how often this is called."""
         outputs: list[Output] = []
+        if self._look_ns is None or mono_ns < self._look_ns:
+            self._now_ns = max(self._now_ns, mono_ns)
+            return outputs
         for space in self._spaces.values():
             due_ns = space.deadline()
             while due_ns is not None and due_ns <= mono_ns:
@@ -112,11 +121,13 @@ class Gateway:
                 if due_ns is not None and due_ns <= was_ns:
                     break
         self._now_ns = max(self._now_ns, mono_ns)
+        dues = (space.deadline() for space in self._spaces.values())
+        self._look_ns = min((due for due in dues if due is not None), default=None)
         return outputs
 
     def deadline(self) -> int | None:
-        dues = (space.deadline() for space in self._spaces.values())
-        return min((due for due in dues if due is not None), default=None)
+        """When to tick at the latest. Nothing may be due then: a reading may have put it off."""
+        return self._look_ns
 
     def finish(self) -> list[Output]:
         """The stream has ended: what waits for a plate goes out, and what was seen is kept."""
@@ -265,28 +276,6 @@ class Gateway:
 
     def _names(self) -> str:
         return ", ".join(sorted(self._spaces)) or "no space"
-
-
-def make_detectors(
-    channels: Mapping[str, Channel],
-    spaces: tuple[str, ...],
-    records: Mapping[str, SpaceRecord],
-    settings: DetectorSettings | None = None,
-) -> dict[str, Detector]:
-    """A restored detector keeps its learned levels, but must decide anew what it sees."""
-    settings = settings or DetectorSettings()
-    detectors: dict[str, Detector] = {}
-    for space in spaces:
-        own = tuple(ch for ch in channels.values() if ch.space in (space, None))
-        state = records[space].detector if space in records else None
-        detectors[space] = SpaceDetector(space, own, settings)
-        if state is not None:
-            undecided = {**state, "standing": "unknown", "supported_ns": None}
-            try:
-                detectors[space] = SpaceDetector.restore(space, own, settings, undecided)
-            except ValueError:
-                continue  # Of an older version: the levels are learned again.
-    return detectors
 
 
 def _record(start: Start, space: str) -> SpaceRecord:

@@ -52,20 +52,21 @@ class DetectorSettings:
     """
 
     # Nearer than this is something; with a known floor or wall, nearer than that by `clear_m`.
-    near_m: float = 1.9
+    near_m: float = 2.0
     nearest_limit_m: float = 0.5
-    farthest_limit_m: float = 2.2
+    farthest_limit_m: float = 3.0
     clear_m: float = 0.35
     level_tolerance_m: float = 0.08
     share_of_two: float = 0.5
+    share_at_clutter: float = 0.85
     share_alone: float = 0.8
     # The least tolerance of a still field, and the changes that mean a car.
     still_ut: float = 0.8
     weak_ut: float = 0.9
     on_ut: float = 1.7
-    # Enough even where the echo sways, or began long before the field moved.
+    # Enough even where the echo sways, or did not begin with the field's move.
     sure_ut: float = 5.0
-    coincide_s: float = 60.0
+    coincide_s: float = 8.0
     # Cars on both sides together can reach 3 uT; the field alone cannot tell.
     alone_on_ut: float = 4.0
     # So far off with nothing near is a car that the echo does not see, or iron: unknown.
@@ -75,13 +76,14 @@ class DetectorSettings:
     displaced_m: float = 0.3
     leaving_s: float = 4.0
     arrive_s: float = 6.0
-    arrive_latest_s: float = 11.0
+    arrive_latest_s: float = 8.0
     busy_passes: float = 6.0
     patience_gain_s: float = 2.0
     patience_loss_s: float = 0.5
     weak_arrive_s: float = 14.0
     weak_within_s: float = 25.0
     leave_s: float = 2.0
+    leave_sure_s: float = 1.0
     leave_young_s: float = 11.0
     # A person or a bicycle can stand still for half a minute; the echo alone cannot tell.
     echo_alone_arrive_s: float = 45.0

@@ -20,7 +20,7 @@ OTHER_S = 15.0
 # Who stands before the sensor for longer than this is no person who loads the car.
 STRANGER_S = 90.0
 # A roof may pass under the sensor for so long before a car has left, and the field lag as much.
-SLACK_S = 4.0
+SLACK_S, ROOF_S = 4.0, 8.0
 SWAP_FAR_SAMPLES = 2
 # A car may be moved about within its first minute; later it is leaving.
 YOUNG_S = 35.0
@@ -114,7 +114,9 @@ class Witness:
                 return None
             return Ruling("car", field.run_ns)
         near_s = echo.near_s(now_ns)
-        if near_s < max(self.patience_s, self._busy_s(now_ns)) or echo.share() < s.share_of_two or still_s < s.field_s:
+        if near_s < max(self.patience_s, self._busy_s(now_ns)) or still_s < s.field_s:
+            return None
+        if echo.share() < (s.share_at_clutter if echo.at_clutter(echo.near_m) else s.share_of_two):
             return None
         if field.baseline_ut is None:
             return self._stood(now_ns) if min(near_s, still_s) >= s.cold_s else None
@@ -132,7 +134,8 @@ class Witness:
     def _on_ut(self, near_s: float) -> float:
         """The less the field has moved, the stiller it must stand, and the sooner after it came."""
         s, field = self._set, self.field
-        if self.echo.wobble_m > s.rigid_m or near_s > s.coincide_s:
+        apart_ns = abs(field.run_ns - (self.echo.near_ns or 0))
+        if self.echo.wobble_m > s.rigid_m or apart_ns > s.coincide_s * NS:
             return max(s.sure_ut, 2 * field.tolerance_ut)
         if s.weak_arrive_s <= near_s <= s.weak_within_s:
             return max(s.weak_ut, field.tolerance_ut)
@@ -151,7 +154,7 @@ class Witness:
             return self._left() if far_s >= gone_s else None
         if self.heard == ("field",):
             return self._field_left(now_ns, s.field_alone_s)
-        if far_s < s.leave_s:
+        if far_s < (s.leave_sure_s if self._nearly_empty() else s.leave_s):
             return self._echo_stuck(now_ns)
         if field.parked_ut is None:
             still = field.still_s(now_ns) >= s.cold_s or field.baseline_ut is not None
@@ -224,7 +227,9 @@ class Witness:
             return None
         elsewhere = abs(echo.near_m - echo.parked_m) > 1.5 * self._set.level_tolerance_m
         if self._swap_ns is not None and self._is_other(elsewhere):
-            return Ruling("empty", self._swap_ns, 0.0, self._stood(now_ns).at_ns)
+            stood_ns = self._stood(now_ns).at_ns
+            came = field.from_empty_ut() >= self._on_ut(echo.near_s(now_ns))
+            return Ruling("empty", self._swap_ns, 0.0, stood_ns if came else None)
         if self._swap_ns is not None:
             self._park_again(now_ns)
         elif elsewhere:
@@ -347,12 +352,11 @@ class Witness:
         echo_ns, field_ns = self.echo.near_ns, self.field.run_ns
         if echo_ns is None:
             return Ruling("car", field_ns)
-        apart_s = (field_ns - echo_ns) / NS
+        apart_s = abs(field_ns - echo_ns) / NS
         if apart_s > OTHER_S:
             return Ruling("car", echo_ns)
-        if abs(apart_s) <= APART_S:
-            return Ruling("car", max(echo_ns, field_ns))
-        return Ruling("car", (echo_ns + field_ns) // 2, abs(apart_s) / 2)
+        # What still moved for one of the two was not at rest.
+        return Ruling("car", max(echo_ns, field_ns), apart_s if apart_s > APART_S else 0.0)
 
     def _left(self) -> Ruling:
         """The first sign of leaving; lost echoes alone are none where the field tells."""
@@ -363,7 +367,7 @@ class Witness:
         return ruling
 
     def _left_now(self) -> Ruling:
-        echo, field = self.echo, self.field
+        s, echo, field = self._set, self.echo, self.field
         echo_ns = echo.left_ns if "echo" in self.heard else None
         field_ns = field.left_ns if "field" in self.heard else None
         if echo_ns is None or field_ns is None:
@@ -375,6 +379,9 @@ class Witness:
             return Ruling("empty", min(echo_ns, field_ns))
         # What was at its level until the later of the two had not left before.
         late_ns, apart_s = max(echo_ns, field_ns), abs(echo_ns - field_ns) / NS
+        if field_ns < echo_ns and apart_s <= ROOF_S and (field.step_ut() or 0.0) >= s.sure_ut:
+            # A long roof goes by under the sensor while the field says that it is on its way.
+            return Ruling("empty", field_ns, apart_s)
         return Ruling("empty", late_ns, min(apart_s, SLACK_S))
 
     def _field_left(self, now_ns: int, still_s: float) -> Ruling | None:

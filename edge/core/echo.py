@@ -18,9 +18,9 @@ LOST_S, LOST_SAMPLES = 3.0, 4
 QUIET_NS, QUIET_SAMPLES = 3 * NS // 2, 3
 FOLLOW, LOSS_FOLLOW, WOBBLE_FOLLOW = 0.1, 0.02, 0.25
 # A wide cone hears the next space's car in some of its pings: a level seen so often is known.
-CLUTTER_SAMPLES, CLUTTER_TOLERANCE_M = 40, 0.12
+CLUTTER_SAMPLES, CLUTTER_TOLERANCE_M, CLUTTER_FROM_M = 40, 0.12, 1.4
 # A car there sends nearly all of its echoes, and so many of them in a row.
-STEADY_SAMPLES, STEADY_SHARE = 8, 0.85
+STEADY_SAMPLES, STEADY_SHARE = 8, 0.75
 # A far level that held for so many samples is the floor or the wall of the empty space.
 FLOOR_SAMPLES, FLOOR_TOLERANCE_M = 60, 0.15
 
@@ -179,7 +179,7 @@ class EchoTrack:
         tolerance_m = self._set.level_tolerance_m
         parked = self.parked_m is not None and abs(distance_m - self.parked_m) <= tolerance_m
         steady = self.near_hits >= STEADY_SAMPLES and self.share() >= STEADY_SHARE
-        if self.parked_m is None and not steady:
+        if self.parked_m is None and not steady and distance_m > CLUTTER_FROM_M:
             self._learn_clutter(distance_m)
         clutter = self.at_clutter(distance_m) and not steady
         self._near_streak += not clutter

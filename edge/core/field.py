@@ -23,6 +23,8 @@ MEDIAN_OF_PAIR, PAIR_STEP = 2.175, 0.04
 DEVIATIONS = 4.8
 # What stood still for so long was a level of its own, not a pause within a move.
 LEVEL_S = 3.0
+# Passes and neighbours seldom move the field by so much of a car's own step.
+GONE_PART = 0.35
 
 
 def field_ut(counts: tuple[int, int, int], lsb_per_gauss: float) -> Vector:
@@ -38,12 +40,13 @@ def overflowed(sensor: str | None, counts: tuple[int, int, int], status: int) ->
 
 class FieldTrack:
     """`level_ut` of the present run, `run_ns` its start. `baseline_ut` is the empty space's level,
-    `parked_ut` the car's while one is in, `left_ns` when the field last left it.
+    `parked_ut` the car's while one is in, `left_ns` when the field last left it, `gone_ns` when it
+    was last a good part of the car's own step away.
     """
 
     __slots__ = (
-        "_last", "_n", "_pair", "_same", "_set", "_stray", "_stray_n", "_stray_ns",
-        "baseline_ut", "before_ns", "before_ut", "gap_ns", "last_ns", "left_ns", "level_ut",
+        "_far_ut", "_last", "_n", "_pair", "_same", "_set", "_stray", "_stray_n", "_stray_ns",
+        "baseline_ut", "before_ns", "before_ut", "gap_ns", "gone_ns", "last_ns", "left_ns", "level_ut",
         "moved_ns", "parked_ut", "passes", "peak_ut", "run_ns", "same_n", "tolerance_ut",
     )  # fmt: skip
 
@@ -51,6 +54,7 @@ class FieldTrack:
         self._set = settings
         self.baseline_ut = baseline_ut
         self.parked_ut: Vector | None = None
+        self._far_ut = settings.still_ut
         self.last_ns: int | None = None
         self.gap_ns = NS // 2
         self._pair = 0.5
@@ -65,6 +69,7 @@ class FieldTrack:
         self._stray_n = self._stray_ns = 0
         self._last: Vector | None = None
         self.left_ns: int | None = None
+        self.gone_ns: int | None = None
         self.before_ut: Vector | None = None
         self.before_ns = 0
         self.moved_ns: int | None = None
@@ -83,11 +88,18 @@ class FieldTrack:
         self.same_n = self.same_n + 1 if value == self._last else 0
         self._last = value
         if self.parked_ut is not None:
-            if dist(value, self.parked_ut) <= self.tolerance_ut:
-                self.left_ns = None
-            elif self.left_ns is None:
-                self.left_ns = start_ns
+            self._watch_parked(start_ns, dist(value, self.parked_ut))
         self._run(start_ns, value)
+
+    def _watch_parked(self, start_ns: int, away_ut: float) -> None:
+        if away_ut <= self.tolerance_ut:
+            self.left_ns = None
+        elif self.left_ns is None:
+            self.left_ns = start_ns
+        if away_ut <= self._far_ut:
+            self.gone_ns = None
+        elif self.gone_ns is None:
+            self.gone_ns = start_ns
 
     def _run(self, start_ns: int, value: Vector) -> None:
         level = self.level_ut
@@ -130,10 +142,12 @@ class FieldTrack:
         return dist(self.parked_ut, self.baseline_ut)
 
     def park(self) -> None:
-        self.parked_ut, self.left_ns = self.level_ut or self.parked_ut, None
+        self.parked_ut = self.level_ut or self.parked_ut
+        self.left_ns = self.gone_ns = None
+        self._far_ut = max(self.tolerance_ut, GONE_PART * (self.step_ut() or 0.0))
 
     def leave(self) -> None:
-        self.parked_ut = self.left_ns = None
+        self.parked_ut = self.left_ns = self.gone_ns = None
 
     def follow_empty(self, part: float) -> None:
         if self.level_ut is not None and self.baseline_ut is not None:

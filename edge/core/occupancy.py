@@ -58,7 +58,7 @@ class DetectorSettings:
     clear_m: float = 0.35
     level_tolerance_m: float = 0.08
     share_of_two: float = 0.5
-    share_at_clutter: float = 0.85
+    share_at_clutter: float = 0.75
     share_alone: float = 0.8
     # The least tolerance of a still field, and the changes that mean a car.
     still_ut: float = 0.8

@@ -234,7 +234,7 @@ class Witness:
             self._park_again(now_ns)
         elif elsewhere:
             # A field that has not moved says that it is no car which moved before the sensor.
-            moved = field.left_ns is not None
+            moved = field.gone_ns is not None
             if echo.near_s(now_ns) >= (OTHER_S if moved else STRANGER_S):
                 self._park_again(now_ns)
         elif field.left_ns is not None and not self._looks_empty():
@@ -243,7 +243,7 @@ class Witness:
 
     def _park_again(self, now_ns: int) -> None:
         """The same car, moved about. If it drives off soon, it began to leave before this."""
-        began_ns, moved = self._left().at_ns, self.field.left_ns is not None
+        began_ns, moved = self._left().at_ns, self.field.gone_ns is not None
         self._learn_patience(now_ns)
         self._settle()
         if moved and now_ns - self._since_ns > YOUNG_S * NS:
@@ -367,9 +367,9 @@ class Witness:
         return ruling
 
     def _left_now(self) -> Ruling:
-        s, echo, field = self._set, self.echo, self.field
+        echo, field = self.echo, self.field
         echo_ns = echo.left_ns if "echo" in self.heard else None
-        field_ns = field.left_ns if "field" in self.heard else None
+        field_ns = self._field_moved_ns() if "field" in self.heard else None
         if echo_ns is None or field_ns is None:
             at_ns = echo_ns if echo_ns is not None else field_ns
             if at_ns is None:
@@ -377,12 +377,18 @@ class Witness:
             return Ruling("empty", at_ns or 0)
         if abs(echo_ns - field_ns) <= APART_S * NS:
             return Ruling("empty", min(echo_ns, field_ns))
-        # What was at its level until the later of the two had not left before.
-        late_ns, apart_s = max(echo_ns, field_ns), abs(echo_ns - field_ns) / NS
-        if field_ns < echo_ns and apart_s <= ROOF_S and (field.step_ut() or 0.0) >= s.sure_ut:
-            # A long roof goes by under the sensor while the field says that it is on its way.
-            return Ruling("empty", field_ns, apart_s)
-        return Ruling("empty", late_ns, min(apart_s, SLACK_S))
+        # A person may stand before the sensor, a roof go by under it, a neighbour move the field.
+        apart_s = abs(echo_ns - field_ns) / NS
+        if self._firm() and (echo_ns < field_ns or apart_s <= ROOF_S):
+            return Ruling("empty", field_ns, min(apart_s, SLACK_S))
+        return Ruling("empty", max(echo_ns, field_ns), min(apart_s, SLACK_S))
+
+    def _field_moved_ns(self) -> int | None:
+        """When the field began the move that took it away from the car's level."""
+        left_ns, gone_ns = self.field.left_ns, self.field.gone_ns
+        if left_ns is None or gone_ns is None or gone_ns - left_ns <= SLACK_S * NS:
+            return left_ns
+        return gone_ns - NS
 
     def _field_left(self, now_ns: int, still_s: float) -> Ruling | None:
         """By the field alone: settled nearer to the empty level than to the car's."""

@@ -1,112 +1,132 @@
-"""What one gateway costs with many spaces: real drivers on simulated chips, real sampler and agent.
+"""What one gateway costs with many spaces: real drivers on simulated chips, and the whole agent.
 
-Time is virtual, so that only work is counted, not waiting: processor seconds per second of the lot.
-The simulated chips and lines are counted too. The agent's own loop runs, and is woken for every
-single reading: the hardest that a lot can be on it.
+In real time, with the threads that a gateway has: the sampler's, and the agent's loop with its
+outbox on the disk, telemetry, lamps, recorder and the page's snapshots. Processor seconds over the
+seconds that went by, the simulated chips and lines included.
 """
 
 from __future__ import annotations
 
 import math
+import sys
+import tempfile
 import time
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from queue import Empty, Queue
+from queue import Queue
 from random import Random
+from threading import Event
 
 import structlog
 
-from edge.adapters.fake_clock import FakeClock
-from edge.adapters.fake_outbox import MemoryOutbox
-from edge.adapters.fake_uplink import FakeUplink
+from bench.rows import Row, result
+from bench.writes import Acknowledging, settings
+from edge.adapters.clock import SystemClock
+from edge.adapters.fake_lamps import FakeLamps
 from edge.adapters.magnetometers import Magnetometer
+from edge.adapters.outbox import SqliteOutbox
+from edge.adapters.recorder import Recorder
 from edge.adapters.sampler import Sampler
+from edge.adapters.sensors import channels_of
 from edge.adapters.ultrasonic_uart import UartUltrasonic
 from edge.agent import Agent, Ports
 from edge.compose import make_agent
-from edge.config import Config
 from edge.core.chips import CHIPS
-from edge.core.readings import Channel
-from edge.ports import Item, Sensor
-from firmware_sim.clock import VirtualClock
+from edge.core.gateway import Gateway
+from edge.core.live import Live
+from edge.core.readings import Channel, Reading
+from edge.core.space import Detector
+from edge.core.trace_lines import TraceHeader
+from edge.ports import Item, Machine, Moment, Sensor, Watcher
+from edge.telemetry import Reporter
+from edge.watchers import Keeper, LampKeeper, Looks, Scene
 from firmware_sim.i2c import SimulatedBus
 from firmware_sim.registers import Qmc5883l
 from firmware_sim.uart import SimulatedUart
 
 NS = 1_000_000_000
 SPACES, FIELD_S, ECHO_S = 200, 0.1, 0.5
-WARM_UP_S, MEASURED_S = 60, 60
-STAY_S, EARTH_UT, CAR_UT, CAR_M = 1200, 40.0, 12.0, 0.9
+SHARE_OF_A_CORE = 0.25
+WARM_UP_S, MEASURED_S = 10, 60
+STAY_S, EARTH_UT, CAR_UT, CAR_M = 120, 40.0, 12.0, 0.9
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Shares of one core; `drivers` is what is left without the agent."""
+    """`share` of one core, at `per_s` readings a second."""
 
-    whole: float
-    drivers: float
-    readings: int
+    share: float
+    per_s: float
+    events: int
+
+
+def rows() -> list[Row]:
+    load = measure()
+    print(f"{load.per_s:.0f} readings a second, {load.events} events")
+    budget = ("the budget", SHARE_OF_A_CORE)
+    return [result("sensing.agent_cpu_share", load.share, f"core at {SPACES} spaces", budget)]
 
 
 def measure(spaces: int = SPACES, seconds: int = MEASURED_S) -> Load:
-    """Once with the agent, once with nobody to hear."""
-    whole, readings = _run(spaces, seconds, True)
-    drivers, _ = _run(spaces, seconds, False)
-    return Load(whole, drivers, readings)
-
-
-class Lot(Queue[Item]):
-    """The inbox itself samples when it is asked: each reading comes alone, the loop's worst case.
-
-    `shut` is told by the agent's loop whether to stop; the work before `WARM_UP_S` is not counted.
-    """
-
-    def __init__(self, sensors: list[Sensor], clock: VirtualClock, until_s: int) -> None:
-        super().__init__()
-        self.counted, self.begun_s = 0, 0.0
-        self._clock, self._until_ns = clock, until_s * NS
-        self._sampler = Sampler(sensors, self._took, clock.now_ns)
-        self._items: list[Item] = []
-
-    def shut(self) -> bool:
-        return self._sampler.due_ns() >= self._until_ns
-
-    def get(self, block: bool = True, timeout: float | None = None) -> Item:
-        if not block:
-            raise Empty
-        while not self._items and not self.shut():
-            self._clock.advance_to(self._sampler.due_ns())
-            if not self.begun_s and self._clock.now_ns() >= WARM_UP_S * NS:
-                self.counted, self.begun_s = 0, time.process_time()
-            self._sampler.turn()
-        if not self._items:
-            raise Empty
-        return self._items.pop(0)
-
-    def spent_s(self) -> float:
-        return time.process_time() - self.begun_s
-
-    def _took(self, item: Item) -> bool:
-        self._items.append(item)
-        self.counted += 1
-        return True
-
-
-def _run(spaces: int, seconds: int, heard: bool) -> tuple[float, int]:
-    clock = VirtualClock()
+    clock = SystemClock()
     sensors = [sensor for number in range(spaces) for sensor in _sensors(number, clock)]
-    lot = Lot(sensors, clock, WARM_UP_S + seconds)
-    if heard:
-        _agent(sensors).run(lot, lot.shut)
-    while not lot.shut():
-        with suppress(Empty):
-            lot.get()
-    return lot.spent_s() / seconds, lot.counted
+    with tempfile.TemporaryDirectory() as folder:
+        uplink, meter = Uplink(), Meter(seconds)
+        inbox: Queue[Item] = Queue(1_000)
+        uplink.inbox = inbox
+        agent = _agent(Path(folder), sensors, clock, uplink, meter)
+        sampler = Sampler(sensors, lambda item: inbox.put(item) is None, clock.mono_ns)
+        sampler.start()
+        agent.run(inbox, lambda: meter.over)
+        sampler.stop()
+        return Load(meter.spent_s / meter.passed_s, meter.readings / meter.passed_s, uplink.events)
 
 
-def _sensors(number: int, clock: VirtualClock) -> list[Sensor]:
+class Uplink(Acknowledging):
+    """Its cloud answers into the agent's inbox."""
+
+    inbox: Queue[Item]  # type: ignore[assignment]
+
+    def __init__(self) -> None:
+        self.events = 0
+
+    def answer(self, item: Item) -> None:
+        self.inbox.put(item)
+
+
+class Meter:
+    """A Watcher that counts from `WARM_UP_S` on."""
+
+    def __init__(self, seconds: int) -> None:
+        self._seconds = seconds
+        self._from_s = time.monotonic() + WARM_UP_S
+        self._begun: tuple[float, float] | None = None
+        self.readings, self.over = 0, False
+        self.spent_s = self.passed_s = 0.0
+
+    def took(self, reading: Reading) -> None:
+        self.readings += 1
+
+    def changed(self, event: object) -> None:
+        """Not counted."""
+
+    def turned(self, moment: Moment) -> Sequence[object]:
+        now = (time.process_time(), time.monotonic())
+        if self._begun is None and now[1] >= self._from_s:
+            self._begun, self.readings = now, 0
+        elif self._begun is not None:
+            self.spent_s, self.passed_s = now[0] - self._begun[0], now[1] - self._begun[1]
+            self.over = self.passed_s >= self._seconds
+        return ()
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+def _sensors(number: int, clock: SystemClock) -> list[Sensor]:
     """A QMC5883L on a bus of its own and an A02YYUW on a line of its own, as no two share."""
+    now = clock.mono_ns
 
     def car(now_ns: int) -> bool:
         return (now_ns // NS + number * 7) % STAY_S >= STAY_S // 2
@@ -117,32 +137,36 @@ def _sensors(number: int, clock: VirtualClock) -> list[Sensor]:
     def distance_m(now_ns: int) -> float | None:
         return CAR_M if car(now_ns) else None
 
-    space = f"S{number}"
-    chip = Qmc5883l(field_ut, clock.now_ns, Random(number))
-    bus = SimulatedBus({CHIPS["qmc5883l"].address: chip}, clock.now_ns)
-    line = SimulatedUart(clock.now_ns, distance_m)
-    channel = Channel(f"us{number}", "ultrasonic", space, "a02yyuw")
+    chip = Qmc5883l(field_ut, now, Random(number))
+    bus = SimulatedBus({CHIPS["qmc5883l"].address: chip}, now)
+    channel = Channel(f"us{number}", "ultrasonic", f"S{number}", "a02yyuw")
+    line = SimulatedUart(now, distance_m)
     return [
-        Magnetometer(f"mag{number}", space, bus, "qmc5883l", None, clock.now_ns, FIELD_S),
-        UartUltrasonic(channel, line, "a02yyuw", False, clock.now_ns, ECHO_S),
+        Magnetometer(f"mag{number}", f"S{number}", bus, "qmc5883l", None, now, FIELD_S),
+        UartUltrasonic(channel, line, "a02yyuw", False, now, ECHO_S),
     ]
 
 
-def _agent(sensors: list[Sensor]) -> Agent:
-    config = Config.model_validate(
-        {
-            "gateway": "gw-1",
-            "data": str(Path(".berth")),
-            "broker": "mqtt://127.0.0.1",
-            "ledger": {"chain_id": 1, "address": "0x" + "0" * 40},
-        }
-    )
-    clock = FakeClock()
-    log = structlog.wrap_logger(structlog.ReturnLogger())
-    ports = Ports(MemoryOutbox(), FakeUplink(), clock, lambda: clock.mono_ns() / NS, log)
-    channels = {sensor.channel.name: sensor.channel for sensor in sensors}
-    return make_agent(config, channels, ports, bytes(range(1, 33)), lambda: bytes(32))
+def _agent(
+    folder: Path, sensors: Sequence[Sensor], clock: SystemClock, uplink: Uplink, meter: Meter
+) -> Agent:
+    channels = channels_of(sensors)
+    spaces = sorted({sensor.channel.space or "" for sensor in sensors})
+    log = structlog.wrap_logger(structlog.ReturnLogger(), processors=[lambda *_: ""])
+    header = TraceHeader("gw-1", "UTC", 0, clock.wall_at(0), channels)
+
+    def look(core: Gateway, detectors: Mapping[str, Detector]) -> Sequence[Watcher]:
+        reporter = Reporter("gw-1", channels, Machine, log)
+        looks = Looks("gw-1", "1", lambda: reporter.states, Machine, dict, {})
+        lamps = LampKeeper(FakeLamps(spaces), spaces, core.granted)
+        kept = Keeper(Recorder(folder / "kept", header))
+        return [meter, reporter, lamps, kept, Scene(Live(channels, spaces), looks)]  # type: ignore[list-item]
+
+    outbox = SqliteOutbox(folder, "gw-1", 1, 1_000)
+    ports = Ports(outbox, uplink, clock, time.monotonic, log, pause=Event().wait)
+    key = bytes(range(1, 33))
+    return make_agent(settings(folder), channels, ports, key, lambda: bytes(32), look)
 
 
 if __name__ == "__main__":
-    print(measure())
+    print(measure(*map(int, sys.argv[1:])))

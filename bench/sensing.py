@@ -1,4 +1,4 @@
-"""The detector: its score on held-out seeds, the speed of a replay, and a gateway's load.
+"""The detector: its score on held-out seeds, and the speed of a replay.
 
 The peer of a score is the baseline with the best F1 on the same readings; that of a replay is
 decoding the same file with `json` alone, in the same run, and in processor seconds: on a quiet
@@ -18,7 +18,6 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from bench.gateway_load import SPACES, measure
 from bench.rows import Row, result
 from edge.core.fusion import DetectorSettings
 from firmware_sim.lot import make
@@ -48,10 +47,7 @@ BARE = "import json,sys\nfor line in open(sys.argv[1], 'rb'): json.loads(line)"
 
 def rows() -> list[Row]:
     scores = [row for name, level in LEVELS.items() for row in _level(name, level)]
-    load = measure()
-    budget = ("the budget of the issue", 0.25)
-    share = result("sensing.agent_cpu_share", load.whole, f"core at {SPACES} spaces", budget)
-    return [*scores, *_day(), share]
+    return [*scores, *_day()]
 
 
 def _level(name: str, level: str) -> list[Row]:

@@ -18,6 +18,7 @@ from typing import Any
 
 import structlog
 
+from bench.rows import Row, result
 from contracts.wire.codec import decode_up, encode
 from contracts.wire.messages import Ack, SignedEvent
 from contracts.wire.topics import topic_for
@@ -44,7 +45,7 @@ class Acknowledging:
         self.events = 0
 
     def start(self, will_topic: str, will: bytes) -> None:
-        self.inbox.append(Connected())
+        self.answer(Connected())
 
     def publish(self, topic: str, payload: bytes) -> bool:
         message = decode_up(topic, payload)[1]
@@ -52,8 +53,11 @@ class Acknowledging:
             self.events += 1
             body = message.body
             ack = Ack(gateway=body.gateway, epoch=body.epoch, seq=body.seq)
-            self.inbox.append(Received(topic_for(ack), encode(ack)))
+            self.answer(Received(topic_for(ack), encode(ack)))
         return True
+
+    def answer(self, item: Item) -> None:
+        self.inbox.append(item)
 
     def subscribe(self, topic: str) -> None: ...
     def stop(self) -> None: ...
@@ -77,10 +81,8 @@ class Day:
         return self.written / 1e6 * 24 / self.hours
 
 
-def rows(hours: float = 24.0) -> list[dict[str, Any]]:
+def rows(hours: float = 24.0) -> list[Row]:
     """As bench.run keeps them; the peer of the whole is the budget."""
-    from bench.run import result
-
     day = measure(hours)
     budget = ("the budget", BUDGET_MB)
     whole = day.mb_a_day + KEPT_BYTES_A_DAY / 1e6

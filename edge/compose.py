@@ -9,7 +9,10 @@ from typing import TypeAlias
 
 from edge.agent import Agent, AgentSettings, Ports
 from edge.config import Config
-from edge.core.gateway import Gateway, Site, make_detectors
+from edge.core.detectors import make_detectors
+from edge.core.gateway import Gateway, Site
+from edge.core.occupancy import Levels
+from edge.core.outputs import SpaceRecord
 from edge.core.readings import Channel
 from edge.core.space import Detector
 from edge.ports import Watcher
@@ -32,7 +35,10 @@ def make_agent(
     look: Look = nobody,
 ) -> Agent:
     start = ports.outbox.load()
-    detectors = make_detectors(channels, watched(config, channels), start.spaces)
+    records = {name: it for name, it in start.spaces.items() if not _outdated(config, name, it)}
+    detectors = make_detectors(
+        channels, watched(config, channels), records, levels=calibrated(config)
+    )
     site = Site(config.gateway, config.domain, channels, detectors)
     core = Gateway(site, start, ports.clock, salt, config.stay)
     timing = config.timing
@@ -41,6 +47,20 @@ def make_agent(
     )
     seen = replace(ports, watchers=(*ports.watchers, *look(core, detectors)))
     return Agent(core, start, seen, key, settings)
+
+
+def calibrated(config: Config) -> dict[str, Levels]:
+    """What `berth-edge calibrate` found of each empty space."""
+    found = config.calibration.items()
+    return {space: Levels(spec.empty_m, spec.empty_ut) for space, spec in found}
+
+
+def _outdated(config: Config, space: str, record: SpaceRecord) -> bool:
+    """Its levels were learned before the last calibration; the sensors may have been moved."""
+    spec = config.calibration.get(space)
+    if spec is None or spec.at is None:
+        return False
+    return record.seen_at is None or record.seen_at < spec.at
 
 
 def watched(config: Config, channels: Mapping[str, Channel]) -> tuple[str, ...]:

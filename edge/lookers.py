@@ -14,6 +14,7 @@ from edge.config import Config
 from edge.core.fusion import SpaceDetector
 from edge.core.gateway import Gateway
 from edge.core.live import Live
+from edge.core.promises import kinds_of, promises_of
 from edge.core.space import Detector
 from edge.errors import PageUnusable
 from edge.feeds import Feed
@@ -75,7 +76,8 @@ class Lookers:
             for space, found in config.calibration.items()
             if found.empty_ut is not None
         }
-        live = Live(feed.channels, watched(config, feed.channels), empty_ut)
+        spaces = watched(config, feed.channels)
+        live = Live(feed.channels, spaces, empty_ut)
         looks = Looks(
             gateway=config.gateway,
             version=own_version(),
@@ -86,7 +88,7 @@ class Lookers:
                 for space, detector in detectors.items()
                 if isinstance(detector, SpaceDetector)
             },
-            promises={},
+            promises=promises_of(kinds_of(feed.channels.values(), spaces)),
             safe_mode=self._safe_mode,
         )
         scene = Scene(live, looks)

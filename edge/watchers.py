@@ -11,6 +11,7 @@ from contracts.wire.messages import Event, Telemetry
 from contracts.wire.types import Occupancy
 from edge.core.health import ChannelState
 from edge.core.live import Live, Told
+from edge.core.promises import Promise
 from edge.core.readings import Reading
 from edge.core.signals import Shown, shown
 from edge.page.snapshot import Snapshot
@@ -136,7 +137,7 @@ class Looks:
     states: Callable[[], tuple[ChannelState, ...]]
     machine: Callable[[], Machine]
     passes: Callable[[], Mapping[str, int]]
-    promises: Mapping[str, tuple[str, ...]]
+    promises: Mapping[str, tuple[Promise, ...]]
     safe_mode: bool = False
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from edge.adapters.checks import DOCTOR_S, Check, Level, Machine, Task, run_tasks
 from edge.adapters.clock import SystemClock
@@ -18,11 +19,13 @@ from edge.adapters.machine_checks import (
     is_running,
 )
 from edge.adapters.sensor_checks import LookAtCamera, OpenSensors, camera_tasks, sensor_tasks
-from edge.config import CameraSpec, Config
+from edge.config import CameraSpec, Config, kinds_in
+from edge.core.promises import Promise, alike
 from edge.ports import Sensor
 
 IN_USE = "berth-edge runs on this data folder and holds them: they are not opened a second time"
 IN_USE_FIX = "See the gateway's page or `berth-edge watch`, or stop it first for this check."
+ADD = "Add the other kind of sensor (hardware.md), or accept it."
 
 
 def real_sensors(config: Config) -> list[Sensor]:
@@ -65,9 +68,19 @@ def _tasks(config: Config, machine: Machine, hands: Hands) -> Iterator[Task]:
     for name, look in looks.items():
         yield Task(name, name, look)
     yield Task("sensors", "sensors", lambda: _sensors(config, machine))
+    if config.sensors or config.cameras:
+        for spaces, made in alike(kinds_in(config)):
+            yield Task("promises", "promises", partial(_promised, spaces, made))
     if not is_running(data):
         yield from sensor_tasks(config, machine, hands.open_sensors)
         yield from camera_tasks(config, hands.look_at_camera)
+
+
+def _promised(spaces: str, made: tuple[Promise, ...]) -> Check:
+    said = f"{spaces}: {' '.join(promise.en for promise in made)}"
+    if any(promise.limit for promise in made):
+        return Check("promises", Level.WARNING, said, ADD)
+    return Check("promises", Level.OK, said)
 
 
 def _sensors(config: Config, machine: Machine) -> Check:

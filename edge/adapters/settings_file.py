@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -58,6 +59,9 @@ def as_yaml(spec: CalibrationSpec) -> str:
     """On one line; what was not measured is left out."""
     parts = []
     for name, value in spec.model_dump(exclude_none=True).items():
+        if isinstance(value, str):
+            parts.append(f"{name}: {json.dumps(value)}")
+            continue
         numbers = value if isinstance(value, list | tuple) else [value]
         shown = ", ".join(f"{float(number):.4g}" for number in numbers)
         parts.append(f"{name}: [{shown}]" if len(numbers) > 1 else f"{name}: {shown}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -161,7 +162,7 @@ def _tell(found: Calibration, space: str, as_json: bool) -> None:
                 {
                     "space": space,
                     "good": found.good,
-                    **_spec(found).model_dump(),
+                    **_spec(found).model_dump(exclude={"at"}),
                     "echo_margin": found.echo_margin and round(found.echo_margin, 2),
                     "findings": [finding.en for finding in found.findings],
                 }
@@ -179,7 +180,7 @@ def _tell(found: Calibration, space: str, as_json: bool) -> None:
 
 
 def _keep(config: Path, settings: Config, space: str, found: Calibration, console: Console) -> None:
-    spec = _spec(found)
+    spec = _spec(found).model_copy(update={"at": datetime.now(UTC)})
     console.print(f"calibration of {space}: {as_yaml(spec)}", markup=False)
     backup = write_calibration(config, space, spec)
     console.print(f"Written to {config}; as it was before: {backup}", markup=False)

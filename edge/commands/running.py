@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import queue
 import signal
+import threading
 import time
 import traceback
 from collections.abc import Mapping, Sequence
@@ -99,7 +100,8 @@ def _ports(settings: Config, feed: Feed, log: FilteringBoundLogger, put: Put) ->
         log.error("outbox_was_corrupt", kept_as=outbox.set_aside.name)
     broker, keepalive_s = parse_broker(settings.broker), settings.timing.keepalive_s
     uplink = PahoUplink(broker, settings.gateway, keepalive_s, put)
-    return Ports(outbox, uplink, feed.clock, time.monotonic, log)
+    wait = threading.Event().wait
+    return Ports(outbox, uplink, feed.clock, time.monotonic, log, pause=wait)
 
 
 def _tell_safe_mode(log: FilteringBoundLogger, config: Path, mistakes: list[Mistake]) -> None:

@@ -17,7 +17,15 @@ from edge.adapters.finding import find_magnetometers, machine_zone
 from edge.adapters.keys import KEY_FILE, load_key, make_key
 from edge.commands.asking import ask_for, give_spaces, questions
 from edge.commands.options import CONFIG_FILE, ConfigOption, JsonOption
-from edge.config import Answers, check_options, parse_config, read_config, write_settings
+from edge.config import (
+    Answers,
+    check_options,
+    kinds_in,
+    parse_config,
+    read_config,
+    write_settings,
+)
+from edge.core.promises import alike
 from edge.errors import ConfigExists, OptionsWrong
 
 NO_FOLDER = "--data is '{}', but this folder cannot be made: {}."
@@ -92,12 +100,20 @@ def check_config(
     file: Annotated[Path | None, typer.Argument(help="The same as --config.")] = None,
     config: Annotated[Path | None, typer.Option(help="The gateway's settings.")] = None,
 ) -> None:
-    """Say what is wrong with the settings, if anything: a file:line:col for each mistake."""
+    """Say what is wrong with the settings, if anything: a file:line:col for each mistake.
+
+    And what the sensors that they name cannot promise.
+    """
     if file and config:
         raise typer.BadParameter("Name the settings once: as FILE, or with --config.")
     path = file or config or Path(CONFIG_FILE)
     settings = read_config(path)
     print(f"{path}: good, gateway {settings.gateway}, data in {settings.data_path}")
+    if settings.sensors or settings.cameras:
+        for spaces, made in alike(kinds_in(settings)):
+            for promise in made:
+                if promise.limit:
+                    print(f"warning: {spaces}: {promise.en}")
 
 
 def address(config: ConfigOption = Path(CONFIG_FILE), as_json: JsonOption = False) -> None:

@@ -25,10 +25,10 @@ from edge.commands.listening import listening
 from edge.commands.options import CONFIG_FILE, ConfigOption, JsonOption
 from edge.commands.watch_view import as_json as row_of
 from edge.commands.watch_view import fault, line, screen
-from edge.compose import spaces_of, watched
+from edge.compose import calibrated, spaces_of, watched
 from edge.config import Config, read_config
+from edge.core.detectors import make_detectors
 from edge.core.fusion import Change, SpaceDetector
-from edge.core.gateway import make_detectors
 from edge.core.health import ChannelState, Health
 from edge.core.live import Live, SpaceView, Told
 from edge.core.occupancy import ChangeKind
@@ -87,7 +87,8 @@ class Watching:
         channels = feed.channels
         spaces = watched(settings, channels) if settings else spaces_of(channels)
         self._clock = feed.clock
-        self._detectors = make_detectors(channels, spaces, {})
+        levels = calibrated(settings) if settings else {}
+        self._detectors = make_detectors(channels, spaces, {}, levels=levels)
         self._heard_by = {
             name: [self._detectors[space] for space in spaces if channel.space in (space, None)]
             for name, channel in channels.items()

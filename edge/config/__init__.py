@@ -2,7 +2,7 @@
 
 from edge.config.last_good import read_config_or_last_good, remember_good
 from edge.config.options import check_options
-from edge.config.parts import parts_of
+from edge.config.parts import kinds_in, parts_of
 from edge.config.reading import parse_config, read_config
 from edge.config.sensors import (
     CalibrationSpec,
@@ -26,6 +26,7 @@ __all__ = [
     "SensorKind",
     "SensorSpec",
     "check_options",
+    "kinds_in",
     "parse_config",
     "parts_of",
     "read_config",

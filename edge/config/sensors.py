@@ -6,7 +6,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
-from contracts.wire.types import Frozen, Name
+from contracts.wire.types import Frozen, Instant, Name
 
 SensorKind: TypeAlias = Literal[
     "hc-sr04",
@@ -61,7 +61,10 @@ class OutputSpec(Frozen):
 
 
 class CalibrationSpec(Frozen):
-    """What `berth-edge calibrate` measured; None is what it could not, for want of a sensor."""
+    """What `berth-edge calibrate` measured; None is what it could not, for want of a sensor.
+
+    `at`: what a gateway had learned by itself before is forgotten then.
+    """
 
     empty_m: Annotated[float, Field(ge=0.02, le=10)] | None = None
     empty_ut: Annotated[tuple[Microtesla, Microtesla, Microtesla], Field(strict=False)] | None = (
@@ -69,6 +72,7 @@ class CalibrationSpec(Frozen):
     )
     car_ut: Annotated[float, Field(ge=0, le=3000)] | None = None
     margin: Annotated[float, Field(ge=0, le=100_000)] | None = None
+    at: Instant | None = None
 
 
 class PageSpec(Frozen):

@@ -72,6 +72,7 @@ TEXTS = {
     "calibration.*.empty_ut": "three numbers of uT from -3000 to 3000, like [12.0, -3.1, 40.2]",
     "calibration.*.car_ut": "uT from 0 to 3000",
     "calibration.*.margin": "a number from 0 to 100000",
+    "calibration.*.at": 'a time like "2026-05-01T00:00:00.000Z", in quotes',
     "page.host": "an address like 127.0.0.1, or 0.0.0.0 for every network",
 } | {f"outputs.*.{output}": PIN for output in OutputSpec.model_fields}
 LONGEST_SHOWN = 60

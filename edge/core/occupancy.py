@@ -76,9 +76,9 @@ class DetectorSettings:
     displaced_m: float = 0.3
     leaving_s: float = 4.0
     arrive_s: float = 6.0
-    arrive_latest_s: float = 8.0
+    arrive_latest_s: float = 7.5
     busy_passes: float = 6.0
-    patience_gain_s: float = 2.0
+    patience_gain_s: float = 1.5
     patience_loss_s: float = 0.5
     weak_arrive_s: float = 14.0
     weak_within_s: float = 25.0

@@ -154,6 +154,8 @@ class Witness:
             return self._left() if far_s >= gone_s else None
         if self.heard == ("field",):
             return self._field_left(now_ns, s.field_alone_s)
+        if self._surely_left(now_ns):
+            return self._left()
         if far_s < (s.leave_sure_s if self._nearly_empty() else s.leave_s):
             return self._echo_stuck(now_ns)
         if field.parked_ut is None:
@@ -406,6 +408,15 @@ class Witness:
         if field.from_empty_ut() > 0.6 * from_car_ut or field.left_ns is None:
             return None
         return Ruling("empty", field.left_ns)
+
+    def _surely_left(self, now_ns: int) -> bool:
+        """The field of a strong car is gone and still, and the echo has left its level too."""
+        echo, field, step_ut = self.echo, self.field, self.field.step_ut()
+        if echo.left_ns is None or step_ut is None or step_ut < self._set.sure_ut:
+            return False
+        off_s = (now_ns - echo.left_ns) / NS
+        still = field.still_s(now_ns) >= self._set.field_s
+        return off_s >= 1.5 and still and field.from_empty_ut() < 0.25 * step_ut
 
     def _field_gone(self, now_ns: int) -> bool:
         """The field has left the car's level, by half of what the car had moved it."""

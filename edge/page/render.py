@@ -79,7 +79,8 @@ def _space(view: SpaceView, snapshot: Snapshot, lang: Lang) -> str:
     passes = snapshot.passes.get(view.space)
     if passes:
         rows += _row(word("passes", lang), str(passes))
-    promises = "".join(f"<li>{escape(line)}</li>" for line in snapshot.promises.get(view.space, ()))
+    made = snapshot.promises.get(view.space, ())
+    promises = "".join(f"<li>{escape(it.zh if lang == 'zh' else it.en)}</li>" for it in made)
     if promises:
         rows += f"<details><summary>{word('promises', lang)}</summary><ul>{promises}</ul></details>"
     return (

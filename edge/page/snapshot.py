@@ -9,6 +9,7 @@ from datetime import datetime
 from contracts.wire.types import ClockState
 from edge.core.health import ChannelState
 from edge.core.live import SpaceView
+from edge.core.promises import Promise
 from edge.ports import Machine
 
 
@@ -29,5 +30,5 @@ class Snapshot:
     spaces: tuple[SpaceView, ...]
     channels: tuple[ChannelState, ...]
     passes: Mapping[str, int]
-    promises: Mapping[str, tuple[str, ...]]
+    promises: Mapping[str, tuple[Promise, ...]]
     safe_mode: bool = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +14,8 @@ import typer
 
 from cloud.core.tempo import Tempo
 from edge.core.fusion import Change, DetectorSettings
-from edge.core.readings import Reading
+from edge.core.promises import alike, kinds_of, promises_of
+from edge.core.readings import ChannelKind, Reading
 from firmware_sim.commands.feeding import pace_of
 from firmware_sim.commands.saying import FLAWED, JsonFlag, bad_input, say, write
 from firmware_sim.replay import Replay
@@ -56,6 +57,10 @@ def replay(  # noqa: PLR0913 - the options of a command
     if not as_json:
         for change in run.told.changes:
             typer.echo(_sentence(change))
+        for spaces, made in alike(run.kinds):
+            for promise in made:
+                typer.echo(f"{spaces}: {promise.en}")
+        found.pop("promises")
     say(found, as_json)
     raise typer.Exit(FLAWED if graded and graded.f1 < 1 else 0)
 
@@ -65,6 +70,7 @@ class _Run:
     told: Told
     found: dict[str, Any]
     whole: WholeTrace | None
+    kinds: Mapping[str, set[ChannelKind]]
 
 
 def _replay(trace: Path, rows: list[Truth] | None, rate: float | None, drawn: bool) -> _Run:
@@ -74,6 +80,7 @@ def _replay(trace: Path, rows: list[Truth] | None, rate: float | None, drawn: bo
         whole = WholeTrace(channels) if drawn else None
         readings = watching.pass_on(_paced(reader, rate) if rate else reader)
         changes = list(run.run(whole.pass_on(readings) if whole else readings))
+    kinds = kinds_of(channels.values(), run.detectors)
     final = {space: detector.occupancy for space, detector in run.detectors.items()}
     counts = {kind: sum(c.kind == kind for c in changes) for kind in ("arrival", "departure")}
     found = {
@@ -83,6 +90,9 @@ def _replay(trace: Path, rows: list[Truth] | None, rate: float | None, drawn: bo
         "arrivals": counts["arrival"],
         "departures": counts["departure"],
         "occupancy": final,
+        "promises": {
+            space: [promise.en for promise in made] for space, made in promises_of(kinds).items()
+        },
         "passes": {space: one.passes.count for space, one in run.detectors.items()},
     }
     told = Told(
@@ -96,7 +106,7 @@ def _replay(trace: Path, rows: list[Truth] | None, rate: float | None, drawn: bo
         bad_lines=reader.bad,
         reasons=reader.reasons,
     )
-    return _Run(told, found, whole)
+    return _Run(told, found, whole, kinds)
 
 
 def _paced(reader: TraceReader, rate: float) -> Iterator[Reading]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,7 +18,7 @@ from edge.adapters.fake_clock import FakeClock
 from edge.adapters.fake_detector import ScriptedDetector
 from edge.adapters.fake_outbox import MemoryOutbox
 from edge.adapters.fake_uplink import FakeUplink
-from edge.agent import Agent, AgentSettings, Ports
+from edge.agent import Agent, AgentSettings, Ports, at_once
 from edge.core.gateway import Gateway, Site
 from edge.core.readings import Channel, PlateRead, Reading
 from edge.core.space import StaySettings
@@ -83,6 +83,7 @@ class Rig:
         clock: FakeClock | None = None,
         window: WindowSettings = WINDOW,
         stay: StaySettings = STAY,
+        pause: Callable[[float], object] = at_once,
     ) -> None:
         self.outbox = outbox if outbox is not None else MemoryOutbox()
         self.clock = clock or FakeClock()
@@ -94,7 +95,7 @@ class Rig:
         self.core = Gateway(site, start, self.clock, lambda: bytes(32), stay)
         self.logged: list[tuple[str, str]] = []
         log = structlog.wrap_logger(structlog.ReturnLogger(), processors=[self._logged])
-        ports = Ports(self.outbox, self.uplink, self.clock, lambda: self.real_s, log)
+        ports = Ports(self.outbox, self.uplink, self.clock, lambda: self.real_s, log, pause=pause)
         settings = AgentSettings("gw-1", "test", window)
         self.agent = Agent(self.core, start, ports, KEY, settings)
         self.agent.open()

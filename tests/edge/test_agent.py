@@ -6,7 +6,7 @@ from edge_rig import NS, Cloud, Rig, assert_chained
 from contracts.wire.codec import decode
 from contracts.wire.messages import Ack, Event, SignedEvent
 from edge.adapters.fake_outbox import MemoryOutbox
-from edge.agent import BATCH_ITEMS
+from edge.agent import BATCH_ITEMS, GATHER_S
 from edge.core.readings import Reading
 from edge.ports import Connected, Disconnected, Ended, Item, Took
 
@@ -244,3 +244,28 @@ def test_every_item_of_the_inbox_is_taken_however_many_there_are(count: int) -> 
     rig.agent.run(inbox, stopping)
     told = [event for event in all_events(rig) if event.space == "S1"]
     assert len(told) == count
+
+
+def test_what_comes_right_after_an_item_is_taken_in_the_same_turn() -> None:
+    inbox: queue.Queue[Item] = queue.Queue()
+    pauses: list[float] = []
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        inbox.put(Took(Reading(2 * NS, "us-S1", 1)))
+
+    rig = Rig(pause=pause)
+    inbox.put(Took(Reading(NS, "us-S1", 0)))
+    rig.agent.run(inbox, lambda: bool(pauses))
+    assert pauses == [GATHER_S]
+    assert [kind for kind, _ in rig.said()] == ["snapshot", "arrival"]
+
+
+def test_a_full_inbox_is_emptied_without_a_pause() -> None:
+    inbox: queue.Queue[Item] = queue.Queue()
+    for number in range(3 * BATCH_ITEMS):
+        inbox.put(Took(Reading(number * NS, "us-S2", 0)))
+    left: list[int] = []
+    rig = Rig(pause=lambda seconds: left.append(inbox.qsize()))
+    rig.agent.run(inbox, inbox.empty)
+    assert all(items < BATCH_ITEMS for items in left)

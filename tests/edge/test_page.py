@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from edge.adapters.page import MAX_CONNECTIONS, PageServer
 from edge.core.health import ChannelState
 from edge.core.live import SpaceView, Told
+from edge.core.promises import Promise
 from edge.errors import PageUnusable
 from edge.page.drawing import trail
 from edge.page.metrics import metrics
@@ -49,7 +50,7 @@ def snapshot(**changes: object) -> Snapshot:
         spaces=(view(),),
         channels=(state(), state("mag0", "bus")),
         passes={"S1": 7},
-        promises={"S1": ("It cannot tell a motorbike from a trolley.",)},
+        promises={"S1": (Promise("It cannot tell a motorbike.", "无法识别摩托车。"),)},
     )
     return replace(base, **changes)  # type: ignore[arg-type]
 
@@ -68,7 +69,7 @@ def test_the_page_shows_state_by_letter_word_and_colour_and_every_fault_with_its
 def test_the_page_is_all_chinese_when_asked() -> None:
     said = page(snapshot(), "zh", stale=True)
     assert '<html lang="zh">' in said
-    assert "占" in said and "磁力计在总线上没有响应。" in said
+    assert "占" in said and "磁力计在总线上没有响应。" in said and "无法识别摩托车。" in said
     for en, zh in WORDS.values():
         assert zh == en or len(en) < 12 or en not in said
 

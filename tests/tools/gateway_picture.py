@@ -9,6 +9,8 @@ from playwright.sync_api import sync_playwright
 
 from edge.adapters.page import PageServer
 from edge.commands.watch import Watching
+from edge.compose import spaces_of
+from edge.core.promises import kinds_of, promises_of
 from edge.core.readings import Reading
 from edge.feeds import stream_feed
 from edge.page.snapshot import Snapshot
@@ -25,7 +27,8 @@ PHONE = {"width": 390, "height": 844}
 
 
 def snapshot() -> Snapshot:
-    watching = Watching(stream_feed(str(TRACE)), None)
+    feed = stream_feed(str(TRACE))
+    watching = Watching(feed, None)
     with TraceReader(TRACE) as reader:
         for reading in takewhile(lambda it: it.mono_ns < UNTIL_S * NS, reader):
             watching.take(_unplugged(reading))
@@ -43,7 +46,7 @@ def snapshot() -> Snapshot:
         spaces=watching.views,
         channels=watching.states,
         passes=watching.passes,
-        promises={},
+        promises=promises_of(kinds_of(feed.channels.values(), spaces_of(feed.channels))),
     )
 
 

@@ -22,10 +22,10 @@ SENSOR_WORDS: dict[str, tuple[str, str]] = {
         "Check the divider on the echo wire, and that no two sensors share one pin.",
         "请检查回波线上的分压电阻，并确认没有两个传感器共用一个引脚。",
     ),
-    "alarm.sensor_silent": ("The serial sensor sends nothing.", "串口传感器没有发送数据。"),
+    "alarm.sensor_silent": ("The sensor sends nothing.", "传感器没有发送数据。"),
     "alarm.sensor_silent.do": (
-        "Check its power and its TX wire, and that the port in the settings is the right one.",
-        "请检查电源和 TX 线，并确认配置中的串口正确。",
+        "Check its power and cable, and its port, bus or pins in the settings.",
+        "请检查电源和线缆，并确认配置中的串口、总线或引脚正确。",
     ),
     "alarm.sensor_garbage": (
         "The serial sensor sends what cannot be read.",
@@ -64,8 +64,8 @@ SENSOR_WORDS: dict[str, tuple[str, str]] = {
         "磁场超出磁力计量程。",
     ),
     "alarm.sensor_overflow.do": (
-        "Take magnets and steel away from it, or choose a wider range.",
-        "请移开附近的磁铁和钢件，或选择更大的量程。",
+        "Take magnets and steel away from it; if it stays so, mount it elsewhere, or replace it.",
+        "请移开附近的磁铁和钢件；若仍如此，请更换安装位置或更换传感器。",
     ),
     "alarm.sensor_frozen": ("The sensor repeats one value.", "传感器一直重复同一数值。"),
     "alarm.sensor_frozen.do": (

@@ -115,6 +115,7 @@ class EchoTrack:
         distance_m = raw_us * scale
         if distance_m < FACE_M:
             self.face_n += 1
+            self.far_ns = self.near_ns = None
             return
         self.face_n = 0
         if distance_m >= self.limit_m:

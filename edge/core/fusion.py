@@ -134,7 +134,7 @@ class SpaceDetector:
         self._alive_ns = self._watch_ns = None
         self._witness.forget()
         if occupancy == "free":
-            self._witness.leave()
+            self._witness.leave(at_ns)
 
     def state(self) -> dict[str, JSON]:
         """What must survive a kill: the standing and the levels, not the last seconds' samples."""
@@ -319,7 +319,7 @@ class SpaceDetector:
         at_ns, uncertainty_s = self._when(ruling)
         at_ns = self._last_ns = max(at_ns, self._last_ns)
         if self._standing == "free":
-            self._witness.leave()
+            self._witness.leave(now_ns)
         elif self._standing == "occupied":
             self._witness.arrive(now_ns)
         if signal != "doubt":

@@ -25,7 +25,7 @@ SWAP_FAR_SAMPLES = 2
 # A car may be moved about within its first minute; later it is leaving.
 YOUNG_S = 35.0
 # A car on its way out may stand half-way for so long; nothing near for `GONE_S` ends that.
-LEAVING_S, GONE_S = 45.0, 4.0
+LEAVING_S, GONE_S = 25.0, 3.0
 # So many echoes from beyond the space in a row: no car is in the beam, whatever the field says.
 FLOOR_SAMPLES = 6
 # The first still field after a departure is the empty one.
@@ -56,6 +56,7 @@ class Witness:
         self._premature = self._fresh = False
         self._moved_ns: int | None = None
         self._leaving_ns: int | None = None
+        self._left_ut = 0.0
         self._strange_ns: int | None = None
         self._swap_ns: int | None = None
 
@@ -85,7 +86,11 @@ class Witness:
             self.field.park()
         self._strange_ns = self._swap_ns = self._moved_ns = None
 
-    def leave(self) -> None:
+    def leave(self, now_ns: int) -> None:
+        """What still stands near may be the tail of the car that left."""
+        if len(self.heard) > 1 and self.echo.far_s(now_ns) < GONE_S:
+            self._leaving_ns = now_ns
+        self._left_ut = self.field.step_ut() or 0.0
         self._fresh = len(self.heard) > 1
         self.echo.leave()
         self.field.leave()
@@ -213,7 +218,6 @@ class Witness:
         step_ut = field.step_ut() or 0.0
         if dist(latest, parked) < max(self._set.on_ut, 0.35 * step_ut):
             return None
-        self._leaving_ns = now_ns
         return self._left()
 
     def again(self, now_ns: int) -> Ruling | None:

@@ -47,10 +47,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "written": ("Written to the card", "写入存储卡"),
     "a_day": ("a day", "每天"),
     "version": ("Version", "版本"),
-    "promises": (
-        "What these sensors can promise, and what not",
-        "这些传感器能保证与不能保证的事项",
-    ),
+    "promises": ("What its sensors promise", "传感器的保证与限制"),
     "safe_mode": (
         "The settings file has mistakes: the gateway runs with the last good one. "
         "Run `berth-edge check-config`.",

@@ -234,14 +234,7 @@ def test_every_item_of_the_inbox_is_taken_however_many_there_are(count: int) -> 
     for number in range(count):
         inbox.put(Took(Reading(number * NS, "us-S1", number % 2)))
     inbox.put(Ended())
-    turns = 0
-
-    def stopping() -> bool:
-        nonlocal turns
-        turns += 1
-        return turns > 4
-
-    rig.agent.run(inbox, stopping)
+    rig.agent.run(inbox, inbox.empty)
     told = [event for event in all_events(rig) if event.space == "S1"]
     assert len(told) == count
 

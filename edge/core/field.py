@@ -46,8 +46,9 @@ class FieldTrack:
 
     __slots__ = (
         "_far_ut", "_last", "_n", "_pair", "_same", "_set", "_stray", "_stray_n", "_stray_ns",
-        "baseline_ut", "before_ns", "before_ut", "gap_ns", "gone_ns", "last_ns", "left_ns", "level_ut",
-        "moved_ns", "parked_ut", "passes", "peak_ut", "run_ns", "same_n", "tolerance_ut",
+        "baseline_ut", "before_ns", "before_ut", "gap_ns", "gone_ns", "last_ns", "left_ns",
+        "level_ut", "moved_ns", "parked_ut", "passes", "peak_ut", "run_ns", "same_n",
+        "tolerance_ut",
     )  # fmt: skip
 
     def __init__(self, settings: DetectorSettings, baseline_ut: Vector | None = None) -> None:

@@ -11,14 +11,13 @@ reading is small and the memory does not grow.
 from __future__ import annotations
 
 import hashlib
-from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass
-from math import dist
-from typing import TypeAlias, cast, get_args
+from typing import cast, get_args
 
-from edge.core.echo import NS, EchoTrack, m_per_us
-from edge.core.field import OVERFLOW_HMC, OVERFLOW_QMC, UT_PER_GAUSS, FieldTrack, Vector
+from edge.core.detector_state import JSON, as_float, as_json, as_vector, rounded
+from edge.core.echo import NS, EchoTrack
+from edge.core.field import FieldTrack
+from edge.core.intake import Intake
 from edge.core.occupancy import (
     TABLE,
     ChangeKind,
@@ -30,18 +29,14 @@ from edge.core.occupancy import (
     occupancy_of,
 )
 from edge.core.passes import PassCounter
-from edge.core.readings import NO_ECHO, Channel, Reading
+from edge.core.readings import Channel, Reading
+from edge.core.signs import Ruling
 from edge.core.trace_lines import format_reading
-from edge.core.witness import Ruling, Witness
+from edge.core.witness import Witness
 
 __all__ = ["JSON", "Change", "DetectorSettings", "SpaceDetector"]
 
-JSON: TypeAlias = "dict[str, JSON] | list[JSON] | str | int | float | bool | None"
-
-STEP_NS = NS // 2
-EVIDENCE_READINGS = 2048
-ECHO_MAX_US = 200_000.0
-DEFAULT_TEMPERATURE_C = 20.0
+STEP_NS, STEP_S = NS // 2, 0.5
 STATE_VERSION = 2
 
 
@@ -57,8 +52,6 @@ class Change:
 
 
 class SpaceDetector:
-    """Of several channels of one kind the first by name decides."""
-
     def __init__(
         self,
         space: str,
@@ -72,14 +65,10 @@ class SpaceDetector:
         self._echo = EchoTrack(settings, levels.empty_m)
         self._field = FieldTrack(settings, levels.empty_ut)
         self._witness = Witness(settings, self._echo, self._field)
-        self._take = self._takers(channels)
+        self._intake = Intake(space, channels)
+        self._take = self._intake.takers
         self._standing: Standing = "unknown"
-        self._recent: deque[Reading] = deque(maxlen=EVIDENCE_READINGS)
-        self._echoes: list[Reading] = []
-        self._counts: list[tuple[int, int, int]] = []
         self._begin_ns = self._end_ns = 0
-        self._m_per_us = m_per_us(DEFAULT_TEMPERATURE_C)
-        self._temperature_c = DEFAULT_TEMPERATURE_C
         self._alive_ns: int | None = None
         self._watch_ns: int | None = None
         self._supported_ns: int | None = None
@@ -123,7 +112,7 @@ class SpaceDetector:
             return None
         if self._alive_ns is None:
             return 0
-        alive_ns = self._end_ns if self._counts or self._echoes else self._alive_ns
+        alive_ns = self._end_ns if self._intake else self._alive_ns
         return alive_ns + int(self._set.silent_s * NS)
 
     def assume(self, occupancy: Occupancy, at_ns: int) -> None:
@@ -142,11 +131,11 @@ class SpaceDetector:
             "version": STATE_VERSION,
             "standing": self._standing,
             "supported_ns": self._supported_ns,
-            "baseline_ut": _as_json(self._field.baseline_ut),
-            "parked_ut": _as_json(self._field.parked_ut),
-            "parked_m": _rounded(self._echo.parked_m),
-            "empty_m": _rounded(self._echo.empty_m),
-            "temperature_c": self._temperature_c,
+            "baseline_ut": as_json(self._field.baseline_ut),
+            "parked_ut": as_json(self._field.parked_ut),
+            "parked_m": rounded(self._echo.parked_m),
+            "empty_m": rounded(self._echo.empty_m),
+            "temperature_c": self._intake.temperature_c,
         }
 
     @classmethod
@@ -161,70 +150,22 @@ class SpaceDetector:
         standing, supported_ns = state.get("standing"), state.get("supported_ns")
         if state.get("version") != STATE_VERSION or standing not in get_args(Standing):
             raise ValueError(f"this is not a detector state of version {STATE_VERSION}")
-        levels = Levels(_as_float(state.get("empty_m")), _as_vector(state.get("baseline_ut")))
+        levels = Levels(as_float(state.get("empty_m")), as_vector(state.get("baseline_ut")))
         detector = cls(space, channels, settings, levels)
         detector._standing = cast(Standing, standing)
         detector._supported_ns = supported_ns if isinstance(supported_ns, int) else None
-        detector._field.parked_ut = _as_vector(state.get("parked_ut"))
-        detector._echo.parked_m = _as_float(state.get("parked_m"))
-        temperature_c = _as_float(state.get("temperature_c"))
+        detector._field.parked_ut = as_vector(state.get("parked_ut"))
+        detector._echo.parked_m = as_float(state.get("parked_m"))
+        temperature_c = as_float(state.get("temperature_c"))
         if temperature_c is not None:
-            detector._warm(temperature_c)
+            detector._intake.warm(temperature_c)
         return detector
-
-    def _takers(self, channels: tuple[Channel, ...]) -> dict[str, Callable[[Reading], object]]:
-        own = sorted((ch for ch in channels if ch.space in (self.space, None)), key=_name)
-        takers: dict[str, Callable[[Reading], object]] = {}
-        kinds: set[str] = set()
-        self._scale, self._hmc = 1.0, False
-        for channel in own:
-            if channel.kind == "temperature":
-                takers[channel.name] = self._take_temperature
-            elif channel.kind == "magnetic":
-                if not channel.lsb_per_gauss:
-                    raise ValueError(f"magnetic channel {channel.name} has no lsb_per_gauss")
-                if channel.kind not in kinds:
-                    self._scale = UT_PER_GAUSS / channel.lsb_per_gauss
-                    self._hmc = channel.sensor == "hmc5883l"
-                    checks = channel.sensor in ("qmc5883l", "qmc5883p")
-                    takers[channel.name] = self._take_checked if checks else self._take_counts
-            elif channel.kind == "ultrasonic" and channel.kind not in kinds:
-                takers[channel.name] = self._take_echo
-            kinds.add(channel.kind)
-        return takers
-
-    def _take_checked(self, reading: Reading) -> None:
-        if not reading.status & OVERFLOW_QMC:
-            self._take_counts(reading)
-        else:
-            self._recent.append(reading)
-
-    def _take_counts(self, reading: Reading) -> None:
-        self._recent.append(reading)
-        value = reading.value
-        if value.__class__ is tuple:
-            self._counts.append(value)  # type: ignore[arg-type]
-
-    def _take_echo(self, reading: Reading) -> None:
-        self._recent.append(reading)
-        value = reading.value
-        if value.__class__ is float or value.__class__ is int:
-            if 0 < value < ECHO_MAX_US:  # type: ignore[operator]
-                self._echoes.append(reading)
-        elif value is None and reading.why == NO_ECHO:
-            self._echoes.append(reading)
-
-    def _take_temperature(self, reading: Reading) -> None:
-        value = reading.value
-        if isinstance(value, (int, float)) and -60 < value < 90:
-            self._warm(value)
-
-    def _warm(self, temperature_c: float) -> None:
-        self._temperature_c, self._m_per_us = temperature_c, m_per_us(temperature_c)
 
     def _step(self, now_ns: int) -> list[Change]:
         """Closes the step that ended, judges it, and begins the one that holds `now_ns`."""
-        heard = self._gather()
+        heard = bool(self._intake)
+        if heard:
+            self._intake.hand_on(self._begin_ns, self._echo, self._field)
         end_ns = self._end_ns
         self._begin_ns = now_ns - now_ns % STEP_NS
         self._end_ns = self._begin_ns + STEP_NS
@@ -240,68 +181,59 @@ class SpaceDetector:
             changes += self._apply(Ruling("doubt", self._alive_ns), now_ns, "no sensor speaks")
         return changes
 
-    def _gather(self) -> bool:
-        """What came in since the step began goes to the tracks; False if there was nothing."""
-        counts, echoes = self._counts, self._echoes
-        if not counts and not echoes:
-            return False
-        if counts:
-            if self._hmc:
-                counts = [count for count in counts if OVERFLOW_HMC not in count]
-            n = len(counts)
-            if n:
-                scale = self._scale
-                x, y, z = map(sum, zip(*counts))
-                part = scale / n
-                spread_ut = dist(counts[0], counts[-1]) * scale if n > 1 else None
-                mean = (x * part, y * part, z * part)
-                self._field.add(self._begin_ns, mean, spread_ut, n)
-            self._counts = []
-        if echoes:
-            for reading in echoes:
-                self._echo.add(reading.mono_ns, reading.value, self._m_per_us)  # type: ignore[arg-type]
-            self._echoes = []
-        return True
-
     def _judge(self, now_ns: int) -> list[Change]:
         witness = self._witness
         witness.listen(now_ns)
         if not witness.heard:
             return []
-        standing, why = self._standing, " and ".join(witness.heard)
-        if standing == "free":
-            ruling = None
-            if self._echo.far_ns is None or len(witness.heard) < 2:
-                ruling = witness.car(now_ns)
-            ruling = ruling or witness.doubt(now_ns, False)
-            if ruling is None:
-                if self._echo.far_ns is not None or "echo" not in witness.heard:
-                    self._supported_ns = now_ns
-                witness.follow_free(now_ns, 0.5)
-        elif standing == "occupied":
-            if witness.stands():
-                self._supported_ns = now_ns
-                witness.follow_car(now_ns)
-                return []
-            ruling = (
-                witness.empty(now_ns)
-                or witness.leaving(now_ns)
-                or witness.again(now_ns)
-                or witness.doubt(now_ns, True)
-            )
-            if ruling is None:
-                witness.follow_car(now_ns)
-        else:
-            if standing == "unknown_was_occupied" and witness.stands():
-                ruling = Ruling("car", now_ns)
-            else:
-                ruling = witness.car(now_ns) or witness.empty(now_ns)
-            if ruling is None:
-                witness.follow_free(now_ns, 0.5)
+        ruling = self._ruling(now_ns)
         if ruling is None:
             return []
-        why = "the sensors disagree" if ruling.signal == "doubt" else why
-        return self._apply(ruling, now_ns, why)
+        why = " and ".join(witness.heard)
+        return self._apply(
+            ruling, now_ns, "the sensors disagree" if ruling.signal == "doubt" else why
+        )
+
+    def _ruling(self, now_ns: int) -> Ruling | None:
+        standing = self._standing
+        if standing == "free":
+            return self._rule_free(now_ns)
+        if standing == "occupied":
+            return self._rule_occupied(now_ns)
+        witness = self._witness
+        if standing == "unknown_was_occupied" and witness.stands():
+            return Ruling("car", now_ns)
+        ruling = witness.car(now_ns) or witness.empty(now_ns)
+        if ruling is None:
+            witness.follow_free(now_ns, STEP_S)
+        return ruling
+
+    def _rule_free(self, now_ns: int) -> Ruling | None:
+        witness = self._witness
+        far = self._echo.far_ns is not None
+        ruling = None if far and len(witness.heard) > 1 else witness.car(now_ns)
+        ruling = ruling or witness.doubt(now_ns, False)
+        if ruling is None:
+            if far or "echo" not in witness.heard:
+                self._supported_ns = now_ns
+            witness.follow_free(now_ns, STEP_S)
+        return ruling
+
+    def _rule_occupied(self, now_ns: int) -> Ruling | None:
+        witness = self._witness
+        if witness.stands():
+            self._supported_ns = now_ns
+            witness.follow_car(now_ns)
+            return None
+        ruling = (
+            witness.empty(now_ns)
+            or witness.leaving(now_ns)
+            or witness.again(now_ns)
+            or witness.doubt(now_ns, True)
+        )
+        if ruling is None:
+            witness.follow_car(now_ns)
+        return ruling
 
     def _apply(self, ruling: Ruling, now_ns: int, why: str) -> list[Change]:
         changes = self._move(ruling.signal, ruling, now_ns, why)
@@ -350,36 +282,7 @@ class SpaceDetector:
     def _digest(self, now_ns: int) -> str:
         from_ns = now_ns - self._set.evidence_s * NS
         digest = hashlib.sha256()
-        for reading in self._recent:
+        for reading in self._intake.recent:
             if reading.mono_ns > from_ns:
                 digest.update(format_reading(reading).encode() + b"\n")
         return "0x" + digest.hexdigest()
-
-
-def _name(channel: Channel) -> str:
-    return channel.name
-
-
-def _rounded(value: float | None) -> JSON:
-    return None if value is None else round(value, 3)
-
-
-def _as_json(vector: Vector | None) -> JSON:
-    return None if vector is None else [round(part, 2) for part in vector]
-
-
-def _as_float(value: JSON) -> float | None:
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise ValueError(f"{value!r} in a detector state is not a number")
-    return float(value)
-
-
-def _as_vector(value: JSON) -> Vector | None:
-    if value is None:
-        return None
-    if not isinstance(value, list) or len(value) != 3:
-        raise ValueError(f"{value!r} in a detector state is not a vector")
-    x, y, z = (_as_float(part) or 0.0 for part in value)
-    return (x, y, z)

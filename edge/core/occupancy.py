@@ -98,7 +98,7 @@ class DetectorSettings:
     follow_s: float = 60.0
     chance: float = 1e-3
     evidence_s: float = 20.0
-    settle_s: float = 1.5
+    settle_s: float = 2.0
 
     def near_limit_m(self, empty_m: float | None) -> float:
         if empty_m is None:

@@ -15,6 +15,8 @@ FACE_M = 0.12
 # Two measured strays end a run, ghosts come singly; lost echoes end it only after a while.
 STRAYS = 2
 LOST_S, LOST_SAMPLES = 3.0, 4
+# A run goes on at its level after so long an interruption.
+WALK_S, KEEP_NS = 10.0, 5 * NS
 QUIET_NS, QUIET_SAMPLES = 3 * NS // 2, 3
 FOLLOW, LOSS_FOLLOW, WOBBLE_FOLLOW = 0.1, 0.02, 0.25
 # A wide cone hears the next space's car in some of its pings: a level seen so often is known.
@@ -35,10 +37,11 @@ def echo_distance_m(echo_us: float, temperature_c: float) -> float:
 
 
 class EchoTrack:
-    """`near_*`: the present run at one level. `far_ns`: since when nothing is near.
+    """`near_*`: the present run at one level, `since_ns` its start before what only interrupted it.
 
-    `parked_m` is the car's level while one is in; `left_ns` the first sample off it since the last
-    one on it, `gone_from_ns` that of the first which was measured elsewhere, not only lost.
+    `far_ns`: since when nothing is near. `parked_m` is the car's level while one is in, `left_ns`
+    the first sample off it since the last one on it, `moved_ns` the first that was measured
+    elsewhere, not only lost.
     """
 
     __slots__ = (
@@ -48,6 +51,7 @@ class EchoTrack:
         "_clutter_n",
         "_floor_m",
         "_floor_n",
+        "_kept",
         "_lost_n",
         "_lost_ns",
         "_near_streak",
@@ -72,6 +76,7 @@ class EchoTrack:
         "near_ns",
         "parked_m",
         "same_n",
+        "since_ns",
         "wobble_m",
     )  # fmt: skip
 
@@ -97,6 +102,8 @@ class EchoTrack:
         self.moved_ns: int | None = None
         self._alt_m, self._alt_ns, self._strays = 0.0, 0, 0
         self._lost_n = self._lost_ns = self._near_streak = 0
+        self.since_ns = 0
+        self._kept = (0.0, 0, 0)
         self._raw: float | None = None
         self._floor_m, self._floor_n = 0.0, 0
 
@@ -208,8 +215,7 @@ class EchoTrack:
             if self._strays >= STRAYS:
                 self.near_ns = None
             return
-        self.near_ns, self.near_m = self._alt_ns, (distance_m + self._alt_m) / 2
-        self.near_hits = self.near_n = 2
+        self._begin_run(mono_ns, (distance_m + self._alt_m) / 2)
         self.wobble_m = abs(distance_m - self._alt_m) / 2
         self.near_last_ns, self._strays = mono_ns, 0
 
@@ -230,6 +236,17 @@ class EchoTrack:
 
     def _quiet_ns(self) -> int:
         return max(QUIET_NS, QUIET_SAMPLES * self.gap_ns)
+
+    def _begin_run(self, mono_ns: int, level_m: float) -> None:
+        """Someone who walked through between the two did not move what stands there."""
+        if self.near_last_ns - self.since_ns > KEEP_NS:
+            self._kept = (self.near_m, self.since_ns, self.near_last_ns)
+        kept_m, kept_ns, last_ns = self._kept
+        same = abs(level_m - kept_m) <= self._set.level_tolerance_m
+        goes_on = same and mono_ns - last_ns <= WALK_S * NS
+        self.near_ns = self._alt_ns
+        self.since_ns = kept_ns if goes_on else self._alt_ns
+        self.near_m, self.near_hits, self.near_n = level_m, 2, 2
 
     def _off(self, mono_ns: int, measured: bool) -> None:
         if self.left_ns is None:

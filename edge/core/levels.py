@@ -49,6 +49,8 @@ def follow_car(t: Tracks, now_ns: int, swapping: bool) -> None:
                 field.parked_ut = field.level_ut
         elif field.left_ns is None and still_s > 0:
             field.parked_ut = field.level_ut
+        elif t.heard == ("field",) and field.gone_ns is None and still_s >= OTHER_S:
+            field.park()
     if "echo" in t.heard and echo.far_ns is None and not swapping:
         _follow_echo(t, now_ns)
 

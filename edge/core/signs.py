@@ -93,7 +93,7 @@ def field_left(t: Tracks, now_ns: int, still_s: float) -> Ruling | None:
     from_car_ut = dist(field.level_ut, field.parked_ut)
     if field.from_empty_ut() > 0.6 * from_car_ut or field.left_ns is None:
         return None
-    return Ruling("empty", field.left_ns)
+    return Ruling("empty", field_moved_ns(t) or field.left_ns)
 
 
 def surely_left(t: Tracks, now_ns: int) -> bool:

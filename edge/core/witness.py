@@ -88,7 +88,7 @@ class Witness(Tracks):
             return None
         if self.heard == ("echo",):
             stands = echo.near_s(now_ns) >= s.echo_alone_arrive_s and echo.share() >= s.share_alone
-            return Ruling("car", echo.near_ns or now_ns) if stands else None
+            return Ruling("car", echo.since_ns) if stands else None
         still_s = field.still_s(now_ns)
         if self.heard == ("field",):
             on_ut = max(s.alone_on_ut, 2 * field.tolerance_ut)
@@ -133,7 +133,8 @@ class Witness(Tracks):
                 return None
         if self.heard == ("echo",):
             gone_s = max(s.echo_alone_leave_s, 2 * echo.surely_gone_s())
-            return self._left() if far_s >= gone_s else None
+            gone = far_s >= gone_s or echo.floor_n >= FLOOR_SAMPLES
+            return self._left() if gone else None
         if self.heard == ("field",):
             return signs.field_left(self, now_ns, s.field_alone_s)
         if signs.surely_left(self, now_ns):

@@ -156,6 +156,8 @@ class EchoTrack:
         self.parked_m, self.left_ns, self.moved_ns = self.near_m, None, None
 
     def leave(self) -> None:
+        """What comes now is another run, even at the same level."""
+        self.near_ns, self._kept = None, (0.0, 0, 0)
         self.parked_m = self.left_ns = self.moved_ns = None
 
     def _far(self, mono_ns: int, distance_m: float | None) -> None:

@@ -64,8 +64,9 @@ class SpaceDetector:
         levels = levels or Levels()
         self._echo = EchoTrack(settings, levels.empty_m)
         self._field = FieldTrack(settings, levels.empty_ut)
-        self._witness = Witness(settings, self._echo, self._field)
         self._intake = Intake(space, channels)
+        plates = self._intake.plates
+        self._witness = Witness(settings, self._echo, self._field, plates)
         self._take = self._intake.takers
         self._standing: Standing = "unknown"
         self._begin_ns = self._end_ns = 0

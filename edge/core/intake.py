@@ -8,11 +8,12 @@ from math import dist
 
 from edge.core.echo import EchoTrack, m_per_us
 from edge.core.field import OVERFLOW_HMC, OVERFLOW_QMC, UT_PER_GAUSS, FieldTrack
-from edge.core.readings import NO_ECHO, Channel, Reading
+from edge.core.readings import NO_ECHO, Channel, PlateRead, Reading
 
 EVIDENCE_READINGS = 2048
 ECHO_MAX_US = 200_000.0
 DEFAULT_TEMPERATURE_C = 20.0
+SURE_OF_PLATE, PLATES_KEPT = 0.8, 16
 # It corrects for its own temperature; its driver turns the result back at the default.
 CORRECTS_ITSELF = ("a02yyuw",)
 
@@ -23,6 +24,7 @@ class Intake:
 
     def __init__(self, space: str, channels: tuple[Channel, ...]) -> None:
         self.recent: deque[Reading] = deque(maxlen=EVIDENCE_READINGS)
+        self.plates: deque[tuple[int, str]] = deque(maxlen=PLATES_KEPT)
         self.temperature_c = DEFAULT_TEMPERATURE_C
         self._echoes: list[Reading] = []
         self._counts: list[tuple[int, int, int]] = []
@@ -71,6 +73,8 @@ class Intake:
                 self._hmc = channel.sensor == "hmc5883l"
                 checks = channel.sensor in ("qmc5883l", "qmc5883p")
                 self.takers[channel.name] = self._take_checked if checks else self._take_counts
+        elif channel.kind == "camera":
+            self.takers[channel.name] = self._take_plate
         elif channel.kind == "ultrasonic" and channel.kind not in kinds:
             self._corrects_itself = channel.sensor in CORRECTS_ITSELF
             self.takers[channel.name] = self._take_echo
@@ -95,6 +99,12 @@ class Intake:
                 self._echoes.append(reading)
         elif value is None and reading.why == NO_ECHO:
             self._echoes.append(reading)
+
+    def _take_plate(self, reading: Reading) -> None:
+        """A camera confirms and tells vehicles apart; it never counts as a sensor that speaks."""
+        read = reading.value
+        if isinstance(read, PlateRead) and read.confidence >= SURE_OF_PLATE:
+            self.plates.append((reading.mono_ns, read.text))
 
     def _take_temperature(self, reading: Reading) -> None:
         value = reading.value

@@ -11,6 +11,8 @@ from contracts.wire.messages import Grant, Match
 from edge.core.readings import PlateRead
 
 MIN_CHARS, MAX_CHARS = 2, 16
+# Reads so long before an arrival was told are of the vehicle that arrived.
+READ_BEFORE_NS, SETTLE_NS = 30_000_000_000, 1_000_000_000
 DOTS = "·•・‧∙⋅.-_"
 # Mainland plates use neither I nor O, so a camera that reports one has seen the digit.
 FOLD = str.maketrans("OI", "01")
@@ -86,3 +88,20 @@ def one_edit_apart(a: str, b: str) -> bool:
 def _nearest(grants: Sequence[Grant], at: datetime) -> Grant:
     """Back-to-back bookings of one vehicle: the one whose window holds `at`, else the first."""
     return min(grants, key=lambda g: (not g.starts_at <= at < g.ends_at, g.starts_at, g.id))
+
+
+def surely_differ(one: str, other: str) -> bool:
+    """Two reads that no misread explains: they differ in three places, or in length by two."""
+    a, b = fold(one), fold(other)
+    if abs(len(a) - len(b)) >= 2:
+        return True
+    return sum(x != y for x, y in zip(a, b)) >= 3
+
+
+def other_vehicle(reads: Sequence[tuple[int, str]], told_ns: int, moved_ns: int) -> bool:
+    """Whether `reads` (when, text) after something moved name another vehicle than those before,
+    of the stay that was told at `told_ns`."""
+    from_ns = told_ns - READ_BEFORE_NS
+    before = [text for at_ns, text in reads if from_ns <= at_ns < moved_ns]
+    after = [text for at_ns, text in reads if at_ns > moved_ns + SETTLE_NS]
+    return bool(before and after) and surely_differ(before[-1], after[-1])

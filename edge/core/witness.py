@@ -6,6 +6,7 @@ more than a few numbers.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import dist
 
 from edge.core import levels, signs
@@ -13,6 +14,7 @@ from edge.core.echo import NS, EchoTrack
 from edge.core.field import FieldTrack
 from edge.core.levels import FLOOR_SAMPLES, STRANGER_S
 from edge.core.occupancy import DetectorSettings
+from edge.core.plates import other_vehicle
 from edge.core.signs import OTHER_S, Ruling, Tracks
 
 SWAP_FAR_SAMPLES = 2
@@ -24,8 +26,16 @@ FACE_SAMPLES = 6
 
 
 class Witness(Tracks):
-    def __init__(self, settings: DetectorSettings, echo: EchoTrack, field: FieldTrack) -> None:
+    def __init__(
+        self,
+        settings: DetectorSettings,
+        echo: EchoTrack,
+        field: FieldTrack,
+        plates: Sequence[tuple[int, str]] = (),
+    ) -> None:
+        """`plates`: the newest confident reads of the space's cameras, kept by another."""
         super().__init__(settings, echo, field)
+        self.plates = plates
         self._since_ns = 0
         # How long a car must have been at rest here before it is told: cars that were moved about
         # once more after it had been told make it longer, others shorter.
@@ -33,6 +43,7 @@ class Witness(Tracks):
         self._premature = self._fresh = False
         self._moved_ns: int | None = None
         self._leaving_ns: int | None = None
+        self._left_ut = 0.0
         self._strange_ns: int | None = None
         self._swap_ns: int | None = None
 
@@ -68,6 +79,7 @@ class Witness(Tracks):
         """What still stands near may be the tail of the car that left."""
         if len(self.heard) > 1 and self.echo.far_s(now_ns) < GONE_S:
             self._leaving_ns = now_ns
+        self._left_ut = self.field.step_ut() or 0.0
         self._fresh = len(self.heard) > 1
         self.echo.leave()
         self.field.leave()
@@ -214,10 +226,13 @@ class Witness(Tracks):
                 self._swap_ns = self._left().at_ns
             return None
         elsewhere = abs(echo.near_m - echo.parked_m) > 1.5 * self.settings.level_tolerance_m
+        left = self._left()
+        if other_vehicle(self.plates, self._since_ns, left.at_ns):
+            return Ruling("empty", left.at_ns, left.spread_s, self._came_ns(left.at_ns))
         if self._swap_ns is not None and signs.is_other(self, elsewhere):
-            stood_ns = signs.stood(self).at_ns
             came = field.from_empty_ut() >= self._on_ut(echo.near_s(now_ns))
-            return Ruling("empty", self._swap_ns, 0.0, stood_ns if came else None)
+            then_ns = self._came_ns(self._swap_ns) if came else None
+            return Ruling("empty", self._swap_ns, 0.0, then_ns)
         if self._swap_ns is not None:
             self._park_again(now_ns)
         elif elsewhere:
@@ -228,6 +243,11 @@ class Witness(Tracks):
         elif field.left_ns is not None and not signs.looks_empty(self):
             levels.shift(self)
         return None
+
+    def _came_ns(self, left_ns: int) -> int:
+        """The echo may not have noticed the gap between the two; the field has."""
+        stood_ns = signs.stood(self).at_ns
+        return stood_ns if stood_ns > left_ns else self.field.run_ns
 
     def _park_again(self, now_ns: int) -> None:
         """The same car, moved about. If it drives off soon, it began to leave before this."""
@@ -255,6 +275,8 @@ class Witness(Tracks):
         if self._leaving_ns is None:
             return False
         gone = self.echo.far_s(now_ns) >= GONE_S or "echo" not in self.heard
+        # Half-way out it moves the field less than where it stood; another may move it more.
+        gone = gone or self.field.from_empty_ut() > max(1.3 * self._left_ut, self.settings.sure_ut)
         if gone or now_ns - self._leaving_ns > LEAVING_S * NS:
             self._leaving_ns = None
         return self._leaving_ns is not None

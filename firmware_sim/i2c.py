@@ -21,7 +21,11 @@ class SimulatedBus:
     """Chips with one address pull the same wires: what is read of several is the AND of them."""
 
     def __init__(self, chips: dict[int, Chip], now_ns: Callable[[], int]) -> None:
-        """`now_ns` is what the chips were given; a transaction takes no time."""
+        """`now_ns` is what the chips were given; a transaction takes no time.
+
+        Changed while it runs: `jammed`, addresses whose transactions the wire spoils.
+        """
+        self.jammed: set[int] = set()
         self.gate = Gate()
         self.now_ns = now_ns
         self.transactions = 0
@@ -40,6 +44,8 @@ class SimulatedBus:
 
     def _at(self, address: int) -> list[Chip]:
         self.transactions += 1
+        if address in self.jammed:
+            raise OSError(errno.ETIMEDOUT, "Connection timed out")
         near = [self._chips[address]] if address in self._chips else []
         near += [chip for mux in self._muxes for chip in mux.behind(address)]
         here = [chip for chip in near if chip.present()]

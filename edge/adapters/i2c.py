@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,14 +13,22 @@ I2C_RETRIES, I2C_TIMEOUT = 0x0701, 0x0702  # ioctl numbers of i2c-dev
 TIMEOUT_10MS = 3
 MUX_ADDRESSES = range(0x70, 0x78)
 MUX_CHANNELS = range(8)
+# Nobody acknowledged: as the drivers of a Pi's and of other controllers say it.
+NOBODY = frozenset((errno.EREMOTEIO, errno.ENXIO))
+CLOSE_TRIES = 2
 T = TypeVar("T")
 
 
 @dataclass(slots=True)
 class Gate:
-    """The one channel that is open on a bus: (address of the multiplexer, channel)."""
+    """The one channel that is open on a bus: (address of the multiplexer, channel).
+
+    None: not known, as at the start and after any error. Then whichever of `muxes`, all that are
+    used on this bus, is not wanted is closed first: a program before this one may have opened it.
+    """
 
     open: tuple[int, int] | None = None
+    muxes: set[int] = field(default_factory=set)
 
 
 class BusUnusable(OSError):
@@ -76,6 +85,7 @@ class MuxBus:
 
     def __init__(self, bus: Bus, mux_address: int, channel: int) -> None:
         self._bus, self._here = bus, (mux_address, channel)
+        bus.gate.muxes.add(mux_address)
 
     @property
     def gate(self) -> Gate:
@@ -100,10 +110,22 @@ class MuxBus:
 
     def _select(self, gate: Gate) -> None:
         mux_address, channel = self._here
-        if gate.open is not None and gate.open[0] != mux_address:
-            self._bus.write(gate.open[0], 0, b"")
+        perhaps_open = gate.muxes if gate.open is None else {gate.open[0]}
+        answered = [self._close(other) for other in sorted(perhaps_open - {mux_address})]
         self._bus.write(mux_address, 1 << channel, b"")
-        gate.open = self._here
+        gate.open = self._here if all(answered) else None
+
+    def _close(self, mux_address: int) -> bool:
+        """False if it is not there: without supply it passes nothing on, but it may come back."""
+        for _ in range(CLOSE_TRIES):
+            try:
+                self._bus.write(mux_address, 0, b"")
+            except OSError as error:
+                if error.errno not in NOBODY:
+                    raise
+            else:
+                return True
+        return False
 
 
 @dataclass(frozen=True, slots=True)

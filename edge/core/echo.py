@@ -21,6 +21,7 @@ QUIET_NS, QUIET_SAMPLES = 3 * NS // 2, 3
 FOLLOW, LOSS_FOLLOW, WOBBLE_FOLLOW = 0.1, 0.02, 0.25
 # A wide cone hears the next space's car in some of its pings: a level seen so often is known.
 CLUTTER_SAMPLES, CLUTTER_TOLERANCE_M, CLUTTER_FROM_M = 40, 0.12, 1.4
+CLUTTER_EVERY_NS = 2 * NS // 5
 # A car there sends nearly all of its echoes, and so many of them in a row.
 STEADY_SAMPLES, STEADY_SHARE = 8, 0.75
 # A far level that held for so many samples is the floor or the wall of the empty space.
@@ -49,6 +50,7 @@ class EchoTrack:
         "_alt_ns",
         "_clutter_m",
         "_clutter_n",
+        "_clutter_ns",
         "_floor_m",
         "_floor_n",
         "_kept",
@@ -88,7 +90,7 @@ class EchoTrack:
         self.last_ns: int | None = None
         self.gap_ns = NS // 2
         self.loss = 0.1
-        self._clutter_m, self._clutter_n = 0.0, 0
+        self._clutter_m, self._clutter_n, self._clutter_ns = 0.0, 0, 0
         self.forget()
 
     def forget(self) -> None:
@@ -111,6 +113,10 @@ class EchoTrack:
         """`scale` is `m_per_us` of now; None: the sensor measured that nothing is in range."""
         if self.last_ns is not None:
             gap_ns = mono_ns - self.last_ns
+            if gap_ns <= 0:
+                return
+            if gap_ns > self._set.silent_s * NS:
+                self.forget()
             self.gap_ns += (min(gap_ns, 4 * NS) - self.gap_ns) // 8
         self.last_ns = mono_ns
         if raw_us is None or raw_us >= NO_ECHO_US:
@@ -190,7 +196,7 @@ class EchoTrack:
         parked = self.parked_m is not None and abs(distance_m - self.parked_m) <= tolerance_m
         steady = self.near_hits >= STEADY_SAMPLES and self.share() >= STEADY_SHARE
         if self.parked_m is None and not steady and distance_m > CLUTTER_FROM_M:
-            self._learn_clutter(distance_m)
+            self._learn_clutter(mono_ns, distance_m)
         clutter = self.at_clutter(distance_m) and not steady
         self._near_streak += not clutter
         if parked or self._near_streak >= STRAYS:
@@ -211,7 +217,7 @@ class EchoTrack:
                 self.near_last_ns, self._strays = mono_ns, 0
                 return
         self._strays += 1
-        old = mono_ns - self._alt_ns > LOST_S * NS
+        old = mono_ns - self._alt_ns > max(LOST_S * NS, QUIET_SAMPLES * self.gap_ns)
         if self._strays < STRAYS or old or abs(distance_m - self._alt_m) > tolerance_m:
             self._alt_m, self._alt_ns = distance_m, mono_ns
             if self._strays >= STRAYS:
@@ -226,8 +232,11 @@ class EchoTrack:
         known = self._clutter_n >= CLUTTER_SAMPLES
         return known and abs(distance_m - self._clutter_m) <= CLUTTER_TOLERANCE_M
 
-    def _learn_clutter(self, distance_m: float) -> None:
+    def _learn_clutter(self, mono_ns: int, distance_m: float) -> None:
         """While no car is in; what comes again and again from one level gains, all else loses."""
+        if mono_ns - self._clutter_ns < CLUTTER_EVERY_NS:
+            return
+        self._clutter_ns = mono_ns
         if abs(distance_m - self._clutter_m) > CLUTTER_TOLERANCE_M:
             self._clutter_n -= 1
             if self._clutter_n < 0:

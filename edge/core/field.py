@@ -27,17 +27,6 @@ LEVEL_S = 3.0
 GONE_PART = 0.35
 
 
-def field_ut(counts: tuple[int, int, int], lsb_per_gauss: float) -> Vector:
-    scale = UT_PER_GAUSS / lsb_per_gauss
-    return (counts[0] * scale, counts[1] * scale, counts[2] * scale)
-
-
-def overflowed(sensor: str | None, counts: tuple[int, int, int], status: int) -> bool:
-    if sensor in ("qmc5883l", "qmc5883p"):
-        return bool(status & OVERFLOW_QMC)
-    return sensor == "hmc5883l" and OVERFLOW_HMC in counts
-
-
 class FieldTrack:
     """`level_ut` of the present run, `run_ns` its start. `baseline_ut` is the empty space's level,
     `parked_ut` the car's while one is in, `left_ns` when the field last left it, `gone_ns` when it
@@ -45,8 +34,8 @@ class FieldTrack:
     """
 
     __slots__ = (
-        "_far_ut", "_last", "_n", "_pair", "_same", "_set", "_stray", "_stray_n", "_stray_ns",
-        "baseline_ut", "before_ns", "before_ut", "gap_ns", "gone_ns", "last_ns", "left_ns",
+        "_far_ut", "_last", "_n", "_pair", "_set", "_stray", "_stray_n", "_stray_ns",
+        "baseline_ut", "before_ut", "calm_ns", "gap_ns", "gone_ns", "last_ns", "left_ns",
         "level_ut", "moved_ns", "parked_ut", "passes", "peak_ut", "run_ns", "same_n",
         "tolerance_ut",
     )  # fmt: skip
@@ -57,6 +46,7 @@ class FieldTrack:
         self.parked_ut: Vector | None = None
         self._far_ut = settings.still_ut
         self.last_ns: int | None = None
+        self.calm_ns: int | None = None
         self.gap_ns = NS // 2
         self._pair = 0.5
         self.tolerance_ut = settings.still_ut
@@ -72,7 +62,6 @@ class FieldTrack:
         self.left_ns: int | None = None
         self.gone_ns: int | None = None
         self.before_ut: Vector | None = None
-        self.before_ns = 0
         self.moved_ns: int | None = None
         self.peak_ut = 0.0
         self.same_n = 0
@@ -80,6 +69,8 @@ class FieldTrack:
     def add(self, start_ns: int, value: Vector, spread_ut: float | None, count: int) -> None:
         """One bin: its mean, the distance of its first and last reading, and how many it held."""
         if self.last_ns is not None:
+            if start_ns - self.last_ns > self._set.silent_s * NS:
+                self.forget()
             self.gap_ns += (min(start_ns - self.last_ns, 4 * NS) - self.gap_ns) // 8
         self.last_ns = start_ns
         if spread_ut is None and self._last is not None:
@@ -115,6 +106,9 @@ class FieldTrack:
             self._short_pass(start_ns)
         self._stray_n = 0
         self._n += 1
+        lasts_ns = start_ns - self.run_ns
+        if lasts_ns >= (LEVEL_S if self.baseline_ut else self._set.cold_s) * NS:
+            self.calm_ns = start_ns
         part = 1 / self._n if self._n < FOLLOW_BINS else 1 / FOLLOW_BINS
         self.level_ut = _between(level, value, part)
         if self.moved_ns is not None and start_ns - self.run_ns >= LEVEL_S * NS:

@@ -10,7 +10,6 @@ reading is small and the memory does not grow.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import cast, get_args
 
@@ -31,11 +30,12 @@ from edge.core.occupancy import (
 from edge.core.passes import PassCounter
 from edge.core.readings import Channel, Reading
 from edge.core.signs import Ruling
-from edge.core.trace_lines import format_reading
 from edge.core.witness import Witness
 
 __all__ = ["JSON", "Change", "DetectorSettings", "SpaceDetector"]
 
+# A line that is a little late counts; so many that are far behind are another clock.
+LATE_NS, BEHIND = 2 * NS, 50
 STEP_NS, STEP_S = NS // 2, 0.5
 STATE_VERSION = 2
 
@@ -67,13 +67,14 @@ class SpaceDetector:
         self._intake = Intake(space, channels)
         plates = self._intake.plates
         self._witness = Witness(settings, self._echo, self._field, plates)
+        self._witness.has_echo = self._intake.has_echo
         self._take = self._intake.takers
         self._standing: Standing = "unknown"
         self._begin_ns = self._end_ns = 0
         self._alive_ns: int | None = None
         self._watch_ns: int | None = None
         self._supported_ns: int | None = None
-        self._last_ns = 0
+        self._last_ns = self._behind = 0
 
     @property
     def occupancy(self) -> Occupancy:
@@ -88,12 +89,25 @@ class SpaceDetector:
         if take is None:
             return []
         if reading.mono_ns < self._end_ns:
-            if reading.mono_ns >= self._begin_ns:
+            if reading.mono_ns >= self._begin_ns - LATE_NS:
                 take(reading)
-            return []
+                self._behind = 0
+                return []
+            self._behind += 1
+            if self._behind < BEHIND:
+                return []
+            self._restart()
         changes = self._step(reading.mono_ns)
         take(reading)
         return changes
+
+    def _restart(self) -> None:
+        """The clock began anew, as at another boot in one stream: nothing is known of when."""
+        self._begin_ns = self._end_ns = self._behind = self._last_ns = 0
+        self._alive_ns = self._watch_ns = self._supported_ns = None
+        self._witness.forget()
+        self._echo.last_ns = self._field.last_ns = self._field.calm_ns = None
+        self._intake.clear()
 
     def tick(self, mono_ns: int) -> list[Change]:
         """Before `deadline()` it does nothing, so how often it is called changes no result."""
@@ -205,6 +219,8 @@ class SpaceDetector:
         if standing == "unknown_was_occupied" and witness.stands():
             return Ruling("car", now_ns)
         ruling = witness.car(now_ns) or witness.empty(now_ns)
+        if ruling is not None and ruling.signal == "empty" and witness.doubtful(standing):
+            ruling = None
         if ruling is None:
             witness.follow_free(now_ns, STEP_S)
         return ruling
@@ -252,12 +268,12 @@ class SpaceDetector:
         at_ns, uncertainty_s = self._when(ruling)
         at_ns = self._last_ns = max(at_ns, self._last_ns)
         if self._standing == "free":
-            self._witness.leave(now_ns)
+            self._witness.leave(now_ns, was in ("occupied", "unknown_was_occupied"))
         elif self._standing == "occupied":
             self._witness.arrive(now_ns)
         if signal != "doubt":
             self._supported_ns = now_ns
-        digest = self._digest(now_ns)
+        digest = self._intake.evidence(now_ns - int(self._set.evidence_s * NS))
         text = f"{was} to {self._standing}: {why}"
         return [Change(self.space, kind, at_ns, round(uncertainty_s, 3), now_ns, digest, text)]
 
@@ -279,11 +295,3 @@ class SpaceDetector:
         gaps_ns = {"echo": self._echo.gap_ns, "field": self._field.gap_ns}
         gap_s = max((gaps_ns[name] for name in heard), default=NS) / NS
         return gap_s + self._set.settle_s * (3 - len(heard))
-
-    def _digest(self, now_ns: int) -> str:
-        from_ns = now_ns - self._set.evidence_s * NS
-        digest = hashlib.sha256()
-        for reading in self._intake.recent:
-            if reading.mono_ns > from_ns:
-                digest.update(format_reading(reading).encode() + b"\n")
-        return "0x" + digest.hexdigest()

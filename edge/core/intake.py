@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import deque
 from collections.abc import Callable
 from math import dist
@@ -9,10 +10,13 @@ from math import dist
 from edge.core.echo import EchoTrack, m_per_us
 from edge.core.field import OVERFLOW_HMC, OVERFLOW_QMC, UT_PER_GAUSS, FieldTrack
 from edge.core.readings import NO_ECHO, Channel, PlateRead, Reading
+from edge.core.trace_lines import format_reading
 
+# Twenty seconds of 10 Hz and 2 Hz, and of anything up to 100 Hz.
 EVIDENCE_READINGS = 2048
 ECHO_MAX_US = 200_000.0
 DEFAULT_TEMPERATURE_C = 20.0
+MOST_IN_A_STEP = 1000
 SURE_OF_PLATE, PLATES_KEPT = 0.8, 16
 # It corrects for its own temperature; its driver turns the result back at the default.
 CORRECTS_ITSELF = ("a02yyuw",)
@@ -31,6 +35,7 @@ class Intake:
         self._m_per_us = m_per_us(DEFAULT_TEMPERATURE_C)
         self._corrects_itself = False
         self._ut_per_count, self._hmc = 1.0, False
+        self.has_echo = any(ch.kind == "ultrasonic" and ch.space == space for ch in channels)
         self.takers: dict[str, Callable[[Reading], object]] = {}
         own = sorted((ch for ch in channels if ch.space in (space, None)), key=_name)
         for channel in own:
@@ -38,6 +43,17 @@ class Intake:
 
     def __bool__(self) -> bool:
         return bool(self._counts or self._echoes)
+
+    def clear(self) -> None:
+        self._counts, self._echoes = [], []
+
+    def evidence(self, from_ns: int) -> str:
+        """0x + sha256 of the lines of the readings since then, as far as `recent` reaches."""
+        digest = hashlib.sha256()
+        for reading in self.recent:
+            if reading.mono_ns > from_ns:
+                digest.update(format_reading(reading).encode() + b"\n")
+        return "0x" + digest.hexdigest()
 
     def warm(self, temperature_c: float) -> None:
         self.temperature_c = temperature_c
@@ -88,7 +104,7 @@ class Intake:
     def _take_counts(self, reading: Reading) -> None:
         self.recent.append(reading)
         value = reading.value
-        if value.__class__ is tuple:
+        if value.__class__ is tuple and len(self._counts) < MOST_IN_A_STEP:
             self._counts.append(value)
 
     def _take_echo(self, reading: Reading) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import dist
 
+from edge.core.field import Vector
 from edge.core.signs import OTHER_S, Tracks
 
 # Who stands before the sensor for longer than this is no person who loads the car.
@@ -14,8 +15,17 @@ FLOOR_SAMPLES = 6
 FRESH_S = 4.0
 
 
-def follow_free(t: Tracks, now_ns: int, elapsed_s: float, fresh: bool) -> bool:
-    """`fresh`: a car has just left. True while that still stands."""
+def strange_free(t: Tracks) -> bool:
+    """The field is that of a car, or of iron, and the echo cannot vouch that nothing is there."""
+    far_off = t.field.from_empty_ut() >= t.settings.sure_ut
+    return len(t.heard) > 1 and far_off and t.echo.floor_n < FLOOR_SAMPLES
+
+
+def follow_free(
+    t: Tracks, now_ns: int, elapsed_s: float, fresh: bool, strange_s: float = 0.0
+) -> bool:
+    """`fresh`: a car has just left. True while that still stands. `strange_s`: for how long the
+    field has been strange; after `rebaseline_s` it is taken for that of the empty space."""
     s, field = t.settings, t.field
     still_s = field.still_s(now_ns)
     if still_s <= 0 or field.level_ut is None:
@@ -29,10 +39,9 @@ def follow_free(t: Tracks, now_ns: int, elapsed_s: float, fresh: bool) -> bool:
         if fresh and min(still_s, t.echo.far_s(now_ns)) >= FRESH_S:
             field.baseline_ut = field.level_ut
             return False
-        near = field.from_empty_ut() < s.strange_ut
-        if near or t.echo.floor_n >= FLOOR_SAMPLES:
+        if not strange_free(t):
             field.follow_empty(min(1.0, elapsed_s / s.follow_s))
-        elif still_s >= s.rebaseline_s:
+        elif strange_s >= s.rebaseline_s:
             field.baseline_ut = field.level_ut
     elif alone and field.from_empty_ut() < s.alone_on_ut:
         field.follow_empty(min(1.0, elapsed_s / s.drift_s))
@@ -48,6 +57,7 @@ def follow_car(t: Tracks, now_ns: int, swapping: bool) -> None:
             if still_s >= t.settings.field_s and echo.far_ns is None:
                 field.parked_ut = field.level_ut
         elif field.left_ns is None and still_s > 0:
+            drift(t, field.level_ut)
             field.parked_ut = field.level_ut
         elif t.heard == ("field",) and field.gone_ns is None and still_s >= OTHER_S:
             field.park()
@@ -76,9 +86,16 @@ def shift(t: Tracks) -> None:
     if new is None or old is None:
         return
     if base is not None and dist(new, old) < t.settings.sure_ut:
-        field.baseline_ut = (
+        drift(t, new)
+    field.park()
+
+
+def drift(t: Tracks, new: Vector) -> None:
+    """What moves the level of the car that stands there moves the empty one as much."""
+    old, base = t.field.parked_ut, t.field.baseline_ut
+    if old is not None and base is not None:
+        t.field.baseline_ut = (
             base[0] + new[0] - old[0],
             base[1] + new[1] - old[1],
             base[2] + new[2] - old[2],
         )
-    field.park()

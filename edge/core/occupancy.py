@@ -93,7 +93,7 @@ class DetectorSettings:
     cold_s: float = 6.0
     silent_s: float = 20.0
     disagree_s: float = 180.0
-    rebaseline_s: float = 1800.0
+    rebaseline_s: float = 14_400.0
     drift_s: float = 600.0
     follow_s: float = 60.0
     chance: float = 1e-3

@@ -15,7 +15,7 @@ APART_S = 2.5
 OTHER_S = 15.0
 # A roof may pass under the sensor for so long before a car has left, and the field lag as much.
 SLACK_S, ROOF_S = 4.0, 8.0
-SAME_SAMPLES = 20
+SAME_SAMPLES, SAME_BINS = 20, 60
 # How long the echo must have been off a strong car's level, once its field is gone.
 OFF_S = 1.5
 
@@ -36,6 +36,7 @@ class Tracks:
 
     def __init__(self, settings: DetectorSettings, echo: EchoTrack, field: FieldTrack) -> None:
         self.settings, self.echo, self.field = settings, echo, field
+        self.has_echo = False
         self.heard: tuple[str, ...] = ()
 
 
@@ -128,15 +129,20 @@ def echo_stuck(t: Tracks, now_ns: int) -> Ruling | None:
     """The field says that the car has left, and the echo has long repeated one raw value."""
     if t.echo.same_n < SAME_SAMPLES or t.field.parked_ut is None:
         return None
-    if (t.field.step_ut() or 0.0) < t.settings.alone_on_ut:
+    if (t.field.step_ut() or 0.0) < t.settings.on_ut:
         return None
     return field_left(t, now_ns, t.settings.field_alone_s)
+
+
+def field_frozen(t: Tracks) -> bool:
+    """Noise makes it impossible that a working sensor repeats itself for half a minute."""
+    return t.field.same_n >= SAME_BINS
 
 
 def firm(t: Tracks) -> bool:
     """A car that moved the field so much cannot have left without moving it back."""
     step_ut = t.field.step_ut()
-    return step_ut is not None and step_ut >= t.settings.on_ut
+    return step_ut is not None and step_ut >= t.settings.on_ut and not field_frozen(t)
 
 
 def nearly_empty(t: Tracks) -> bool:

@@ -12,20 +12,22 @@ from math import dist
 from edge.core import levels, signs
 from edge.core.echo import NS, EchoTrack
 from edge.core.field import FieldTrack
+from edge.core.hearing import Hearing
 from edge.core.levels import FLOOR_SAMPLES, STRANGER_S
-from edge.core.occupancy import DetectorSettings
+from edge.core.occupancy import DetectorSettings, Standing
 from edge.core.plates import other_vehicle
-from edge.core.signs import OTHER_S, Ruling, Tracks
+from edge.core.signs import OTHER_S, Ruling
 
 SWAP_FAR_SAMPLES = 2
 # A car may be moved about within its first minute; later it is leaving.
 YOUNG_S = 35.0
 # A car on its way out may stand half-way for so long; nothing near for `GONE_S` ends that.
 LEAVING_S, GONE_S = 25.0, 3.0
-FACE_SAMPLES = 6
+# A car that the field sees and the echo has not seen for so long is in doubt.
+DEAF_S = 1800.0
 
 
-class Witness(Tracks):
+class Witness(Hearing):
     def __init__(
         self,
         settings: DetectorSettings,
@@ -36,7 +38,7 @@ class Witness(Tracks):
         """`plates`: the newest confident reads of the space's cameras, kept by another."""
         super().__init__(settings, echo, field)
         self.plates = plates
-        self._since_ns = 0
+        self._since_ns: int | None = None
         # How long a car must have been at rest here before it is told: cars that were moved about
         # once more after it had been told make it longer, others shorter.
         self.patience_s = settings.arrive_s
@@ -47,18 +49,11 @@ class Witness(Tracks):
         self._strange_ns: int | None = None
         self._swap_ns: int | None = None
 
-    def listen(self, now_ns: int) -> None:
-        limit_ns = now_ns - int(self.settings.silent_s * NS)
-        echo, field = self.echo, self.field
-        echo_heard = echo.last_ns is not None and echo.last_ns > limit_ns
-        echo_heard = echo_heard and echo.face_n < FACE_SAMPLES
-        field_heard = field.last_ns is not None and field.last_ns > limit_ns
-        self.heard = ("echo",) * echo_heard + ("field",) * field_heard
-
     def forget(self) -> None:
         self.echo.forget()
         self.field.forget()
         self.heard, self._strange_ns, self._swap_ns = (), None, None
+        self.first_ns = self._since_ns = self._leaving_ns = None
 
     def arrive(self, now_ns: int) -> None:
         self._since_ns = now_ns
@@ -75,12 +70,12 @@ class Witness(Tracks):
             self.field.park()
         self._strange_ns = self._swap_ns = self._moved_ns = None
 
-    def leave(self, now_ns: int) -> None:
+    def leave(self, now_ns: int, was_in: bool = True) -> None:
         """What still stands near may be the tail of the car that left."""
         if len(self.heard) > 1 and self.echo.far_s(now_ns) < GONE_S:
             self._leaving_ns = now_ns
         self._left_ut = self.field.step_ut() or 0.0
-        self._fresh = len(self.heard) > 1
+        self._fresh = was_in and len(self.heard) > 1
         self.echo.leave()
         self.field.leave()
         self._strange_ns = self._swap_ns = None
@@ -90,6 +85,8 @@ class Witness(Tracks):
         echo, field = self.echo, self.field
         if "echo" not in self.heard:
             return field.parked_ut is not None and field.left_ns is None
+        if "field" not in self.heard:
+            return echo.parked_m is not None and echo.left_ns is None
         return echo.parked_m is not None and echo.left_ns is None and field.left_ns is None
 
     # What follows: a car, none, or a doubt.
@@ -114,10 +111,7 @@ class Witness(Tracks):
             return None
         if field.baseline_ut is None:
             return signs.stood(self) if min(near_s, still_s) >= s.cold_s else None
-        moved_ut = field.from_empty_ut()
-        if moved_ut >= self._on_ut(near_s):
-            return signs.stood(self)
-        return None
+        return signs.stood(self) if field.from_empty_ut() >= self._on_ut(near_s) else None
 
     def _busy_s(self, now_ns: int) -> float:
         """Where much goes by, drivers stop for others and correct: they take longer to park."""
@@ -166,6 +160,8 @@ class Witness(Tracks):
             return True
         if far_s < max(s.echo_alone_leave_s, 2 * echo.surely_gone_s()):
             return False
+        if signs.field_frozen(self):
+            return True
         if field.left_ns is not None and field.still_s(now_ns) >= s.field_s:
             return True
         # A car this weak may leave without a trace in the field; one that is not, never does.
@@ -177,24 +173,25 @@ class Witness(Tracks):
         s, echo, field = self.settings, self.echo, self.field
         if len(self.heard) < 2:
             return None
-        strange = False
         if occupied and echo.far_ns is None:
             strange = field.left_ns is not None and signs.looks_empty(self)
         elif occupied:
-            strange = field.left_ns is None and not signs.firm(self)
+            deaf = echo.far_s(now_ns) > DEAF_S
+            strange = field.left_ns is None and (deaf or not signs.firm(self))
         elif echo.far_ns is None:
             strange = echo.near_s(now_ns) > s.weak_arrive_s
-        elif field.baseline_ut is not None:
-            strange = field.from_empty_ut() >= s.strange_ut and field.still_s(now_ns) > 0
-            strange = strange and echo.floor_n < FLOOR_SAMPLES
+        else:
+            strange = levels.strange_free(self) and field.still_s(now_ns) > 0
         if not strange:
             if field.still_s(now_ns) > 0:
                 self._strange_ns = None
             return None
-        if self._strange_ns is None:
-            self._strange_ns = now_ns
-        lasted_s = (now_ns - self._strange_ns) / NS
-        return Ruling("doubt", self._strange_ns) if lasted_s >= s.disagree_s else None
+        since_ns = self._strange_ns = self._strange_ns or now_ns
+        return Ruling("doubt", since_ns) if now_ns - since_ns >= s.disagree_s * NS else None
+
+    def doubtful(self, standing: Standing) -> bool:
+        """What made a free space unknown still lasts, so it is not empty yet."""
+        return standing == "unknown_was_free" and levels.strange_free(self)
 
     def leaving(self, now_ns: int) -> Ruling | None:
         """It has left its place and stands half-way: no need to wait until it drives on."""
@@ -227,7 +224,7 @@ class Witness(Tracks):
             return None
         elsewhere = abs(echo.near_m - echo.parked_m) > 1.5 * self.settings.level_tolerance_m
         left = self._left()
-        if other_vehicle(self.plates, self._since_ns, left.at_ns):
+        if other_vehicle(self.plates, self._since_ns or 0, left.at_ns):
             return Ruling("empty", left.at_ns, left.spread_s, self._came_ns(left.at_ns))
         if self._swap_ns is not None and signs.is_other(self, elsewhere):
             came = field.from_empty_ut() >= self._on_ut(echo.near_s(now_ns))
@@ -254,7 +251,7 @@ class Witness(Tracks):
         began_ns, moved = self._left().at_ns, self.field.gone_ns is not None
         self._learn_patience(now_ns)
         self._settle()
-        if moved and now_ns - self._since_ns > YOUNG_S * NS:
+        if moved and not self._young(now_ns):
             self._moved_ns = began_ns
 
     def _learn_patience(self, now_ns: int) -> None:
@@ -268,7 +265,7 @@ class Witness(Tracks):
             self.patience_s = min(longer_s, self.settings.arrive_latest_s)
 
     def _young(self, now_ns: int) -> bool:
-        return now_ns - self._since_ns < YOUNG_S * NS
+        return self._since_ns is not None and now_ns - self._since_ns < YOUNG_S * NS
 
     def _still_leaving(self, now_ns: int) -> bool:
         """The car that was seen to leave half-way must be gone before another can come."""
@@ -284,7 +281,9 @@ class Witness(Tracks):
     # How the levels follow what is known.
 
     def follow_free(self, now_ns: int, elapsed_s: float) -> None:
-        self._fresh = levels.follow_free(self, now_ns, elapsed_s, self._fresh)
+        since_ns = now_ns if self._strange_ns is None else self._strange_ns
+        strange_s = (now_ns - since_ns) / NS
+        self._fresh = levels.follow_free(self, now_ns, elapsed_s, self._fresh, strange_s)
 
     def follow_car(self, now_ns: int) -> None:
         levels.follow_car(self, now_ns, self._swap_ns is not None)

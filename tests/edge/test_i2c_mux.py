@@ -20,8 +20,8 @@ class Rig:
     def __init__(self) -> None:
         self.clock = VirtualClock()
         self.mux = Tca9548a({c: {QMC: self.chip(float(c))} for c in range(1, 4)})
-        other = Tca9548a({0: {QMC: self.chip(90.0)}})
-        chips: dict[int, Chip] = {MUX: self.mux, OTHER_MUX: other}
+        self.other = Tca9548a({0: {QMC: self.chip(90.0)}})
+        chips: dict[int, Chip] = {MUX: self.mux, OTHER_MUX: self.other}
         self.bus = SimulatedBus(chips, self.clock.now_ns)
 
     def chip(self, ut: float, *mishaps: Mishap) -> Qmc5883l:
@@ -30,6 +30,9 @@ class Rig:
     def sensor(self, mux: int, channel: int) -> Magnetometer:
         bus = MuxBus(self.bus, mux, channel)
         return Magnetometer(f"mag{channel}", "S1", bus, "auto", None, self.clock.now_ns)
+
+    def masks(self) -> tuple[int, int]:
+        return self.mux.open_mask, self.other.open_mask
 
     def step(self) -> None:
         self.clock.advance_to(self.clock.now_ns() + NS // 10)
@@ -74,6 +77,45 @@ def test_of_two_multiplexers_never_both_are_open(rig: Rig) -> None:
         rig.step()
         seen = [x_counts(near), x_counts(far)]
     assert seen == [30, 2700]
+
+
+def test_after_an_error_on_one_multiplexer_the_next_closes_it_first(rig: Rig) -> None:
+    rig.mux._channels[1][QMC] = rig.chip(1.0, Mishap("unplugged", NS, 2 * NS))
+    near, far = rig.sensor(MUX, 1), rig.sensor(OTHER_MUX, 0)
+    near.open(), far.open()
+    for _ in range(40):
+        rig.step()
+        near.sample()
+        assert rig.masks() in ((0b10, 0), (0, 1))
+        x = x_counts(far)
+        assert rig.masks() == (0, 1)
+        assert x in (None, 2700)
+
+
+def test_what_a_former_program_left_open_is_closed_before_the_first_reading(rig: Rig) -> None:
+    rig.mux.open_mask = 0b1110
+    rig.sensor(MUX, 1)
+    far = rig.sensor(OTHER_MUX, 0)
+    far.open()
+    assert rig.masks() == (0, 1)
+
+
+def test_a_multiplexer_that_is_gone_takes_nothing_from_the_sensors_of_another(rig: Rig) -> None:
+    gone, near = rig.sensor(0x77, 1), rig.sensor(MUX, 1)
+    assert (near.open(), gone.open()) == (None, "bus")
+    for _ in range(3):
+        rig.step()
+        seen = x_counts(near)
+    assert seen == 30
+
+
+def test_a_multiplexer_that_cannot_be_closed_lets_nothing_be_read_past_it(rig: Rig) -> None:
+    rig.sensor(OTHER_MUX, 0)
+    near = rig.sensor(MUX, 1)
+    rig.bus.jammed.add(OTHER_MUX)
+    assert near.open() == "bus"
+    rig.bus.jammed.clear()
+    assert near.open() is None
 
 
 def test_after_its_brown_out_the_multiplexer_is_told_again(rig: Rig) -> None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import queue
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from edge.adapters.clock import StreamClock, SystemClock
+from edge.adapters.contained import Broke, say_nothing
 from edge.adapters.lines import LineSource, open_readings
 from edge.config import Config
 from edge.core.readings import Channel
 from edge.core.trace_lines import TraceHeader
 from edge.errors import NothingToRead
-from edge.ports import Clock, Put
+from edge.ports import Clock, Item, Put
+
+# How long a full inbox may hold its feeder back before that hears of it.
+PUT_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,20 @@ def stream_feed(name: str) -> Feed:
     )
 
 
-def sensor_feed(config: Config) -> Feed:
+def putting(inbox: queue.Queue[Item]) -> Put:
+    """Waits `PUT_S` at most."""
+
+    def put(item: Item) -> bool:
+        try:
+            inbox.put(item, timeout=PUT_S)
+        except queue.Full:
+            return False
+        return True
+
+    return put
+
+
+def sensor_feed(config: Config, broke: Broke = say_nothing) -> Feed:
     """Raises NothingToRead. Sensors that do not answer are in it, as they may come later."""
     from edge.adapters.sampler import Sampler
     from edge.adapters.sensors import channels_of, open_cameras, open_sensors, probe_all
@@ -55,13 +73,13 @@ def sensor_feed(config: Config) -> Feed:
         raise NothingToRead
     clock = SystemClock()
     sensors = open_sensors(config, clock.mono_ns)
-    absent = probe_all(sensors)
-    cameras, sources = open_cameras(config.cameras, clock.mono_ns)
+    absent = probe_all(sensors, clock.mono_ns, broke)
+    cameras, sources = open_cameras(config.cameras, clock.mono_ns, broke=broke)
     channels = channels_of(sensors, cameras)
     samplers: list[Sampler] = []
 
     def start(put: Put) -> None:
-        samplers.append(Sampler([*sensors, *cameras], put, clock.mono_ns))
+        samplers.append(Sampler([*sensors, *cameras], put, clock.mono_ns, broke=broke))
         samplers[0].start()
 
     def stop() -> None:

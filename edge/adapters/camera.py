@@ -76,8 +76,15 @@ class Grabber:
     `turn` is one step on the caller's thread; `start` makes them on a thread of its own.
     """
 
-    def __init__(self, device: Device, now_ns: Callable[[], int]) -> None:
-        self._device, self._now_ns = device, now_ns
+    def __init__(
+        self,
+        device: Device,
+        now_ns: Callable[[], int],
+        broke: Callable[[str], None] = lambda kind: None,
+    ) -> None:
+        """`broke` hears, on any thread, the kind of an error that nobody foresaw, once a kind."""
+        self._device, self._now_ns, self._broke = device, now_ns, broke
+        self._told = ""
         self._newest = Newest(now_ns)
         self._is_open = False
         self._due_ns = 0
@@ -100,7 +107,7 @@ class Grabber:
         """Bounded; a device that hangs is left behind, as the thread is a daemon."""
         self._stop.set()
         if self._thread is None:
-            self._device.close()
+            self._let_go()
         else:
             self._thread.join(STOP_S)
 
@@ -117,11 +124,14 @@ class Grabber:
                 self._pause_s = FIRST_PAUSE_S
         except CameraLost:
             return self._rest()
+        except Exception as error:  # noqa: BLE001 - a thread that ends would never reconnect
+            self._tell(error)
+            return self._rest()
         return max(self._device.pace_s, LEAST_PAUSE_S)
 
     def _rest(self) -> float:
         self._newest.lose()
-        self._device.close()
+        self._let_go()
         self._is_open = False
         pause_s, self._pause_s = self._pause_s, min(self._pause_s * 2, LONGEST_PAUSE_S)
         return pause_s
@@ -129,12 +139,29 @@ class Grabber:
     def _run(self) -> None:
         while not self._stop.wait(self.turn()):
             continue
-        self._device.close()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        try:
+            self._device.close()
+        except Exception as error:  # noqa: BLE001 - as in `turn`
+            self._tell(error)
+
+    def _tell(self, error: Exception) -> None:
+        """Not its text: that may hold the camera's password."""
+        kind = type(error).__name__
+        if kind != self._told:
+            self._told = kind
+            self._broke(kind)
 
 
-def open_camera(source: CameraSource, now_ns: Callable[[], int]) -> FrameSource:
+def open_camera(
+    source: CameraSource,
+    now_ns: Callable[[], int],
+    broke: Callable[[str], None] = lambda kind: None,
+) -> FrameSource:
     """Returns at once; the first picture, or the fault, comes within `SILENT_S`."""
-    grabber = Grabber(device_of(source), now_ns)
+    grabber = Grabber(device_of(source), now_ns, broke)
     grabber.start()
     return grabber
 

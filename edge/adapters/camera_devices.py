@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
@@ -50,42 +51,61 @@ def device_of(source: CameraSource) -> Device:
 
 
 class OpenCvDevice:
-    """V4L2 and RTSP (over TCP, which is OpenCV's default)."""
+    """V4L2 and RTSP (over TCP, which is OpenCV's default). OpenCV raises where it mostly returns
+    False: for a frame that is damaged, or a device that went away within a call.
+    """
 
     pace_s = 0.0
 
-    def __init__(self, source: CameraSource) -> None:
-        self._source = source
+    def __init__(self, source: CameraSource, library: Callable[[], Any] | None = None) -> None:
+        """`library` gives cv2, or raises CameraLost."""
+        self._source, self._library = source, library or _cv2
+        self._error: type[Exception] = CameraLost
         self._capture: Any = None
 
     def open(self) -> None:
-        cv2 = _cv2()
+        cv2 = self._library()
+        self._error = cv2.error
+        with self._or_lost(CANNOT_OPEN):
+            self._capture = self._opened(cv2)
+            if not self._capture.isOpened():
+                raise CameraLost(CANNOT_OPEN)
+
+    def grab(self) -> None:
+        with self._or_lost(NO_PICTURE):
+            if not self._capture.grab():
+                raise CameraLost(NO_PICTURE)
+
+    def picture(self) -> Any:
+        with self._or_lost(NO_PICTURE):
+            good, image = self._capture.retrieve()
+            if not good:
+                raise CameraLost(NO_PICTURE)
+            return image
+
+    def close(self) -> None:
+        capture, self._capture = self._capture, None
+        if capture is not None:
+            with suppress(self._error):
+                capture.release()
+
+    def _opened(self, cv2: Any) -> Any:
         if self._source.kind == "rtsp":
             limits = [
                 *(cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, OPEN_TIMEOUT_MS),
                 *(cv2.CAP_PROP_READ_TIMEOUT_MSEC, READ_TIMEOUT_MS),
             ]
-            self._capture = cv2.VideoCapture(self._source.where, cv2.CAP_FFMPEG, limits)
-        else:
-            self._capture = cv2.VideoCapture(self._source.where, cv2.CAP_V4L2)
-            self._capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
-        if not self._capture.isOpened():
-            raise CameraLost(CANNOT_OPEN)
+            return cv2.VideoCapture(self._source.where, cv2.CAP_FFMPEG, limits)
+        capture = cv2.VideoCapture(self._source.where, cv2.CAP_V4L2)
+        capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+        return capture
 
-    def grab(self) -> None:
-        if not self._capture.grab():
-            raise CameraLost(NO_PICTURE)
-
-    def picture(self) -> Any:
-        good, image = self._capture.retrieve()
-        if not good:
-            raise CameraLost(NO_PICTURE)
-        return image
-
-    def close(self) -> None:
-        if self._capture is not None:
-            self._capture.release()
-            self._capture = None
+    @contextmanager
+    def _or_lost(self, sentence: str) -> Iterator[None]:
+        try:
+            yield
+        except self._error:
+            raise CameraLost(sentence) from None
 
 
 class PiDevice:

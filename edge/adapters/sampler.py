@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from threading import Event, Thread
 from typing import Protocol, TypeAlias, runtime_checkable
 
+from edge.adapters.contained import Broke, Contained, say_nothing
 from edge.core.readings import IMAGE, NO_ECHO, Reading
 from edge.ports import Put, Sensor, Took
 
@@ -35,6 +36,7 @@ class Sampler:
     """`turn` and `due_ns` drive it, on the caller's thread; `start` does so on one of its own.
 
     `dropped` counts readings that the full inbox did not take. Only one thread may touch sensors.
+    `broke` hears of a driver that raised: its sensor has a fault then, the others go on.
     """
 
     def __init__(
@@ -43,13 +45,14 @@ class Sampler:
         put: Put,
         now_ns: Callable[[], int],
         wait: Callable[[float], object] | None = None,
+        broke: Broke = say_nothing,
     ) -> None:
         self.taken = self.dropped = 0
         self._put, self._now_ns = put, now_ns
         self._stop = Event()
         self._wait = wait or self._stop.wait
         self._thread: Thread | None = None
-        self._lines = [_Line(sensor) for sensor in sensors]
+        self._lines = [_Line(sensor, Contained(sensor, now_ns, broke)) for sensor in sensors]
         self._quiet_ns = 0
         self._pingers: list[_Due] = []
         self._others: list[_Due] = []
@@ -137,8 +140,8 @@ class Sampler:
 class _Line:
     """One sensor, its schedule and its trouble."""
 
-    def __init__(self, sensor: Sensor) -> None:
-        self.sensor = sensor
+    def __init__(self, sensor: Sensor, contained: Contained) -> None:
+        self.sensor, self._driver = sensor, contained
         self.pings = isinstance(sensor, Pings) and sensor.pings
         self.period_ns = round(sensor.period_s * NS)
         self.due_ns = 0
@@ -152,7 +155,7 @@ class _Line:
     def step(self, now_ns: int) -> Reading | None:
         if not self.is_open:
             return self._reopen(now_ns)
-        reading = self.sensor.sample()
+        reading = self._driver.sample()
         # What was missed is not made up for.
         self.due_ns = max(self.due_ns + self.period_ns, now_ns)
         if reading is None:
@@ -164,13 +167,13 @@ class _Line:
 
     def close(self) -> None:
         if self.is_open:
-            self.sensor.close()
+            self._driver.close()
         self.is_open = False
 
     def _reopen(self, now_ns: int) -> Reading | None:
         if now_ns < self._retry_ns:
             return self._tell(now_ns)
-        why = self.sensor.open()
+        why = self._driver.open()
         if why is not None:
             return self._rest(now_ns, why)
         self.is_open, self.due_ns = True, now_ns

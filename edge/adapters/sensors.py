@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from threading import Event
 
 from edge.adapters.camera import FrameSource, open_camera
+from edge.adapters.contained import Broke, Contained, say_nothing
 from edge.adapters.i2c import Buses
 from edge.adapters.lamps import Lamps, Wires
 from edge.adapters.magnetometers import Magnetometer, MagnetometerKind
@@ -122,10 +123,16 @@ def open_cameras(
     cameras: Mapping[str, CameraSpec],
     now_ns: NowNs,
     make: Callable[[str, NowNs], FrameSource] | None = None,
+    broke: Broke = say_nothing,
 ) -> tuple[list[Sensor], list[FrameSource]]:
     """The sensors, and the sources that the caller closes at the end."""
-    make = make or (lambda source, clock: open_camera(parse_source(source), clock))
-    sources = [make(spec.source, now_ns) for spec in cameras.values()]
+
+    def opened(name: str, source: str) -> FrameSource:
+        if make is not None:
+            return make(source, now_ns)
+        return open_camera(parse_source(source), now_ns, lambda kind: broke(name, kind))
+
+    sources = [opened(name, spec.source) for name, spec in cameras.items()]
     channels = [Channel(name, "camera", spec.space) for name, spec in cameras.items()]
     sensors: list[Sensor] = [
         CameraSensor(channel, source, now_ns) for channel, source in zip(channels, sources)
@@ -138,14 +145,17 @@ def channels_of(sensors: Iterable[Sensor], cameras: Iterable[Sensor] = ()) -> di
     return {sensor.channel.name: sensor.channel for sensor in (*sensors, *cameras)}
 
 
-def probe_all(sensors: Sequence[Sensor]) -> dict[str, str]:
+def probe_all(
+    sensors: Sequence[Sensor], now_ns: NowNs, broke: Broke = say_nothing
+) -> dict[str, str]:
     """Each is opened and closed again; what does not answer, with its fault."""
     found: dict[str, str] = {}
-    for sensor in sensors:
+    for driver in sensors:
+        sensor = Contained(driver, now_ns, broke)
         fault = sensor.open()
         sensor.close()
         if fault is not None:
-            found[sensor.channel.name] = fault
+            found[driver.channel.name] = fault
     return found
 
 

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from edge.core.readings import Reading
-from edge.feeds import Feed
+from edge.feeds import Feed, putting
 from edge.ports import Ended, Item, Took
 
 INBOX_ITEMS = 10_000
-PUT_S = 0.5
 
 
 class Listener:
@@ -43,14 +42,7 @@ class Listener:
 def listening(feed: Feed) -> Iterator[Listener]:
     inbox: queue.Queue[Item] = queue.Queue(INBOX_ITEMS)
 
-    def put(item: Item) -> bool:
-        try:
-            inbox.put(item, timeout=PUT_S)
-        except queue.Full:
-            return False
-        return True
-
-    feed.start(put)
+    feed.start(putting(inbox))
     try:
         yield Listener(inbox)
     finally:

@@ -17,12 +17,11 @@ from edge.adapters.trace_file import TraceFile
 from edge.commands.options import CONFIG_FILE, ConfigOption
 from edge.config import read_config
 from edge.core.readings import NO_ECHO, Reading
-from edge.feeds import Feed, sensor_feed, stream_feed
+from edge.feeds import Feed, putting, sensor_feed, stream_feed
 from edge.ports import BadReading, Ended, Item, Took
 
 NS = 1_000_000_000
 INBOX_ITEMS = 10_000
-PUT_S = 0.5
 # What a kill may lose, and how late a stop is seen.
 FLUSH_S = 1.0
 
@@ -46,7 +45,7 @@ def record(
     for channel, fault in feed.absent.items():
         print(f"{channel} does not answer ({fault}); it is tried again", file=sys.stderr)
     with _stops() as stops, _stopped(feed), TraceFile(out, feed.header(), mask_plates) as file:
-        feed.start(lambda item: _put(inbox, item))
+        feed.start(putting(inbox))
         taking = Taking(file, lasts_ns)
         while not stops and not taking.over:
             taking.take(_next(inbox))
@@ -116,14 +115,6 @@ def _stops() -> Iterator[list[int]]:
     finally:
         for number, handler in zip(numbers, before):
             signal.signal(number, handler)
-
-
-def _put(inbox: queue.Queue[Item], item: Item) -> bool:
-    try:
-        inbox.put(item, timeout=PUT_S)
-    except queue.Full:
-        return False
-    return True
 
 
 def _next(inbox: queue.Queue[Item]) -> list[Item]:

@@ -27,11 +27,9 @@ from edge.config import Config, read_config_or_last_good, remember_good
 from edge.core.gateway import Gateway
 from edge.core.space import Detector
 from edge.errors import EdgeError, Mistake
-from edge.feeds import Feed, sensor_feed, stream_feed
+from edge.feeds import Feed, putting, sensor_feed, stream_feed
 from edge.lookers import Lookers
 from edge.ports import Item, Put, Watcher
-
-PUT_S = 0.5
 
 
 def run(
@@ -45,7 +43,7 @@ def run(
     settings, mistakes = read_config_or_last_good(config)
     key, log = load_key(settings.data_path), json_log(settings.gateway)
     _tell_safe_mode(log, config, mistakes)
-    feed = sensor_feed(settings) if readings is None else stream_feed(readings)
+    feed = _feed(settings, readings, log)
     if feed.gateway != settings.gateway:
         log.warning("readings_of_another_gateway", named=feed.gateway)
     for channel, fault in feed.absent.items():
@@ -56,7 +54,7 @@ def run(
     lookers = Lookers(settings, feed, log, safe_mode=bool(mistakes))
     try:
         inbox: queue.Queue[Item] = queue.Queue(settings.limits.inbox_items)
-        put = _putting(inbox)
+        put = putting(inbox)
         ports = _ports(settings, feed, log, put)
 
         def look(core: Gateway, detectors: Mapping[str, Detector]) -> Sequence[Watcher]:
@@ -81,15 +79,12 @@ def run(
         lookers.close()
 
 
-def _putting(inbox: queue.Queue[Item]) -> Put:
-    def put(item: Item) -> bool:
-        try:
-            inbox.put(item, timeout=PUT_S)
-        except queue.Full:
-            return False
-        return True
-
-    return put
+def _feed(settings: Config, readings: str | None, log: FilteringBoundLogger) -> Feed:
+    if readings is not None:
+        return stream_feed(readings)
+    return sensor_feed(
+        settings, lambda name, kind: log.error("driver_broke", channel=name, error=kind)
+    )
 
 
 def _ports(settings: Config, feed: Feed, log: FilteringBoundLogger, put: Put) -> Ports:

@@ -72,7 +72,7 @@ class Lot:
             (SETTINGS + 'cameras: {cam0: {space: S1, source: "folder:/x"}}\n').encode(), "f"
         ).cameras
         cameras, _ = open_cameras(specs, now_ns, lambda source, clock: self.camera)
-        self.absent = probe_all(sensors)
+        self.absent = probe_all(sensors, now_ns)
         self.rig = Rig(self.config, [*sensors, *cameras], self.clock)
 
     def run(self, seconds: float) -> None:
@@ -252,11 +252,19 @@ def test_a_lost_camera_is_an_alarm_and_no_space_is_worse_for_it() -> None:
 def test_on_a_machine_without_pins_bus_and_ports_every_sensor_says_so_and_nothing_raises() -> None:
     clock = VirtualClock()
     sensors = open_sensors(parse_config(SETTINGS.encode(), "f"), clock.now_ns)
-    absent = probe_all(sensors)
+    absent = probe_all(sensors, clock.now_ns)
     assert absent == {"us0": "missing", "mag0": "missing", "us1": "missing"}
     rig = Rig(parse_config(SETTINGS.encode(), "f"), sensors, clock)
     rig.run(30)
     assert rig.faults() == absent
+
+
+def test_a_driver_that_raises_at_the_start_is_a_fault_and_the_others_are_found() -> None:
+    clock, told = VirtualClock(), []
+    bad, good = (FakeSensor(Channel(n, "ultrasonic", n), 1.0, clock.now_ns) for n in ("a", "b"))
+    bad.open = lambda: {}["x"]  # type: ignore[method-assign]
+    found = probe_all([bad, good], clock.now_ns, lambda name, kind: told.append((name, kind)))
+    assert (found, told, good.opened) == ({"a": "bus"}, [("a", "KeyError")], 1)
 
 
 def test_a_sensor_that_stands_for_an_absent_one_only_says_why() -> None:

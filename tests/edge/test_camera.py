@@ -12,7 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.adapters.camera import FrameSource, Grabber, look_at, open_camera
-from edge.adapters.camera_devices import CameraLost, FolderDevice, PiDevice, device_of
+from edge.adapters.camera_devices import (
+    CameraLost,
+    FolderDevice,
+    OpenCvDevice,
+    PiDevice,
+    device_of,
+)
 from edge.adapters.fake_camera import FakeCamera
 from edge.core.camera_source import BadSource, CameraSource, parse_source
 from firmware_sim.clock import NS, VirtualClock
@@ -165,6 +171,54 @@ def test_the_pause_between_attempts_grows_to_a_minute_and_starts_anew_after_a_pi
     assert [grabber.turn() for _ in range(3)] == [1, 2, 4]
     assert grabber.fault == "camera"
     assert device.closed == 11
+
+
+@pytest.mark.parametrize("step", ["open", "grab", "picture", "close"])
+def test_a_camera_that_raises_what_nobody_foresaw_is_lost_told_once_and_opened_again(
+    step: str,
+) -> None:
+    told: list[str] = []
+    device = Device("open", "grab", "no grab", "fine")
+    real, broken = getattr(device, step), [True, True]
+
+    def breaks() -> Any:
+        if broken and broken.pop():
+            raise ZeroDivisionError("rtsp://user:secret@host")
+        return real()
+
+    setattr(device, step, breaks)
+    grabber = Grabber(device, VirtualClock().now_ns, told.append)
+    for _ in range(6):
+        grabber.turn()
+    assert (told, grabber.fault) == (["ZeroDivisionError"], None)
+    assert grabber.latest() is not None
+
+
+@pytest.mark.parametrize("step", ["isOpened", "grab", "retrieve", "release"])
+def test_an_error_of_opencv_is_a_lost_camera(step: str) -> None:
+    def fails() -> Any:
+        raise cv2.error("a damaged frame")
+
+    steps = {
+        "set": lambda *_: True,
+        "isOpened": lambda: True,
+        "grab": lambda: True,
+        "retrieve": lambda: (True, image(7)),
+        "release": lambda: None,
+    }
+    library = SimpleNamespace(
+        error=cv2.error,
+        CAP_V4L2=200,
+        CAP_PROP_BUFFERSIZE=38,
+        VideoCapture=lambda *_: SimpleNamespace(**{**steps, step: fails}),
+    )
+    device = OpenCvDevice(parse_source("v4l2:/dev/video0"), lambda: library)
+    if step != "release":
+        with pytest.raises(CameraLost):
+            device.open(), device.grab(), device.picture()
+    else:
+        device.open()
+    device.close()
 
 
 def test_a_fast_camera_is_drained_but_not_all_is_decoded() -> None:

@@ -217,6 +217,34 @@ def test_a_failing_sensor_takes_nothing_from_the_others(rig: Rig) -> None:
     assert len(magnetometer.sampled_ns) >= 599
 
 
+@pytest.mark.parametrize("method", ["open", "sample", "close"])
+def test_a_driver_that_raises_is_a_fault_is_told_once_and_takes_nothing_from_the_others(
+    rig: Rig, method: str
+) -> None:
+    broken, alive, told = rig.add("us0", 0.5, pings=True), rig.add("mag0"), []
+
+    def breaks(now_ns: int = 0) -> str | None:
+        if now_ns < 160 * NS:
+            raise KeyError("a secret")
+        return None
+
+    if method == "open":
+        broken.opens = breaks
+    elif method == "sample":
+        broken.says = lambda now_ns: breaks(now_ns) or 1000.0
+    else:
+        broken.says = lambda now_ns: "bus" if now_ns < 160 * NS else 1000.0
+        broken.close = breaks  # type: ignore[method-assign]
+    sampler = Sampler(
+        rig.sensors, rig.put, rig.clock.now_ns, broke=lambda name, kind: told.append((name, kind))
+    )
+    rig.run(130.0, sampler)
+    assert told == [("us0", "KeyError")]
+    assert set(rig.whys("us0")) == {"bus"}
+    assert rig.readings["us0"][-1].value == 1000.0
+    assert len(alive.sampled_ns) >= 1299
+
+
 def test_what_a_full_inbox_does_not_take_is_counted(rig: Rig) -> None:
     rig.add("mag0")
     rig.is_full = True

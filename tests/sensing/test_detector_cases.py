@@ -220,6 +220,64 @@ def test_what_goes_by_is_counted_with_its_peak_and_what_parks_is_not() -> None:
     assert [p.peak_ut for p in one.passes.recent] == [pytest.approx(4, abs=0.8)] * 3
 
 
+def without(stream: list[Reading], channel: str, from_s: float, to_s: float) -> list[Reading]:
+    return [r for r in stream if r.channel != channel or not from_s <= r.mono_ns / NS < to_s]
+
+
+@pytest.mark.parametrize("channel", ["us0", "mag0"])
+def test_a_car_that_comes_while_one_sensor_is_silent_stays_when_it_speaks_again(
+    channel: str,
+) -> None:
+    def lot(at_s: float) -> Moment:
+        distance_m, moved_ut = parked(400, 1500)(at_s)
+        return (distance_m or 2.4), moved_ut
+
+    changes = run(without(readings(lot, 1600), channel, 200, 800))
+    assert stays(changes) == near(("arrival", 400), ("departure", 1500))
+
+
+def test_a_deaf_ultrasonic_beside_a_car_gives_unknown_and_never_free_again() -> None:
+    deaf: Lot = lambda at_s: (None, 12.0 if 300 <= at_s < 3000 else 0.0)  # noqa: E731
+    one = SpaceDetector("S1", (US, MAG), DetectorSettings())
+    seen = set()
+    for reading in readings(deaf, 3000):
+        one.feed(reading)
+        if reading.mono_ns > 700 * NS:
+            seen.add(one.occupancy)
+    assert seen == {"unknown"}
+
+
+def test_a_drift_as_large_as_the_car_does_not_lock_the_field_alone() -> None:
+    def lot(at_s: float) -> Moment:
+        return None, parked(100, 9000, step_ut=8.0)(at_s)[1] + at_s / 9000 * 7.0
+
+    stream = [r for r in readings(lot, 9200) if r.channel == "mag0"]
+    assert stays(run(stream, MAG)) == near(("arrival", 100), ("departure", 9000))
+
+
+@pytest.mark.parametrize("half_period_s", [1, 2, 3, 5])
+def test_a_field_that_never_rests_leaves_the_echo_to_decide(half_period_s: int) -> None:
+    def lot(at_s: float) -> Moment:
+        distance_m, moved_ut = parked(500, 1000)(at_s)
+        return distance_m, moved_ut + (2.5 if int(at_s / half_period_s) % 2 else 0.0)
+
+    found = stays(run(readings(lot, 1100)))
+    assert found == near(("arrival", 500), ("departure", 1000))
+
+
+def test_a_second_boot_in_one_stream_is_watched_too() -> None:
+    first, second = readings(parked(60, 200), 260), readings(parked(90, 230), 290)
+    changes = run([*first, *second])
+    assert [kind for kind, _ in stays(changes)] == ["arrival", "departure"] * 2
+    assert stays(changes)[2:] == near(("arrival", 90), ("departure", 230))
+
+
+def test_a_car_that_the_field_sees_and_the_echo_has_long_lost_is_unknown() -> None:
+    lost: Lot = lambda at_s: (0.9 if 60 <= at_s < 200 else None, 9.0 if at_s >= 60 else 0.0)  # noqa: E731
+    changes = run(readings(lost, 2600))
+    assert [c.kind for c in changes] == ["known", "arrival", "unknown"]
+
+
 def test_memory_does_not_grow_with_the_length_of_a_day() -> None:
     def held(one: SpaceDetector) -> int:
         return len(one._intake.recent) + len(one.passes.recent) + len(one._intake.plates)

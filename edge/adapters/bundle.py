@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 import platform
 import sqlite3
 import zipfile
@@ -18,6 +17,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from itertools import islice
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 import yaml
@@ -27,6 +27,7 @@ from edge.adapters.keys import KEY_FILE
 from edge.adapters.mqtt import parse_broker
 from edge.adapters.outbox import FILE
 from edge.config import Config
+from edge.config.whole_file import replace_whole
 from edge.core.redact import MASK, Plain, Redactor
 from edge.core.support import log_line, trace_lines
 from edge.core.trace_lines import MAX_LINE_BYTES, BadLine, format_header, parse_header
@@ -77,14 +78,14 @@ def make_bundle(facts: Facts) -> dict[str, str]:
 
 
 def write_bundle(path: Path, parts: dict[str, str]) -> None:
-    """Mode 0600. Raises OSError."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with (
-        os.fdopen(handle, "wb") as file,
-        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,
-    ):
-        for name, text in parts.items():
-            archive.writestr(name, text)
+    """Whole or not at all, mode 0600, whatever was there before. Raises OSError."""
+
+    def fill(file: BinaryIO) -> None:
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, text in parts.items():
+                archive.writestr(name, text)
+
+    replace_whole(path, fill)
 
 
 def shown_settings(config: Config) -> dict[str, Plain]:

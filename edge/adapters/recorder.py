@@ -9,18 +9,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import shutil
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeAlias
 
 from contracts.wire.messages import Event, Telemetry
+from edge.config.whole_file import write_whole
 from edge.core.fusion import Change
 from edge.core.readings import Reading
 from edge.core.ring import MAX_PLACES, NS, Oddity, OddityFinder, Pack, Ring, member
@@ -208,8 +208,8 @@ class Recorder:
             raise OSError(0, "the disk is nearly full")
         about = keeping.about | {"sha256": hashlib.sha256(b"".join(data)).hexdigest()}
         text = json.dumps(about, ensure_ascii=False, indent=1) + "\n"
-        write_whole(folder / (keeping.name + WHY_END), [text.encode()])
-        write_whole(folder / (keeping.name + TRACE_END), data)
+        write_whole(folder / (keeping.name + WHY_END), [text.encode()], PART_END)
+        write_whole(folder / (keeping.name + TRACE_END), data, PART_END)
         self._make_room(keeping.name)
 
     def _make_room(self, newest: str) -> None:
@@ -228,20 +228,6 @@ class Recorder:
     def _fail(self, detail: str) -> None:
         self.not_kept += 1
         self._means.tell("not_kept", detail)
-
-
-def write_whole(path: Path, parts: Iterable[bytes]) -> None:
-    """All of it under its name, or nothing; after a power cut too. OSError."""
-    part = path.with_name(path.name + PART_END)
-    try:
-        with part.open("wb") as out:
-            out.writelines(parts)
-            out.flush()
-            os.fsync(out.fileno())
-        part.replace(path)
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise
 
 
 def _wall(header: TraceHeader, mono_ns: int) -> datetime:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-from contextlib import suppress
 from pathlib import Path
 
 import yaml
 
 from edge.config import CalibrationSpec, parse_config
+from edge.config.whole_file import replace_whole
 from edge.errors import EdgeError, SettingsUnwritable
 
-BACKUP, NEW = ".bak", ".new"
+BACKUP = ".bak"
 SECTION = "calibration"
 
 
@@ -23,8 +22,8 @@ def write_calibration(path: Path, space: str, spec: CalibrationSpec) -> Path:
         text = path.read_text("utf-8")
         changed = with_calibration(text, space, spec)
         parse_config(changed.encode(), str(path), str(path.parent))
-        _write_whole(backup, text)
-        _write_whole(path, changed)
+        _replace(backup, text, path)
+        _replace(path, changed, path)
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsUnwritable(f"{path}: {error}.") from None
     except (EdgeError, yaml.YAMLError) as error:
@@ -92,15 +91,6 @@ def _end_of_line(text: str, at: int) -> int:
     return len(text) if found < 0 else found + 1
 
 
-def _write_whole(path: Path, text: str) -> None:
-    """A power cut leaves the old file or the new one. The broker's address may hold a password."""
-    beside = path.with_name(path.name + NEW)
-    with suppress(FileNotFoundError):
-        beside.unlink()
-    with os.fdopen(
-        os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
-    ) as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(beside, path)
+def _replace(path: Path, text: str, like: Path) -> None:
+    """Root calibrates, too: the file stays the service's own."""
+    replace_whole(path, lambda file: file.write(text.encode()), like=like)

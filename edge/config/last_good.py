@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
 from pathlib import Path
 
 from edge.config.reading import read_config
 from edge.config.settings import Config
+from edge.config.whole_file import write_whole
 from edge.errors import ConfigMissing, ConfigWrong, EdgeError, Mistake
 
 GOOD = ".good"
-MODE = 0o600  # the broker's address may hold a password
 
 
 def read_config_or_last_good(path: Path) -> tuple[Config, list[Mistake]]:
@@ -43,7 +41,7 @@ def remember_good(path: Path) -> bool:
         raw = path.read_bytes()
         if good.exists() and good.read_bytes() == raw:
             return True
-        _write_whole(good, raw)
+        write_whole(good, [raw])
     except OSError:
         return False
     return True
@@ -51,15 +49,3 @@ def remember_good(path: Path) -> bool:
 
 def good_path(path: Path) -> Path:
     return path.with_name(path.name + GOOD)
-
-
-def _write_whole(path: Path, raw: bytes) -> None:
-    """A power cut leaves the old file or the new one, never half of either."""
-    beside = path.with_name(path.name + ".new")
-    with suppress(FileNotFoundError):
-        beside.unlink()
-    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE), "wb") as file:
-        file.write(raw)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(beside, path)

@@ -1,5 +1,6 @@
 """Empty, car in, car out, neighbour's car: the margin, and what it is refused for."""
 
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from typer.testing import CliRunner
 from edge.adapters.settings_file import as_yaml, with_calibration, write_calibration
 from edge.cli import app
 from edge.config import CalibrationSpec, parse_config
+from edge.config.whole_file import replace_whole, resemble
 from edge.core.calibration import (
     NEIGHBOUR_FIELD,
     NOT_BACK,
@@ -187,7 +189,37 @@ def test_the_file_is_written_whole_with_the_old_one_beside(tmp_path: Path) -> No
     backup = write_calibration(path, "S1", SPEC)
     assert backup.read_text() == KEPT
     assert as_yaml(SPEC) in path.read_text()
-    assert path.stat().st_mode & 0o077 == 0
+    assert sorted(item.name for item in tmp_path.iterdir()) == ["gateway.yaml", "gateway.yaml.bak"]
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o664])
+def test_owner_and_mode_are_those_of_the_old_file(tmp_path: Path, mode: int) -> None:
+    path = tmp_path / "gateway.yaml"
+    path.write_text(KEPT)
+    path.chmod(mode)
+    backup = write_calibration(path, "S1", SPEC)
+    assert [stat.S_IMODE(found.stat().st_mode) for found in (path, backup)] == [mode, mode]
+
+
+def test_root_gives_the_new_file_to_the_owner_of_the_old_one(tmp_path: Path) -> None:
+    given: list[tuple[int, int]] = []
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.write_text("x")
+    with new.open("wb") as file:
+        resemble(file.fileno(), old, lambda handle, user, group: given.append((user, group)))
+        resemble(file.fileno(), tmp_path / "none", lambda *_: given.append((0, 0)))
+    assert given == [(old.stat().st_uid, old.stat().st_gid)]
+
+
+def test_a_file_that_may_not_be_given_back_is_not_changed(tmp_path: Path) -> None:
+    def refuse(handle: int, user: int, group: int) -> None:
+        raise PermissionError("not yours")
+
+    path = tmp_path / "gateway.yaml"
+    path.write_text(KEPT)
+    with pytest.raises(PermissionError):
+        replace_whole(path, lambda file: file.write(b"x"), like=path, give=refuse)
+    assert (path.read_text(), list(tmp_path.iterdir())) == (KEPT, [path])
 
 
 def test_a_file_that_cannot_be_changed_stays_as_it_is(tmp_path: Path) -> None:

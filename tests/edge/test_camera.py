@@ -187,9 +187,11 @@ def test_a_camera_that_raises_what_nobody_foresaw_is_lost_told_once_and_opened_a
         return real()
 
     setattr(device, step, breaks)
-    grabber = Grabber(device, VirtualClock().now_ns, told.append)
+    clock = VirtualClock()
+    grabber = Grabber(device, clock.now_ns, told.append)
     for _ in range(6):
         grabber.turn()
+        clock.advance_to(clock.now_ns() + NS)
     assert (told, grabber.fault) == (["ZeroDivisionError"], None)
     assert grabber.latest() is not None
 

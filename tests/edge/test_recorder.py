@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from edge.adapters.lines import LineSource, open_readings
-from edge.adapters.recorder import Job, Means, Recorder, write_whole
+from edge.adapters.recorder import Job, Means, Recorder
+from edge.config.whole_file import write_whole
 from edge.core.fusion import Change
 from edge.core.readings import Channel, PlateRead, Reading
 from edge.core.trace_lines import TraceHeader

@@ -131,6 +131,14 @@ def test_someone_who_loads_the_car_does_not_move_its_departure() -> None:
     assert stays(run(readings(lot, 400))) == near(("arrival", 60), ("departure", 300))
 
 
+def test_a_long_roof_under_the_sensor_does_not_delay_the_departure() -> None:
+    def lot(at_s: float) -> Moment:
+        distance_m, _ = parked(60, 305)(at_s)
+        return distance_m, parked(60, 300)(at_s)[1]
+
+    assert stays(run(readings(lot, 400))) == near(("arrival", 60), ("departure", 300))
+
+
 def test_a_car_that_stops_half_way_out_is_no_new_arrival() -> None:
     def lot(at_s: float) -> Moment:
         return (1.6, 2.5) if 300 <= at_s < 318 else parked(60, 300)(at_s)

@@ -4,6 +4,62 @@ from tests.tools.planted import Mutant
 
 SENSING = (
     Mutant(
+        "an outage of the ultrasonic counts as time without a car",
+        "edge/core/echo.py",
+        "if gap_ns > self._set.silent_s * NS:",
+        "if False:",
+        "tests/sensing/test_detector_cases.py",
+    ),
+    Mutant(
+        "another plate is no other car",
+        "edge/core/plates.py",
+        "return bool(before and after) and surely_differ(before[-1], after[-1])",
+        "return False",
+        "tests/sensing/test_detector_cases.py",
+    ),
+    Mutant(
+        "what made a free space unknown is forgotten at once",
+        "edge/core/witness.py",
+        'return standing == "unknown_was_free" and levels.strange_free(self)',
+        "return False",
+        "tests/sensing/test_detector_cases.py",
+    ),
+    Mutant(
+        "a drift under a parked car does not move the empty level",
+        "edge/core/levels.py",
+        "            drift(t, field.level_ut)\n            field.parked_ut = field.level_ut",
+        "            field.parked_ut = field.level_ut",
+        "tests/sensing/test_detector_cases.py",
+    ),
+    Mutant(
+        "a field that never rests is waited for",
+        "edge/core/hearing.py",
+        "return now_ns - calm_ns > RESTLESS_S * NS",
+        "return False",
+        "tests/sensing/test_detector_cases.py",
+    ),
+    Mutant(
+        "the tail of a car that leaves is a new car",
+        "edge/core/witness.py",
+        "return self._leaving_ns is not None",
+        "return False",
+        "tests/sensing/test_detector_cases.py",
+    ),
+    Mutant(
+        "a long roof under the sensor delays a departure",
+        "edge/core/signs.py",
+        "if firm(t) and (echo_ns < field_ns or apart_s <= ROOF_S):",
+        "if False:",
+        "tests/sensing/test_detector_cases.py",
+    ),
+    Mutant(
+        "a covered ultrasonic says that nothing is there",
+        "edge/core/hearing.py",
+        "echo_heard = echo_heard and echo.face_n < FACE_SAMPLES",
+        "pass",
+        "tests/sensing/test_detector_cases.py",
+    ),
+    Mutant(
         "two sensors ping at once",
         "edge/adapters/sampler.py",
         "if queue is self._pingers and line.is_open:",

@@ -14,7 +14,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from bench import gateway_load, sensing, writes
+from bench import below, gateway_load, sensing, writes
 from bench.rows import Row, result
 from cloud.adapters.chain import Web3Chain, deploy
 from cloud.adapters.dev_keys import dev_key, dev_role_keys
@@ -126,6 +126,7 @@ PARTS: dict[str, Callable[[], list[Row]]] = {
     "receipt": lambda: [verification()],
     "ledger": ledger,
     "sensing": sensing.rows,
+    "below": below.rows,
     "load": gateway_load.rows,
     "writes": writes.rows,
 }

@@ -212,6 +212,14 @@ class BundleUnwritable(EdgeError, OSError):
     exit_code = 2
 
 
+class DrawingUnwritable(EdgeError, OSError):
+    """The drawing could not be written."""
+
+    code = "drawing_unwritable"
+    remedy = "Name a file in a folder that is there and that you may write to, with --svg."
+    exit_code = 2
+
+
 class RecordingExists(EdgeError, FileExistsError):
     """A file is there already, and a recording never overwrites."""
 

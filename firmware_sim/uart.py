@@ -15,13 +15,17 @@ EVERY_NS = NS // 10
 ANSWER_NS = 70_000_000
 # As the kernel's: what nobody fetches is lost.
 BUFFER_BYTES = 4096
-NOTHING_MM: dict[FrameKind, int] = {"a02yyuw": 0, "jsn-sr04t": 0, "aj-sr04m": 9999}
+# What a covered A02YYUW says. Without a target it is taken to say what is beyond its range: its
+# data sheet does not tell.
+COVERED_MM = 0
+NOTHING_MM: dict[FrameKind, int] = {"a02yyuw": 4_501, "jsn-sr04t": 0, "aj-sr04m": 9999}
 
 
 class SimulatedUart:
     """Sends from the moment it is made, as a powered sensor does, whoever listens.
 
-    Changed while it runs: `plugged`, the sensor; `there`, the port itself; `mangle`, the cable.
+    Changed while it runs: `plugged`, the sensor; `covered`, its face; `there`, the port itself;
+    `mangle`, the cable.
     """
 
     def __init__(
@@ -35,7 +39,7 @@ class SimulatedUart:
         """The A02YYUW tells the true distance; the others assume 340 m/s in any air."""
         self._now_ns, self._distance_m, self._temperature_c = now_ns, distance_m, temperature_c
         self._kind, self._asks = kind, asks
-        self.plugged, self.there = True, True
+        self.plugged, self.there, self.covered = True, True, False
         self.mangle: Callable[[bytes], bytes] = lambda frame: frame
         self._wire: deque[tuple[int, int]] = deque(maxlen=BUFFER_BYTES)
         self._next_ns = now_ns()
@@ -82,6 +86,8 @@ class SimulatedUart:
         return bytes((HEAD, high, low, (head + high + low) & 0xFF))
 
     def _distance_mm(self, mono_ns: int) -> int:
+        if self.covered:
+            return COVERED_MM
         distance_m = self._distance_m(mono_ns)
         if distance_m is None:
             return NOTHING_MM[self._kind]

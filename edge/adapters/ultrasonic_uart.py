@@ -16,6 +16,7 @@ FrameKind: TypeAlias = Literal["a02yyuw", "jsn-sr04t", "aj-sr04m"]
 NS = 1_000_000_000
 HEAD, FRAME_BYTES = 0xFF, 4
 ASK = b"\x55"
+COVERED: FaultCode = "out_of_range"
 # As much as the kernel keeps of a serial line; one read takes all of it.
 MAX_BYTES = 4096
 # The slowest sends every 0.3 s; an asked one when it is asked.
@@ -26,15 +27,17 @@ ANSWER_S = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How a kind of sensor speaks. Outside of (`least_mm`, `most_mm`] it has measured nothing: zero
-    when the target is gone, 9999 of the AJ-SR04M (both told by users, not tried by us). The A02YYUW
-    says zero of a covered face too: snow on it cannot be told from an empty space.
+    """How a kind of sensor speaks. Above `most_mm` nothing is in its range. `least_mm` and less is
+    no distance either, and means `near`: of the JSN and the AJ that the target is gone, as 9999 of
+    the AJ does; of the A02YYUW that its face is covered, by snow or dirt, or that it is broken
+    (told by users, not tried by us). Were that an empty space, snow would end a stay.
     """
 
     head_counts: bool
     speed_m_per_s: float
     least_mm: int
     most_mm: int
+    near: str
 
 
 # A trace holds echo times. The JSN and the AJ multiply theirs by a fixed 340 m/s (their manual), so
@@ -42,9 +45,9 @@ class Manner:
 # millimetres are true ones, and they are written as the echo they would take at 20 C.
 AIR_AT_20_C = 331.3 + 0.606 * 20.0
 MANNERS: dict[FrameKind, Manner] = {
-    "a02yyuw": Manner(True, AIR_AT_20_C, 30, 4_500),
-    "jsn-sr04t": Manner(True, 340.0, 0, 6_000),
-    "aj-sr04m": Manner(False, 340.0, 0, 8_000),
+    "a02yyuw": Manner(True, AIR_AT_20_C, 30, 4_500, COVERED),
+    "jsn-sr04t": Manner(True, 340.0, 0, 6_000, NO_ECHO),
+    "aj-sr04m": Manner(False, 340.0, 0, 8_000, NO_ECHO),
 }
 
 
@@ -124,7 +127,9 @@ class UartUltrasonic:
 
     def _reading(self, now_ns: int, distance_mm: int) -> Reading:
         manner = self._manner
-        if not manner.least_mm < distance_mm <= manner.most_mm:
+        if distance_mm <= manner.least_mm:
+            return self._nothing(now_ns, manner.near)
+        if distance_mm > manner.most_mm:
             return self._nothing(now_ns, NO_ECHO)
         echo_us = round(2_000.0 * distance_mm / manner.speed_m_per_s, 1)
         return Reading(now_ns, self.channel.name, echo_us)

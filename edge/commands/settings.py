@@ -22,14 +22,18 @@ from edge.config import (
     check_options,
     kinds_in,
     parse_config,
+    parts_of,
     read_config,
     write_settings,
 )
+from edge.core.cautions import cautions_of
 from edge.core.promises import alike
 from edge.errors import ConfigExists, OptionsWrong
 
 NO_FOLDER = "--data is '{}', but this folder cannot be made: {}."
 DEFAULT_FOLDER = "berth"
+# What needs another pin; the rest is `berth-edge wiring`'s to tell.
+MOVING_PINS = ("id-eeprom", "pull-up", "boot", "uart", "one-wire-pin")
 
 
 def init(
@@ -109,6 +113,9 @@ def check_config(
     path = file or config or Path(CONFIG_FILE)
     settings = read_config(path)
     print(f"{path}: good, gateway {settings.gateway}, data in {settings.data_path}")
+    for caution in cautions_of(parts_of(settings)):
+        if caution.code in MOVING_PINS:
+            print(f"warning: {caution.sentence}")
     if settings.sensors or settings.cameras:
         for spaces, made in alike(kinds_in(settings)):
             for promise in made:

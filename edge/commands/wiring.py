@@ -16,8 +16,9 @@ from edge.commands.options import CONFIG_FILE, ConfigOption, JsonOption
 from edge.config import parts_of, read_config
 from edge.core.cautions import Caution, cautions_of
 from edge.core.header import PLACES
-from edge.core.wiring import LETTERS, Letter, Wire, label, places_of, wires_of
+from edge.core.wiring import LETTERS, Letter, Wire, label, places_of, supplies_of, wires_of
 from edge.core.wiring_svg import draw
+from edge.errors import DrawingUnwritable
 
 STYLES: dict[Letter, str] = {
     "T": "bold white on blue",
@@ -41,7 +42,8 @@ def wiring(
     parts = parts_of(settings)
     wires, cautions = wires_of(parts), cautions_of(parts)
     if svg is not None:
-        svg.write_text(draw(f"Gateway {settings.gateway}", wires), encoding="utf-8")
+        notes = [caution.sentence for caution in cautions]
+        _write(svg, draw(f"Gateway {settings.gateway}", wires, notes))
     if as_json:
         print(json.dumps(as_rows(wires, cautions), ensure_ascii=False))
         return
@@ -54,6 +56,13 @@ def wiring(
     console.print(legend(wires))
     for caution in cautions:
         console.print(f"! {caution.sentence}", soft_wrap=True, markup=False)
+
+
+def _write(path: Path, drawing: str) -> None:
+    try:
+        path.write_text(drawing, encoding="utf-8")
+    except OSError as error:
+        raise DrawingUnwritable(f"{path}: {error.strerror}.") from None
 
 
 def as_rows(wires: Sequence[Wire], cautions: Sequence[Caution]) -> dict[str, object]:
@@ -83,23 +92,26 @@ def pin_table(wires: Sequence[Wire]) -> Table:
 
 def header_table(wires: Sequence[Wire]) -> Table:
     """Both columns of the header as they lie on the board, pin 1 at the upper left."""
-    used = places_of(wires)
+    used, supplies = places_of(wires), supplies_of(wires)
     table = Table(
         show_header=False, box=None, pad_edge=False, title="the header, pin 1 at the upper left"
     )
     for number in range(8):
         table.add_column(justify="right" if number < 4 else "left")
     for pin in range(1, len(PLACES), 2):
-        left, right = _half(pin, used), _half(pin + 1, used)
+        left, right = (_half(at, used, supplies) for at in (pin, pin + 1))
         table.add_row(*reversed(left), *right)
     return table
 
 
-def _half(pin: int, used: dict[int, Wire]) -> Half:
+def _half(pin: int, used: dict[int, Wire], supplies: dict[int, tuple[str, ...]]) -> Half:
     """From the header outwards: the letter, the pin's number, what it is, and who uses it."""
     wire = used.get(pin)
-    letter = Text(f"({wire.letter})", STYLES[wire.letter]) if wire and wire.letter else Text("( )")
-    return [letter, str(pin), label(pin), f"{wire.part} {wire.wire}" if wire else ""]
+    letter = Text("(+)" if pin in supplies else "( )")
+    if wire and wire.letter:
+        letter = Text(f"({wire.letter})", STYLES[wire.letter])
+    use = f"{wire.part} {wire.wire}" if wire else ", ".join(supplies.get(pin, ()))
+    return [letter, str(pin), label(pin), use]
 
 
 def legend(wires: Sequence[Wire]) -> Text:

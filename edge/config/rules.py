@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from edge.config.words import Loc, dotted
+from edge.core.header import PULLED_UP_AT_BOOT, QUIET_PINS, UART_PINS
 
 PINS = range(28)
 OUTPUTS = ("green", "red", "buzzer", "lock", "barrier")
 HEADER_UARTS = ("/dev/ttyAMA0", "/dev/ttyS0", "/dev/serial0")
-UART_PINS = (14, 15)
+LOADS = ("lock", "barrier")
 I2C_PINS = {0: (0, 1), 1: (2, 3)}
 # An HC-SR04 that hears nothing holds its line for up to 102.8 ms; two pings are 60 ms apart.
 PING_S = {"hc-sr04": 0.103, "jsn-sr04t": 0.06}
@@ -58,6 +59,7 @@ def clashes(values: Mapping[str, Any]) -> Iterator[Clash]:
     sensors, outputs = _section(values, "sensors"), _section(values, "outputs")
     yield from _wrong_keys(sensors)
     yield from _pins_twice(sensors, outputs)
+    yield from _loads_that_move(outputs)
     yield from _chips_twice(sensors)
     for key in ("port", "device"):
         yield from _lines_twice(sensors, key)
@@ -103,6 +105,17 @@ def _pins_twice(sensors: Section, outputs: Section) -> Iterator[Clash]:
             yield Clash(loc, False, f"{said}; each pin has one use.")
         else:
             taken[pin] = dotted(loc)
+
+
+def _loads_that_move(outputs: Section) -> Iterator[Clash]:
+    """Before the gateway runs nobody holds these pins, and a lock may close on a car."""
+    for loc, pin in _pins({}, outputs):
+        if loc[-1] not in LOADS:
+            continue
+        why = "is pulled up" if pin in PULLED_UP_AT_BOOT else "is the serial console's"
+        if pin in PULLED_UP_AT_BOOT or pin in UART_PINS:
+            said = f"{dotted(loc)} is {pin}, but BCM {pin} {why} until the gateway runs"
+            yield Clash(loc, False, f"{said}: it could lock a car in; take {QUIET_PINS}.")
 
 
 def _pins(sensors: Section, outputs: Section) -> Iterator[tuple[Loc, int]]:

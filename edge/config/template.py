@@ -70,7 +70,7 @@ ledger:   # where its signatures count; elsewhere they mean nothing
 # them. Without any, readings come on a stream (run --readings).
 {sensors}
 #   us0:   {{kind: hc-sr04, space: S1, trigger: 23, echo: 24}}     # or jsn-sr04t; echo by a divider
-#   us1:   {{kind: a02yyuw, space: S2, port: /dev/ttyAMA0}}        # or jsn-sr04t-uart, aj-sr04m
+#   us1:   {{kind: a02yyuw, space: S2, port: /dev/serial0}}        # or jsn-sr04t-uart, aj-sr04m
 #   us2:   {{kind: aj-sr04m, space: S3, port: /dev/ttyUSB0, asks: true}}   # with a 120k resistor
 #   mag0:  {{kind: auto, space: S1, bus: 1}}                       # or qmc5883l, hmc5883l, qmc5883p
 #          several of one kind: behind a TCA9548A, each with `mux: 0x70, mux_channel: 3` or the like
@@ -80,9 +80,10 @@ ledger:   # where its signatures count; elsewhere they mean nothing
 # cameras:
 #   cam0: {{space: S1, source: "v4l2:/dev/video0"}}   # or rtsp://host/path, picamera2:0, folder:/x
 
-# Lamps, lock and barrier of a space, by BCM pin; each is optional.
+# Lamps, lock and barrier of a space, by BCM pin; each is optional. Lock and barrier on 12, 13,
+# or 16 to 27: others move before the gateway runs.
 # outputs:
-#   S1: {{green: 17, red: 27, buzzer: 22, lock: 10, barrier: 9}}
+#   S1: {{green: 17, red: 27, buzzer: 22, lock: 25, barrier: 26}}
 
 # calibration:   # written by `berth-edge calibrate S1`
 #   S1: {{empty_m: 2.31, empty_ut: [12.0, -3.1, 40.2], car_ut: 14.2, margin: 4.7}}

@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from edge.core.header import PULLED_UP_AT_BOOT, QUIET_PINS, UART_PINS
 from edge.core.wiring import (
     DIVIDER,
     HEADER_UARTS,
     LAMPS,
     LOADS,
     ONE_WIRE,
-    RXD,
-    TXD,
     Part,
     wires_of,
 )
 
-PULLED_UP_AT_BOOT = range(9)
 BOARD_PULL_UPS = (2, 3)
 ID_EEPROM = (0, 1)
 SPI = range(7, 12)
@@ -25,8 +23,10 @@ SPI = range(7, 12)
 PIN_CAUTIONS = {
     "id-eeprom": "is for the ID chip of a HAT, which the Pi looks for as it starts; take another.",
     "pull-up": "has 1.8 kΩ to 3.3 V on the board, which no setting turns off; it suits I2C only.",
-    "boot": "is pulled up until the gateway runs: the output may be on till then; take 9 to 27.",
-    "uart": "is the serial console's until that is turned off: it switches as the Pi starts.",
+    "boot": "is pulled up until the gateway runs: the output may be on till then; "
+    f"take {QUIET_PINS}.",
+    "uart": "is the serial console's until that is turned off: it switches as the Pi starts; "
+    f"take {QUIET_PINS}.",
     "spi": "is free only while SPI is off, as it is unless someone turned it on.",
     "one-wire-pin": "is the 1-Wire pin of the thermometer; take another.",
 }
@@ -48,7 +48,8 @@ def _voltage(parts: Sequence[Part]) -> Iterator[Caution]:
         yield Caution(
             "divider",
             f"5 V would destroy the Pi's input: {', '.join(high)} must go through 1 kΩ, with 2 kΩ "
-            "from the pin to ground. Measure at most 3.4 V there before you connect it.",
+            "from the pin to ground: on each ECHO or TX wire from a 5 V sensor, never in the "
+            "supply wire. Measure at most 3.4 V there before you connect it.",
         )
     loads = [part.name for part in parts if part.kind in LOADS]
     if loads:
@@ -72,7 +73,9 @@ def _buses(parts: Sequence[Part]) -> Iterator[Caution]:
             "console",
             f"{', '.join(ports)}: turn the serial console off and the port on: `sudo raspi-config "
             "nonint do_serial_cons 1` and `do_serial_hw 0`, then reboot. On a Pi 4 and Zero 2 W "
-            "/dev/ttyAMA0 is Bluetooth's unless `dtoverlay=disable-bt` is set.",
+            "/dev/ttyAMA0 is Bluetooth's unless `dtoverlay=disable-bt` is set: name /dev/serial0. "
+            "On a Pi 5 (not tried) it is /dev/ttyAMA0, with `dtparam=uart0=on` in "
+            "/boot/firmware/config.txt: /dev/serial0 may be its debug socket.",
         )
     if any(part.kind == "ds18b20" for part in parts):
         yield Caution(
@@ -98,7 +101,7 @@ def _codes(kind: str, bcm: int, one_wire: bool) -> Iterator[str]:
         yield "pull-up"
     elif bcm in PULLED_UP_AT_BOOT and kind in (*LAMPS, *LOADS):
         yield "boot"
-    if bcm in (TXD, RXD):
+    if bcm in UART_PINS:
         yield "uart"
     if bcm in SPI:
         yield "spi"

@@ -8,6 +8,12 @@ POWER_5V: Final = "5 V"
 POWER_3V3: Final = "3.3 V"
 GROUND: Final = "ground"
 
+# As the processor comes up, until a program takes the pins (BCM2835 ARM Peripherals, 6.2).
+PULLED_UP_AT_BOOT: Final = range(9)
+UART_PINS: Final = (14, 15)
+QUIET_PINS: Final = "12, 13, or 16 to 27"
+"""Where nothing moves before the gateway runs, and no bus is at home."""
+
 _COLUMNS = """
 3.3 V  5 V
 2      5 V

@@ -96,6 +96,15 @@ def places_of(wires: Sequence[Wire]) -> dict[int, Wire]:
     return used
 
 
+def supplies_of(wires: Sequence[Wire]) -> dict[int, tuple[str, ...]]:
+    """Pin of a supply or of ground -> the parts that may take it, each once."""
+    found: dict[int, tuple[str, ...]] = {}
+    for wire in wires:
+        for pin in wire.pins if wire.bcm is None else ():
+            found[pin] = tuple(dict.fromkeys((*found.get(pin, ()), wire.part)))
+    return found
+
+
 def label(pin: int) -> str:
     mark = PLACES[pin]
     return f"GPIO{mark}" if isinstance(mark, int) else mark

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from html import escape
+from textwrap import wrap
 
 from edge.core.header import GROUND, PLACES, POWER_3V3, POWER_5V
-from edge.core.wiring import DIVIDER, LETTERS, Letter, Wire, label, places_of
+from edge.core.wiring import DIVIDER, LETTERS, Letter, Wire, label, places_of, supplies_of
 
 ROW, TOP, MIDDLE, WIDTH = 24, 64, 380, 760
 SIGNAL: dict[Letter, str] = {
@@ -23,13 +24,20 @@ FREE = "#eceff1"
 TEXT = 'font-family="sans-serif" font-size="13"'
 
 
-def draw(title: str, wires: Sequence[Wire]) -> str:
-    """An SVG document; the same wires give the same bytes."""
+LINE, LINE_LETTERS = 18, 96
+NAMED = 3
+
+
+def draw(title: str, wires: Sequence[Wire], notes: Sequence[str] = ()) -> str:
+    """An SVG document with the notes below; the same wires give the same bytes."""
     used = places_of(wires)
     letters = sorted({wire.letter for wire in used.values() if wire.letter})
     divider = any(wire.note == DIVIDER for wire in used.values())
     below = TOP + 20 * ROW + 20
-    height = below + 22 * ((len(letters) + 2) // 3) + (120 if divider else 10)
+    under = below + 22 * ((len(letters) + 2) // 3) + (120 if divider else 10)
+    told = [line for note in notes for line in _wrapped(note)]
+    height = under + LINE * len(told)
+    supplies = supplies_of(wires)
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img">',
         f"<title>{escape(title)}</title>",
@@ -43,28 +51,40 @@ def draw(title: str, wires: Sequence[Wire]) -> str:
         ),
         f'<rect x="{MIDDLE - 30}" y="{TOP - 4}" width="60" height="{20 * ROW + 8}" rx="6" '
         'fill="#263238"/>',
-        *(line for pin in PLACES for line in _place(pin, used.get(pin))),
+        *(line for pin in PLACES for line in _place(pin, used.get(pin), supplies.get(pin, ()))),
         *_legend(letters, below),
-        *(_divider(height - 96) if divider else ()),
+        *(_divider(under - 96) if divider else ()),
+        *(_text(24, under + LINE * row, line, "start") for row, line in enumerate(told)),
         "</svg>",
     ]
     return "\n".join(lines) + "\n"
 
 
-def _place(pin: int, wire: Wire | None) -> Iterator[str]:
+def _place(pin: int, wire: Wire | None, supplied: Sequence[str]) -> Iterator[str]:
     left = pin % 2 == 1
     y = TOP + (pin - 1) // 2 * ROW + ROW // 2
     x = MIDDLE - 13 if left else MIDDLE + 13
     mark = PLACES[pin]
     colour = SIGNAL[wire.letter] if wire and wire.letter else SUPPLY.get(str(mark), FREE)
-    yield f'<circle cx="{x}" cy="{y}" r="10" fill="{colour}"/>'
+    ring = ' stroke="#ffffff" stroke-width="3"' if supplied else ""
+    yield f'<circle cx="{x}" cy="{y}" r="10" fill="{colour}"{ring}/>'
     if wire:
         yield _text(x, y + 5, wire.letter, "middle", ' font-weight="bold"', "#ffffff")
     edge, anchor = (MIDDLE - 36, "end") if left else (MIDDLE + 36, "start")
-    use = f"{wire.part} {wire.wire}" if wire else ""
+    use = f"{wire.part} {wire.wire}" if wire else _named(supplied)
     words = [use, label(pin), str(pin)] if left else [str(pin), label(pin), use]
-    weight = ' font-weight="bold"' if wire else ""
+    weight = ' font-weight="bold"' if use else ""
     yield _text(edge, y + 5, " · ".join(filter(None, words)), anchor, weight)
+
+
+def _named(parts: Sequence[str]) -> str:
+    more = f" and {len(parts) - NAMED} more" if len(parts) > NAMED else ""
+    return ", ".join(parts[:NAMED]) + more
+
+
+def _wrapped(note: str) -> list[str]:
+    first, *rest = wrap(note, LINE_LETTERS) or [""]
+    return [f"! {first}", *(f"   {line}" for line in rest)]
 
 
 def _legend(letters: Sequence[Letter], top: int) -> Iterator[str]:
@@ -77,7 +97,9 @@ def _legend(letters: Sequence[Letter], top: int) -> Iterator[str]:
 
 def _divider(top: int) -> Iterator[str]:
     line = 'stroke="#b3261e" stroke-width="2" fill="none"'
-    yield _text(40, top, "The divider on every wire that carries 5 V", "start")
+    yield _text(
+        40, top, "On each ECHO or TX wire from a 5 V sensor, never in the supply wire:", "start"
+    )
     yield f'<path d="M190 {top + 24}H250M320 {top + 24}H470M395 {top + 24}V{top + 34}" {line}/>'
     yield f'<rect x="250" y="{top + 16}" width="70" height="16" {line}/>'
     yield f'<rect x="387" y="{top + 34}" width="16" height="28" {line}/>'

@@ -43,7 +43,9 @@ def replay(  # noqa: PLR0913 - the options of a command
         if junit and truth is None:
             raise ValueError("--junit says what differs from the truth: add --truth FILE")
         rows = rows_for(trace, truth) if truth else None
+        began_s = time.monotonic()
         run = _replay(trace, rows, rate, drawn=html is not None)
+        took_s = time.monotonic() - began_s
         graded = score(run.told.changes, rows, run.told.watch) if rows is not None else None
         found = run.found | ({"score": graded.as_dict()} if graded else {})
         if events:
@@ -53,7 +55,7 @@ def replay(  # noqa: PLR0913 - the options of a command
         if html and run.whole:
             write(html, _page(trace, run.told, run.whole))
         if junit:
-            write(junit, junit_of(trace.name, run.told.watch, run.told.failures()))
+            write(junit, junit_of(trace.name, run.told.watch, run.told.failures(), took_s))
     if not as_json:
         for change in run.told.changes:
             typer.echo(_sentence(change))

@@ -15,7 +15,7 @@ from firmware_sim.report.signals import Signals
 from firmware_sim.trace import NS, Truth
 
 WIDTH, EDGE, TICKS, LEAST_STROKE = 1200, 30, 10, 1.6
-DISTANCE_TOP, FIELD_TOP, PLOT_HEIGHT = 40, 164, 100
+DISTANCE_TOP, FIELD_TOP, PLOT_HEIGHT = 80, 204, 100
 LEAST_M, LEAST_UT = 2.5, 5.0
 
 

@@ -16,7 +16,8 @@ FailureKind = Literal["missed", "false", "outside"]
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """`outside`: found, but the truth lies outside the uncertainty it admits. `tags`: the true
+    """`outside`: found, but the truth lies outside the uncertainty it admits; that is told, and
+    fails neither a JUnit case nor the command. `tags`: the true
     moment's own, or what the truth names around a false one. `detail`: the detector's words."""
 
     kind: FailureKind
@@ -28,15 +29,19 @@ class Failure:
     uncertainty_s: float | None = None
     detail: str = ""
 
+    @property
+    def fails(self) -> bool:
+        return self.kind != "outside"
+
 
 def failures(changes: Iterable[Change], truth: Iterable[Truth]) -> list[Failure]:
-    """By space and time."""
+    """By time."""
     found, rows = by_space(changes), by_space(truth)
     everywhere = rows.pop(None, [])
     told: list[Failure] = []
     for space in sorted({*found, *rows} - {None}, key=str):
         told += _of_space(found.get(space, []), rows.get(space, []), everywhere)
-    return sorted(told, key=lambda one: (one.space, one.at_ns, one.kind, one.event))
+    return sorted(told, key=lambda one: (one.at_ns, one.space, one.kind, one.event))
 
 
 def _of_space(changes: list[Change], rows: list[Truth], everywhere: list[Truth]) -> list[Failure]:

@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from edge.core.fusion import Change
 from edge.core.occupancy import Occupancy
 from edge.core.trace_lines import TraceHeader
+from firmware_sim.report import words
 from firmware_sim.report.bands import told_bands, true_bands
 from firmware_sim.report.chart import Axis, Chart, Scene, chart
 from firmware_sim.report.clock import LotClock, offset
@@ -43,7 +44,9 @@ class Told:
     reasons: Sequence[str]
 
     def failures(self) -> list[Failure]:
-        return [] if self.truth is None else failures(self.changes, self.truth)
+        """Those that fail first, then what was outside its stated uncertainty; each by time."""
+        found = [] if self.truth is None else failures(self.changes, self.truth)
+        return sorted(found, key=lambda one: not one.fails)
 
 
 def cuts_of(told: Told) -> list[Cut]:
@@ -69,7 +72,10 @@ def html(told: Told, whole: Mapping[str, Signals], close: Mapping[Cut, Signals])
             charts=charts,
             scenes=scenes,
             numbered=numbered,
-            failed=len(failed),
+            wrong=[(n, one) for n, one in numbered if one.fails],
+            doubts=[(n, one) for n, one in numbered if not one.fails],
+            failed=sum(one.fails for one in failed),
+            outside=sum(not one.fails for one in failed),
             close_ups=close_ups,
             max_events=MAX_EVENTS,
             **_judged(told, failed),
@@ -79,10 +85,10 @@ def html(told: Told, whole: Mapping[str, Signals], close: Mapping[Cut, Signals])
 
 def _judged(told: Told, failed: Sequence[Failure]) -> dict[str, Any]:
     if told.truth is None:
-        return {"score": None, "tags": {}, "confusion": []}
+        return {"score": None, "by_tag": {}, "confusion": []}
     counted = tally(told.changes, told.truth, told.watch)
     score = score_of(counted)
-    return {"score": score, "tags": by_tag(counted), "confusion": _confusion(score, failed)}
+    return {"score": score, "by_tag": by_tag(counted), "confusion": _confusion(score, failed)}
 
 
 def _confusion(score: Score, failed: Sequence[Failure]) -> list[tuple[str, int, int, int]]:
@@ -91,7 +97,7 @@ def _confusion(score: Score, failed: Sequence[Failure]) -> list[tuple[str, int, 
         (kind, event): 0 for kind in ("missed", "false") for event in ("arrival", "departure")
     }
     for one in failed:
-        if one.kind != "outside":
+        if one.fails:
             counts[one.kind, one.event] += 1
     arrivals = score.stays - score.missed_stays
     found = {"arrival": arrivals, "departure": score.matched - arrivals}
@@ -140,6 +146,11 @@ def _environment(clock: LotClock) -> Environment:
         lstrip_blocks=True,
     )
     made.filters.update(
-        wall=clock.text, offset=offset, seconds=tables.seconds, percent=tables.percent
+        wall=clock.text,
+        offset=offset,
+        seconds=tables.seconds,
+        percent=tables.percent,
+        tag=words.tag,
+        cause=words.cause,
     )
     return made

@@ -238,6 +238,22 @@ def test_garbage_on_the_serial_line_is_an_alarm_and_the_space_unknown() -> None:
     assert lot.rig.events("S2")[-1] == ("snapshot", "free")
 
 
+def test_snow_on_a_serial_sensor_is_an_alarm_and_does_not_end_the_stay_under_it() -> None:
+    lot = Lot()
+    lot.run(60)
+    lot.car["S2"] = True
+    lot.run(90)
+    lot.port.covered = True
+    lot.run(120)
+    assert lot.rig.faults() == {"us1": "out_of_range"}
+    assert ("departure", "free") not in lot.rig.events("S2")
+    assert lot.rig.events("S2")[-1] == ("fault", "unknown")
+    lot.port.covered = False
+    lot.run(120)
+    assert lot.rig.faults() == {}
+    assert ("departure", "free") not in lot.rig.events("S2")
+
+
 def test_a_lost_camera_is_an_alarm_and_no_space_is_worse_for_it() -> None:
     lot = Lot()
     lot.run(60)

@@ -189,6 +189,22 @@ def test_the_support_file_is_its_makers_alone(tmp_path: Path) -> None:
     assert (tmp_path / "s.zip").stat().st_mode & 0o777 == 0o600
 
 
+def test_a_support_file_takes_the_place_of_one_that_others_could_read(tmp_path: Path) -> None:
+    out = tmp_path / "s.zip"
+    out.write_bytes(b"old")
+    out.chmod(0o644)
+    write_bundle(out, {"a": "b"})
+    assert (out.stat().st_mode & 0o777, texts(out)) == (0o600, {"a": "b"})
+
+
+def test_a_support_file_that_breaks_off_leaves_the_old_one(tmp_path: Path) -> None:
+    out = tmp_path / "s.zip"
+    out.write_bytes(b"old")
+    with pytest.raises(UnicodeEncodeError):
+        write_bundle(out, {"a": "b", "c": "half a character: \ud800"})
+    assert (out.read_bytes(), list(tmp_path.iterdir())) == (b"old", [out])
+
+
 def test_broken_settings_leave_their_places_and_no_values(tmp_path: Path) -> None:
     facts = Facts(None, [Mistake(3, 9, "broker is 'secret'")], MACHINE, [])
     parts = make_bundle(facts)

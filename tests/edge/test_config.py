@@ -148,7 +148,7 @@ def test_the_template_is_good_and_its_comments_name_every_setting_with_its_defau
     plain, full = parse_config(text.encode(), "f"), parse_config(uncommented(text).encode(), "f")
     assert (full.timing, full.limits, full.page) == (plain.timing, plain.limits, PageSpec())
     assert set(full.sensors) == {"us0", "us1", "us2", "mag0", "temp0"}
-    assert full.outputs["S1"].barrier == 9
+    assert full.outputs["S1"].barrier == 26
     assert full.calibration["S1"].empty_ut == (12.0, -3.1, 40.2)
     for model in (Config, *(type(part) for part in (plain.timing, plain.limits))):
         for setting in model.model_fields:

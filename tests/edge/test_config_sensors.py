@@ -94,6 +94,8 @@ def test_every_section_reads_as_written() -> None:
         ("port: /dev/ttyAMA0", "port: ttyAMA0", "7:41: sensors.us1.port is 'ttyAMA0', but must be"),
         ('"rtsp://u:pw@', '"rstp://u:pw@', "12:29: cameras.cam0.source is 'rstp://***@10.0.0.9:55"),
         ("S1, source", "S9, source", "12:17: cameras.cam0.space names space 'S9', but sensors wat"),
+        ("red: 27", "lock: 4", "14:25: outputs.S1.lock is 4, but BCM 4 is pulled up until the gate"),
+        ("red: 27", "barrier: 15", "14:28: outputs.S1.barrier is 15, but BCM 15 is the serial con"),
         ("S1: {green", "S3: {green", "14:3: outputs.S3 names space 'S3', but sensors watch S1, S2"),
         (
             "green:",

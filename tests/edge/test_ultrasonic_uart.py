@@ -105,13 +105,33 @@ def test_nothing_in_range_is_no_echo(kind: FrameKind) -> None:
 
 
 @pytest.mark.parametrize(
-    ("distance_mm", "echo"), [(30, False), (31, True), (4500, True), (4501, False)]
+    ("distance_mm", "said"),
+    [(0, "out_of_range"), (30, "out_of_range"), (31, float), (4500, float), (4501, "no_echo")],
 )
-def test_what_the_a02yyuw_cannot_measure_is_no_echo(distance_mm: int, echo: bool) -> None:
+def test_the_a02yyuw_measures_from_3_cm_to_450_and_nearer_its_face_is_covered(
+    distance_mm: int, said: object
+) -> None:
     rig = Rig()
     rig.driver.open()
     rig.distance_m = distance_mm / 1000
-    assert isinstance(rig.said(), float) == echo
+    heard = rig.said()
+    assert heard == said or type(heard) is said
+
+
+def test_a_covered_face_is_a_fault_until_it_is_clean_and_never_an_empty_space(rig: Rig) -> None:
+    rig.sensor.covered = True
+    assert rig.hear(2.0)[1:] == ["out_of_range"] * 3
+    rig.sensor.covered = False
+    rig.sample()
+    assert isinstance(rig.said(), float)
+
+
+@pytest.mark.parametrize("kind", ["jsn-sr04t", "aj-sr04m"])
+def test_zero_of_the_others_is_no_echo(kind: FrameKind) -> None:
+    rig = Rig(kind)
+    rig.driver.open()
+    rig.distance_m = 0.0
+    assert rig.said() == "no_echo"
 
 
 def test_an_asked_sensor_is_asked_once_a_period_and_read_a_turn_later() -> None:

@@ -16,6 +16,7 @@ from edge.core.cautions import cautions_of
 from edge.core.header import GROUND, PIN_OF_BCM, PLACES, nearest_ground, supply_pins
 from edge.core.wiring import DIVIDER, Part, places_of, wires_of
 from edge.core.wiring_svg import draw
+from edge.errors import DrawingUnwritable
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "docs" / "examples").glob("*.yaml"))
@@ -149,9 +150,31 @@ def test_the_pictures_in_the_guide_are_drawn_from_its_examples(example: Path) ->
     """Drawn again by: berth-edge wiring --config docs/examples/X.yaml --svg docs/pictures/X.svg"""
     config = read_config(example)
     picture = ROOT / "docs" / "pictures" / f"{example.stem}.svg"
-    assert picture.read_text("utf-8") == draw(
-        f"Gateway {config.gateway}", wires_of(parts_of(config))
-    )
+    parts = parts_of(config)
+    notes = [caution.sentence for caution in cautions_of(parts)]
+    assert picture.read_text("utf-8") == draw(f"Gateway {config.gateway}", wires_of(parts), notes)
+
+
+def test_what_to_mind_stands_under_the_drawing_and_every_supply_pin_in_use_is_named() -> None:
+    notes = [caution.sentence for caution in cautions_of([US, MAG])]
+    root = ET.fromstring(draw("Gateway g", wires_of([US, MAG]), notes))
+    said = [text.text or "" for text in root.iter("{http://www.w3.org/2000/svg}text")]
+    whole = " ".join(" ".join(said).split())
+    assert all(" ".join(note.split()) in whole for note in notes)
+    assert "never in the supply wire" in whole
+    for words in ("2 · 5 V · us0", "mag0 · 3.3 V · 1", "14 · ground · us0", "6 · ground · mag0"):
+        assert words in said
+    assert "ground · 9" in said
+    lowest = max(float(text.get("y", 0)) for text in root.iter("{http://www.w3.org/2000/svg}text"))
+    assert lowest < float(root.get("viewBox", "").split()[3])
+
+
+def test_a_drawing_for_a_folder_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
+    svg = tmp_path / "none" / "w.svg"
+    done = CliRunner().invoke(app, ["wiring", "--config", str(EXAMPLES[-1]), "--svg", str(svg)])
+    assert isinstance(done.exception, DrawingUnwritable)
+    assert done.exception.exit_code == 2
+    assert str(svg) in str(done.exception) and "--svg" in str(done.exception)
 
 
 def test_the_command_prints_table_header_legend_and_cautions_without_a_terminal() -> None:

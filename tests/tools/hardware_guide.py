@@ -43,7 +43,9 @@ def filled(text: str) -> str:
 def pictures() -> Iterator[tuple[Path, str]]:
     for example in sorted(EXAMPLES.glob("*.yaml")):
         config = read_config(example)
-        drawn = draw(f"Gateway {config.gateway}", wires_of(parts_of(config)))
+        found = parts_of(config)
+        notes = [caution.sentence for caution in cautions_of(found)]
+        drawn = draw(f"Gateway {config.gateway}", wires_of(found), notes)
         yield PICTURES / f"{example.stem}.svg", drawn
 
 

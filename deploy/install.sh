@@ -78,6 +78,18 @@ check_machine() {
         refuse "$python cannot make environments: apt-get install python3-venv"
 }
 
+# The two bytes of an ELF file that name its processor.
+machine_of() { od -An -tx1 -j18 -N2 "$1"; }
+
+check_root() {
+    [ -n "$root" ] && [ -e "$root/usr/bin/python3" ] || return 0
+    base=$("$python" -c 'import sys; print(sys._base_executable)')
+    [ "$(machine_of "$root/usr/bin/python3")" = "$(machine_of "$base")" ] ||
+        refuse "$root is for another processor than this machine's: install there, or in an emulation of it."
+    [ -e "$root$base" ] ||
+        refuse "$root has no $base, which would run the gateway there: name its own Python with --python."
+}
+
 make_user() {
     if [ -n "$root" ]; then
         done_already "user and groups: left to the system that will run from $root"
@@ -118,28 +130,42 @@ pip_install() {
 }
 
 install_packages() {
+    # --force-reinstall: the system's own build of a package would do for pip, unchecked.
     # A damaged or half-made environment is completed: the stamp is written last.
     wanted=$(cat "$here/requirements/gateway.txt" "$here/requirements/build.txt" | cksum)
-    if [ -x "$venv/bin/python" ]; then
+    # It sees the system's packages: the Pi camera's library comes by apt alone.
+    if [ -x "$venv/bin/python" ] &&
+        grep -qx 'include-system-site-packages = true' "$venv/pyvenv.cfg" 2>/dev/null; then
         done_already "$home/venv"
     else
-        do_it "make $home/venv" "$python" -m venv "$venv"
+        do_it "make $home/venv, which sees the system's packages" \
+            "$python" -m venv "$venv" --system-site-packages
     fi
     if [ -e "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ]; then
         done_already "pinned packages"
     else
         do_it "install the pinned packages, each checked by its hash (minutes)" \
-            pip_install --require-hashes -r "$here/requirements/gateway.txt" \
+            pip_install --force-reinstall --require-hashes -r "$here/requirements/gateway.txt" \
             -r "$here/requirements/build.txt"
     fi
     do_it "install berth-edge from $here" \
         pip_install --no-deps --no-build-isolation --force-reinstall "$here"
+    if [ -n "$root" ]; then
+        do_it "name the places as they are seen from inside of $root" name_inside
+    fi
     do_it "note what is installed" write_to "$stamp" "$wanted"
     if [ "$(readlink "$root$command" 2>/dev/null)" = "$home/venv/bin/berth-edge" ]; then
         done_already "$command"
     else
         do_it "link $command" link_command
     fi
+}
+
+# pip writes the place of its Python into each command.
+name_inside() {
+    grep -rlIF "$venv" "$venv/bin" "$venv/pyvenv.cfg" 2>/dev/null | while read -r file; do
+        [ -L "$file" ] || sed -i "s|$venv|$home/venv|g" "$file"
+    done
 }
 
 write_to() { printf '%s\n' "$2" >"$1"; }
@@ -175,6 +201,7 @@ say_next() {
 }
 
 check_machine
+check_root
 make_user
 make_folder
 install_packages

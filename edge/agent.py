@@ -21,6 +21,7 @@ from contracts.wire.signing import sign
 from contracts.wire.topics import all_down, topic_for
 from edge.core.gateway import Gateway
 from edge.core.outputs import NewEvent, Output, SendAgain, Start, wall_ms
+from edge.core.readings import Reading
 from edge.core.window import WindowSettings
 from edge.delivery import Delivery
 from edge.ports import (
@@ -28,6 +29,7 @@ from edge.ports import (
     Clock,
     Connected,
     Disconnected,
+    Doubter,
     Ended,
     EventRow,
     Item,
@@ -83,6 +85,7 @@ class Agent:
         self._uplink, self._clock = ports.uplink, ports.clock
         self._real_s, self._pause = ports.real_s, ports.pause
         self._log, self._watchers = ports.log, ports.watchers
+        self._doubters = [watcher for watcher in ports.watchers if isinstance(watcher, Doubter)]
         self._delivery = Delivery(
             settings.gateway, start, ports.outbox, ports.uplink, settings.window, ports.log
         )
@@ -159,7 +162,7 @@ class Agent:
         match item:
             case Took():
                 self._clock.advance(item.reading.mono_ns)
-                self._do(self._core.feed(item.reading))
+                self._do(self._core.feed(self._believed(item.reading)))
                 for watcher in self._watchers:
                     watcher.took(item.reading)
             case BadReading():
@@ -176,6 +179,11 @@ class Agent:
                 self._do(self._core.finish())
             case _:
                 assert_never(item)
+
+    def _believed(self, reading: Reading) -> Reading:
+        for doubter in self._doubters:
+            reading = doubter.believed(reading)
+        return reading
 
     def _receive(self, item: Received) -> None:
         try:
@@ -239,7 +247,8 @@ class Agent:
         self._show_due_s = now_s + SHOW_S
         now_ns, clock = self._clock.mono_ns(), self._clock
         at, waiting = wall_ms(clock, now_ns), self.unacknowledged
-        moment = Moment(now_ns, now_s, at, clock.state(), self._connected, waiting)
+        acked_s = self._delivery.acked_s
+        moment = Moment(now_ns, now_s, at, clock.state(), self._connected, waiting, acked_s)
         for watcher in self._watchers:
             for message in watcher.turned(moment):
                 self._say(message)

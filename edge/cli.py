@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 
 from edge.commands import bundle, calibrate, health, record, running, settings, watch, wiring
+from edge.compose import own_version
 from edge.errors import EdgeError
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
@@ -20,6 +22,21 @@ app.command()(running.run)
 app.command()(record.record)
 app.command()(watch.watch)
 app.command()(calibrate.calibrate)
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        print(f"berth-edge {own_version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Print it.")
+    ] = False,
+) -> None:
+    """Berth's gateway: it watches the spaces and signs what it saw."""
 
 
 def main() -> None:

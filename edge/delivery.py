@@ -38,6 +38,7 @@ class Delivery:
         self._topic = str(Topic(gateway, "up", "event"))
         self._writes: list[Write] = []
         self._acked: SetAcked | None = None
+        self.acked_s: float | None = None
         self._answers: list[Reply | SendAgain] = []
         self._retry_due_s = 0.0
 
@@ -58,7 +59,7 @@ class Delivery:
         elif write.epoch == self.epoch and write.seq > self._window.acked:
             # Written with whatever is written next. Forgotten, it costs a few events sent twice;
             # a commit of its own each time cost the memory card as much as the events.
-            self._acked = write
+            self._acked, self.acked_s = write, now_s
             self._window.ack(write.seq, now_s)
 
     def answer(self, answer: Reply | SendAgain) -> None:

@@ -163,6 +163,13 @@ class GatewayRuns(EdgeError, OSError):
     remedy = "Stop it first: `sudo systemctl stop berth-edge`, and start it again afterwards."
 
 
+class CalibrationLeft(EdgeError):
+    """The calibration was left before its last step; the settings are as they were."""
+
+    code = "calibration_left"
+    remedy = "Start it again when the space is free and a car is at hand."
+
+
 class UnknownSpace(EdgeError, ValueError):
     """No sensor of these settings belongs to that space."""
 
@@ -198,8 +205,9 @@ class PinsMissing(EdgeError, OSError):
 
     code = "pins_missing"
     remedy = (
-        "On a Raspberry Pi install the extra `pi` (`pi-legacy` on an old system) and add this user "
-        "to the group gpio; on any other machine give readings from a file with --readings."
+        "On a Raspberry Pi `sudo deploy/install.sh` installs the library and puts the user berth "
+        "into the group gpio: run as berth. On any other machine leave `outputs:` out, or give "
+        "readings from a file with --readings."
     )
     exit_code = 2
 

@@ -31,10 +31,16 @@ class Lookers:
     """Telemetry and watchdog always; lamps, page and recorder as set, and only beside sensors."""
 
     def __init__(
-        self, config: Config, feed: Feed, log: FilteringBoundLogger, safe_mode: bool
+        self,
+        config: Config,
+        feed: Feed,
+        log: FilteringBoundLogger,
+        safe_mode: bool,
+        lamps: ShowsSpaces | None = None,
     ) -> None:
+        """`lamps` are open already, and are closed here."""
         self._config, self._feed, self._log, self._safe_mode = config, feed, log, safe_mode
-        self._lamps: ShowsSpaces | None = None
+        self._lamps = lamps
         self._page: PageServer | None = None
 
     def open(
@@ -44,16 +50,11 @@ class Lookers:
         machine: ThisMachine,
         service: Service,
     ) -> Sequence[Watcher]:
-        """Raises PinsMissing: a gateway that has a lock to move must be able to."""
         config, feed, log = self._config, self._feed, self._log
-        reporter = Reporter(config.gateway, feed.channels, machine, log)
+        reporter = Reporter(config.gateway, feed.channels, machine, log, feed.absent)
         watchers: list[Watcher] = [reporter, Pulse(service, feed.sampled)]
-        if config.outputs and feed.sampled:
-            from edge.adapters.sensors import open_lamps
-
-            self._lamps = open_lamps(config)
-            if self._lamps is not None:
-                watchers.append(LampKeeper(self._lamps, sorted(config.outputs), core.granted))
+        if self._lamps is not None:
+            watchers.append(LampKeeper(self._lamps, sorted(config.outputs), core.granted))
         if config.page is not None:
             watchers.append(self._open_page(reporter, detectors, machine))
         if feed.sampled:

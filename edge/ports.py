@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from contracts.wire.messages import Event, Telemetry
 from contracts.wire.types import ClockState
@@ -101,6 +101,8 @@ class Moment:
     clock: ClockState
     connected: bool
     waiting: int
+    acked_s: float | None = None
+    """`real_s` of the cloud's last acknowledgement since the start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,14 @@ class Watcher(Protocol):
         """What is to be said to the cloud; lost if it cannot be said now."""
 
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class Doubter(Protocol):
+    """A Watcher that knows which readings the core must not take for measurements."""
+
+    def believed(self, reading: Reading) -> Reading:
+        """The same, or the fault that stands for it. `took` hears the reading as it came."""
 
 
 class Sensor(Protocol):

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from structlog.typing import FilteringBoundLogger
 
 from contracts.wire.messages import MAX_CHANNELS, ChannelHealth, Event, Telemetry
-from edge.core.health import ChannelState, Health, advice
+from edge.core.health import ChannelState, Health, advice, believed
 from edge.core.readings import Channel, Reading
 from edge.ports import Machine, Moment
 
@@ -20,7 +20,7 @@ MAX_NAME = 64
 
 
 class Reporter:
-    """A Watcher."""
+    """A Watcher, and a Doubter of what is frozen."""
 
     def __init__(
         self,
@@ -28,9 +28,11 @@ class Reporter:
         channels: Mapping[str, Channel],
         machine: Callable[[], Machine],
         log: FilteringBoundLogger,
+        absent: Mapping[str, str] | None = None,
     ) -> None:
         self._gateway, self._machine, self._log = gateway, machine, log
-        self._health = Health(channels)
+        self._health = Health(channels, absent)
+        self._frozen: frozenset[str] = frozenset()
         self._tick_due_s = self._say_due_s = 0.0
         self._connected = False
 
@@ -41,6 +43,9 @@ class Reporter:
     def took(self, reading: Reading) -> None:
         self._health.took(reading)
 
+    def believed(self, reading: Reading) -> Reading:
+        return believed(reading, self._frozen)
+
     def changed(self, event: Event) -> None:
         """Spaces are told by events."""
 
@@ -49,6 +54,8 @@ class Reporter:
             return ()
         self._tick_due_s = moment.real_s + TICK_S
         changed = set(self._health.tick(moment.mono_ns))
+        if changed:
+            self._frozen = self._health.frozen()
         states = self.states
         for state in states:
             if state.name in changed:
@@ -67,7 +74,7 @@ class Reporter:
         if state.fault is None:
             self._log.info("sensor_well", channel=state.name, space=state.space)
             return
-        text = advice(state.fault)
+        text = advice(state.fault, state.wired)
         self._log.warning(
             "sensor_fault",
             channel=state.name,

@@ -174,6 +174,7 @@ class Scene:
                 passes=looks.passes(),
                 promises=looks.promises,
                 safe_mode=looks.safe_mode,
+                acked_s=moment.acked_s,
             )
         return ()
 

@@ -57,7 +57,8 @@ class CommandQueue:
 def keys(fd: int) -> Iterator[Callable[[], Iterator[Command]]]:
     """Single keys without Enter and without echo; the terminal is as it was afterwards."""
     before = termios.tcgetattr(fd)
-    tty.setcbreak(fd)
+    # Not flushed: a key that was pressed before is a key, too.
+    tty.setcbreak(fd, termios.TCSADRAIN)
     try:
         yield lambda: _keys(fd)
     finally:

@@ -5,22 +5,18 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import io
 import json
 import zlib
-from collections.abc import Iterable, Iterator, KeysView
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Literal, cast, get_args
 
-import msgspec
-
 from edge.core.readings import Reading
+from edge.core.timeline import JUMPS, Timeline
 from edge.core.trace_lines import (
     MAX_LINE_BYTES,
-    MAX_NS,
     BadLine,
     TraceHeader,
     format_header,
@@ -28,14 +24,13 @@ from edge.core.trace_lines import (
     parse_header,
     parse_reading,
 )
+from firmware_sim.blocks import lines_of, plain, time_of
 
 NS = 1_000_000_000
 GZIP_MAGIC = b"\x1f\x8b"
 BAD_LINES_KEPT = 20
 # No block holds a line that is too long, but perhaps its first, which began in the one before.
 BLOCK_BYTES = MAX_LINE_BYTES
-_decode_lines = msgspec.json.Decoder(Reading).decode_lines
-_time_of, _channel_of = attrgetter("mono_ns"), attrgetter("channel")
 
 # What reading a damaged or cut off gzip file raises.
 DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error)
@@ -55,15 +50,21 @@ class Truth:
 
 
 class TraceReader:
-    """Iterates readings once. `bad` counts the lines skipped so far, `reasons` keeps the first."""
+    """Iterates readings once. `bad` counts the lines skipped so far, `reasons` keeps the first.
+    `damaged_line`: from there on the compressed file is lost. `set_back` says where the clock was.
+    """
 
     def __init__(self, path: Path) -> None:
         self._file = _open(path)
         self.bad = 0
+        self.damaged_line: int | None = None
         self.reasons: list[str] = []
+        self.set_back: list[str] = []
+        self._timeline = Timeline()
         self._line = 0
         try:
             first = next(self.raw_lines(), b"")
+            _refuse_other(first)
             self.header: TraceHeader = parse_header(first)
         except BadLine as error:
             self._file.close()
@@ -86,16 +87,27 @@ class TraceReader:
     def __iter__(self) -> Iterator[Reading]:
         """Whole blocks are decoded at once; a block with anything odd in it, line by line."""
         for block in self._blocks():
-            readings = _plain(block, self.header.channels.keys())
-            if readings is not None:
+            readings = plain(block, self.header.channels.keys())
+            if readings is not None and self._timeline.all_follow(list(map(time_of, readings))):
                 self._line += len(readings)
                 yield from readings
                 continue
-            for raw in _lines_of(block):
+            for raw in lines_of(block):
                 self._line += 1
                 reading = self.parse(raw)
                 if reading is not None:
-                    yield reading
+                    yield from self._timed(reading)
+        for line in self._timeline.end():
+            self.say_bad(JUMPS, line)
+
+    def _timed(self, reading: Reading) -> Sequence[Reading]:
+        judged = self._timeline.take(reading, self._line)
+        for line in judged.bad:
+            self.say_bad(JUMPS, line)
+        if judged.back_ns and len(self.set_back) < BAD_LINES_KEPT:
+            where = self._line - len(judged.good) + 1
+            self.set_back.append(f"line {where}: set back by {judged.back_ns / NS:.0f} s")
+        return judged.good
 
     def _blocks(self) -> Iterator[bytes]:
         """Whole lines, but the last of the file, or one that is too long, in pieces."""
@@ -125,6 +137,7 @@ class TraceReader:
 
     def _damaged(self) -> None:
         self._line += 1
+        self.damaged_line = self._line
         self.say_bad("the compressed file is damaged from here on")
 
     def parse(self, raw: bytes) -> Reading | None:
@@ -139,10 +152,10 @@ class TraceReader:
             return None
         return reading
 
-    def say_bad(self, reason: str) -> None:
+    def say_bad(self, reason: str, line: int | None = None) -> None:
         self.bad += 1
         if len(self.reasons) < BAD_LINES_KEPT:
-            self.reasons.append(f"line {self._line}: {reason}")
+            self.reasons.append(f"line {line or self._line}: {reason}")
 
     def __enter__(self) -> TraceReader:
         return self
@@ -154,6 +167,14 @@ class TraceReader:
         trace: TracebackType | None,
     ) -> None:
         self._file.close()
+
+
+def _refuse_other(first: bytes) -> None:
+    """BadLine, for what is often given in place of a trace."""
+    if not first:
+        raise BadLine("the file is empty; a trace begins with a line that says its channels")
+    if b'"berth-truth"' in first:
+        raise BadLine("this is a truth, not a trace: name the .trace.jsonl.gz that it is beside")
 
 
 def write_trace(path: Path, header: TraceHeader, readings: Iterable[Reading]) -> str:
@@ -206,35 +227,6 @@ def rows_for(trace: Path, truth: Path) -> list[Truth]:
     if sha256 != trace_sha256(trace):
         raise BadLine(f"{truth.name} is the truth of another trace (its trace_sha256 differs)")
     return rows
-
-
-def _plain(block: bytes, channels: KeysView[str]) -> list[Reading] | None:
-    """All readings of a block in which every line is one, as `parse` would give them; else None.
-
-    Between whole objects there is `}` newline `{` and nowhere else: as many of them as there are
-    readings, less one, and no other newline, is one reading a line.
-    """
-    try:
-        readings = _decode_lines(block)
-    except (msgspec.MsgspecError, UnicodeError):
-        return None
-    count = len(readings)
-    if count == 0 or block.count(b"}\n{") != count - 1 or block.count(b"\n") != count:
-        return None
-    if block.find(b"\n") > MAX_LINE_BYTES or not block.startswith(b"{"):
-        return None
-    if max(map(_time_of, readings)) >= MAX_NS or not channels >= set(map(_channel_of, readings)):
-        return None
-    if any(reading.value is None and reading.why is None for reading in readings):
-        return None
-    return readings
-
-
-def _lines_of(block: bytes) -> Iterator[bytes]:
-    """As `readline(MAX_LINE_BYTES + 1)` would cut them."""
-    for line in io.BytesIO(block):
-        for begin in range(0, len(line), MAX_LINE_BYTES + 1):
-            yield line[begin : begin + MAX_LINE_BYTES + 1]
 
 
 def _lines(header: TraceHeader, readings: Iterable[Reading]) -> Iterator[bytes]:

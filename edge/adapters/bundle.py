@@ -60,7 +60,8 @@ def make_bundle(facts: Facts) -> dict[str, str]:
     config = facts.config
     secrets = list(_secrets(config)) if config else []
     # In an address a password may be written with percent signs.
-    redactor = Redactor(f for s in secrets for f in (s, unquote(s), quote(unquote(s), safe="")))
+    forms = (f for s in secrets for f in (s, unquote(s), quote(unquote(s), safe="")))
+    redactor = Redactor(forms, _names(config) if config else ())
     parts = {
         "README.txt": README,
         "about.json": _dump(redactor, _about(facts)),
@@ -179,10 +180,15 @@ def _row(check: Check) -> Plain:
 
 
 def _log(lines: Iterable[str], config: Config) -> list[str]:
-    names = {config.gateway, *config.sensors, *config.cameras, *(config.spaces or ())}
-    names |= {str(spec.space) for spec in config.sensors.values()}
+    names = _names(config)
     kept = (log_line(line, names) for line in lines)
     return [line for line in kept if line is not None][-MAX_LOG_LINES:]
+
+
+def _names(config: Config) -> set[str]:
+    names = {config.gateway, *config.sensors, *config.cameras, *(config.spaces or ())}
+    names |= {str(spec.space) for spec in config.sensors.values()}
+    return names | {spec.space for spec in config.cameras.values()}
 
 
 def _traces(data: Path) -> Iterator[tuple[str, str]]:

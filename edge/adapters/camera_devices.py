@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
@@ -17,6 +18,7 @@ FOLDER_PACE_S = 1.0
 SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".webp"}
 MOST_PICTURE_BYTES = 32 * 2**20
 MOST_PICTURES = 10_000
+QUIET_FFMPEG = "-8"
 
 
 class CameraLost(Exception):
@@ -215,11 +217,18 @@ def _picamera2() -> Any:
         return import_module("picamera2")
     except ImportError:
         raise CameraLost("picamera2 is not here: apt install python3-picamera2.") from None
+    except ValueError:
+        # Debian 12 builds it for numpy 1, and our packages bring numpy 2.
+        raise CameraLost("picamera2 is older than our numpy: it needs Debian 13.") from None
 
 
 def _cv2() -> Any:
+    """What goes wrong is told by us, in one sentence; a terminal is no place for OpenCV's own."""
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", QUIET_FFMPEG)
     try:
         import cv2  # berth[vision]
     except ImportError:
         raise CameraLost("OpenCV is not installed: install berth[vision].") from None
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     return cv2

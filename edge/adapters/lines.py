@@ -1,4 +1,4 @@
-"""Readings as trace lines on a stream. One thread reads and puts; it judges nothing."""
+"""Readings as trace lines on a stream. One thread reads and puts; it judges times alone."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ import os
 import sys
 import threading
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from edge.core.timeline import JUMPS, Timeline
 from edge.core.trace_lines import MAX_LINE_BYTES, BadLine, TraceHeader, parse_header, parse_reading
 from edge.errors import HeaderWrong, ReadingsMissing
 from edge.ports import BadReading, Ended, Item, Put, Took
@@ -35,6 +37,7 @@ class LineSource:
     def __init__(self, stream: BinaryIO) -> None:
         """Reads the header at once, as without it there is no clock. Raises HeaderWrong."""
         self._stream = stream
+        self._timeline = Timeline()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         try:
@@ -52,14 +55,27 @@ class LineSource:
         why = ""
         try:
             while not self._stop.is_set() and (line := self._stream.readline(MAX_LINE_BYTES + 1)):
-                self._put(put, self._item(line))
+                for item in self._timed(self._item(line)):
+                    self._put(put, item)
         except (*DAMAGED, OSError, ValueError) as error:
             why = f"The stream broke off: {type(error).__name__}."
+        for _ in self._timeline.end():
+            self._put(put, BadReading(JUMPS))
         self._put(put, Ended(why))
 
     def stop(self) -> None:
         """A read that waits for its next line is left behind: the thread is a daemon."""
         self._stop.set()
+
+    def _timed(self, item: Item) -> Iterator[Item]:
+        if not isinstance(item, Took):
+            yield item
+            return
+        judged = self._timeline.take(item.reading)
+        for _ in judged.bad:
+            yield BadReading(JUMPS)
+        for reading in judged.good:
+            yield Took(reading)
 
     def _item(self, line: bytes) -> Item:
         if len(line) > MAX_LINE_BYTES:

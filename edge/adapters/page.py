@@ -1,14 +1,16 @@
-"""Serves the gateway's page: GET alone, few connections at a time, none for long."""
+"""Serves the gateway's page: GET alone, at most `MAX_CONNECTIONS` at a time, the oldest makes room
+for the next, and none lasts longer than `CONNECTION_S`."""
 
 from __future__ import annotations
 
 import json
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
-from socket import AF_INET, AF_INET6, socket
-from threading import BoundedSemaphore, Thread
+from socket import AF_INET, AF_INET6, SHUT_RDWR, socket
+from threading import Lock, Thread
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
@@ -19,16 +21,19 @@ from edge.page.snapshot import Snapshot
 from edge.page.words import language
 
 MAX_CONNECTIONS = 16
-REQUEST_S = 5.0
+# Of one wait, and of a whole connection: who sends a byte at a time gets no longer.
+REQUEST_S, CONNECTION_S = 5.0, 10.0
 STALE_S = 15.0
 STOP_S = 2.0
 # How late `close` is noticed.
 POLL_S = 0.1
 MAX_LANG = 8
 HTML, CSS, JSON = "text/html; charset=utf-8", "text/css; charset=utf-8", "application/json"
+JAVASCRIPT = "text/javascript; charset=utf-8"
 HEADERS = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; "
+    "frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
@@ -47,7 +52,7 @@ class PageServer:
     ) -> None:
         """Raises PageUnusable."""
         try:
-            self._server = _Server(host, port, _Pages(snapshot, real_s))
+            self._server = _Server(host, port, _Pages(snapshot, real_s), real_s)
         except OSError as error:
             raise PageUnusable(f"It is {host} port {port}: {error.strerror}.") from None
         shown = f"[{host}]" if ":" in host else host
@@ -69,6 +74,7 @@ class _Pages:
     ) -> None:
         self._snapshot, self._real_s = snapshot, real_s
         self._style = (files("edge.page") / "style.css").read_text("utf-8")
+        self._script = (files("edge.page") / "refresh.js").read_text("utf-8")
 
     def answer(self, target: str, accept: str) -> Answer:
         """Status, type and text for the request line's target."""
@@ -82,6 +88,8 @@ class _Pages:
                 return 200, HTML, page(snapshot, lang, stale)
             case "/style.css":
                 return 200, CSS, self._style
+            case "/refresh.js":
+                return 200, JAVASCRIPT, self._script
             case "/metrics":
                 return 200, CONTENT_TYPE, metrics(snapshot)
             case "/healthz":
@@ -95,16 +103,20 @@ class _Server(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = MAX_CONNECTIONS
 
-    def __init__(self, host: str, port: int, pages: _Pages) -> None:
+    def __init__(self, host: str, port: int, pages: _Pages, real_s: Callable[[], float]) -> None:
         self.address_family = AF_INET6 if ":" in host else AF_INET
-        self.pages = pages
-        self._free = BoundedSemaphore(MAX_CONNECTIONS)
+        self.pages, self._real_s = pages, real_s
+        self._lock = Lock()
+        self._open: dict[Any, float] = {}
         super().__init__((host, port), _Handler)
 
     def process_request(self, request: socket | tuple[bytes, socket], client_address: Any) -> None:
-        if not self._free.acquire(blocking=False):
-            self.shutdown_request(request)
-            return
+        """One too many: the oldest goes, and with it who holds the page shut by being slow."""
+        with self._lock:
+            if len(self._open) >= MAX_CONNECTIONS:
+                _cut(next(iter(self._open)))
+                self._open.pop(next(iter(self._open)))
+            self._open[request] = self._real_s() + CONNECTION_S
         super().process_request(request, client_address)
 
     def process_request_thread(
@@ -113,10 +125,26 @@ class _Server(ThreadingHTTPServer):
         try:
             super().process_request_thread(request, client_address)
         finally:
-            self._free.release()
+            with self._lock:
+                self._open.pop(request, None)
+
+    def service_actions(self) -> None:
+        """Every `POLL_S`, and after each request: the oldest are the first that are due."""
+        now_s = self._real_s()
+        with self._lock:
+            due = [request for request, until_s in self._open.items() if until_s <= now_s]
+            for request in due:
+                _cut(request)
+                del self._open[request]
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A browser that goes away in the middle is no news."""
+
+
+def _cut(request: Any) -> None:
+    """Whoever waits on it is woken, and closes it."""
+    with suppress(OSError):
+        request.shutdown(SHUT_RDWR)
 
 
 class _Handler(BaseHTTPRequestHandler):

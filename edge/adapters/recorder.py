@@ -23,18 +23,21 @@ from contracts.wire.messages import Event, Telemetry
 from edge.config.whole_file import write_whole
 from edge.core.fusion import Change
 from edge.core.readings import Reading
-from edge.core.ring import MAX_PLACES, NS, Oddity, OddityFinder, Pack, Ring, member
-from edge.core.trace_lines import TraceHeader, format_header
+from edge.core.ring import MAX_PLACES, NS, Oddity, OddityFinder, Pack, Ring, lines_of, member
+from edge.core.trace_lines import TraceHeader, format_header, parse_reading
 from edge.ports import Moment
 
 MB = 1_000_000
 AFTER_NS = 60 * NS
 DAY_NS = 86_400 * NS
+# One thing in one place once in so long: a loose contact must not use up the day of all spaces.
+AGAIN_NS = 3_600 * NS
 # What the card may get a day, of the 20 MB that a whole gateway may write.
 DAY_BYTES = 8 * MB
 # The outbox needs the disk more than this does.
 LEAVE_FREE_BYTES = 100 * MB
-MOST_WHYS = 20
+# So many spaces may be odd at once, as when the supply fails, and still fit into a day.
+MOST_WHYS = 50
 TRACE_END, WHY_END, PART_END = ".trace.jsonl.gz", ".why.json", ".part"
 
 Job: TypeAlias = Callable[[], None]
@@ -61,16 +64,22 @@ class Means:
     free_bytes: Callable[[Path], int] = free_bytes
     tell: Callable[[str, str], None] = say_nothing
     day_bytes: int = DAY_BYTES
+    again_ns: int = AGAIN_NS
 
 
 @dataclass(frozen=True, slots=True)
 class _Keeping:
-    """One file to be: fixed when it was due, so that a thread can write it."""
+    """One file to be: fixed when it was due, so that a thread can write it.
+
+    `channels` None: all of them.
+    """
 
     name: str
     header: TraceHeader
     packs: tuple[Pack, ...]
+    channels: frozenset[str] | None
     about: dict[str, object]
+    due_ns: int
 
 
 @dataclass(slots=True)
@@ -87,12 +96,15 @@ class Recorder:
         self,
         folder: Path,
         header: TraceHeader | Callable[[], TraceHeader],
-        keep_minutes: float = 10,
+        keep_minutes: float = 3,
         max_files: int = 50,
         max_mb: float = 200,
         means: Means | None = None,
     ) -> None:
-        """`header` as a function is asked when a file is due: a clock may be set after boot."""
+        """`header` as a function is asked when a file is due: a clock may be set after boot.
+
+        A file holds the channels of the spaces that it is about, and those of no space.
+        """
         self._folder, self._header = folder, header
         self._keep_ns = int(keep_minutes * 60 * NS)
         self._max_files, self._max_bytes = max_files, int(max_mb * MB)
@@ -123,7 +135,9 @@ class Recorder:
         pending = self._pending
         if pending is not None and now_ns >= pending.due_ns and not self._writing:
             self._pending = None
-            self._keep(pending, now_ns)
+            keeping = self._keeping(pending, now_ns)
+            self._writing = True
+            self._means.run(lambda: self._write(keeping))
 
     def turned(self, moment: Moment) -> Sequence[Telemetry]:
         self.tick(moment.mono_ns)
@@ -133,15 +147,15 @@ class Recorder:
         """What is due later is kept now, in the caller's time."""
         pending, self._pending = self._pending, None
         if pending is not None and not self._writing:
-            self._write(self._keeping(pending))
+            self._write(self._keeping(pending, self._now_ns or 0))
 
     def _found(self, oddity: Oddity | None) -> None:
-        """Once in `keep_minutes` for one thing in one place: the file that it is in will do."""
+        """Once in `again_ns` for one thing in one place: the file that it is in will do."""
         if oddity is None or self._now_ns is None:
             return
         key, now_ns = (oddity.code, oddity.where), self._now_ns
         before_ns = self._told_ns.get(key)
-        if before_ns is None or not before_ns <= now_ns < before_ns + self._keep_ns:
+        if before_ns is None or not before_ns <= now_ns < before_ns + self._means.again_ns:
             self._told_ns[key] = now_ns
             self._told_ns.move_to_end(key)
             if len(self._told_ns) > MAX_PLACES:
@@ -156,34 +170,18 @@ class Recorder:
         if len(self._pending.whys) < MOST_WHYS:
             self._pending.whys.append((self._now_ns, oddity))
 
-    def _keep(self, pending: _Pending, now_ns: int) -> None:
-        while self._written and not 0 <= now_ns - self._written[0][0] < DAY_NS:
-            self._written.popleft()
-        keeping = self._keeping(pending)
-        size = sum(len(pack.data) for pack in keeping.packs)
-        if size + sum(written for _, written in self._written) > self._means.day_bytes:
-            self._fail(f"{keeping.name}: the day's {self._means.day_bytes} bytes are used up")
-            return
-        self._written.append((now_ns, size))
-        self._writing = True
-        self._means.run(lambda: self._write(keeping))
-
-    def _keeping(self, pending: _Pending) -> _Keeping:
+    def _keeping(self, pending: _Pending, now_ns: int) -> _Keeping:
         header = self._header if isinstance(self._header, TraceHeader) else self._header()
         wall = _wall(header, pending.marked_ns)
-        packs = self._ring.packs()
-        first_ns = packs[0].from_ns if packs else pending.marked_ns
-        # The trace's clock begins with its readings, whenever it was looked at.
-        header = replace(header, mono_ns=first_ns, wall=_wall(header, first_ns))
         about: dict[str, object] = {
             "wall": wall.isoformat(),
             "mono_ns": pending.marked_ns,
-            "readings": sum(pack.readings for pack in packs),
             "whys": [asdict(why) | {"mono_ns": at_ns} for at_ns, why in pending.whys],
         }
         _, first = pending.whys[0]
         name = f"{wall:%Y%m%dT%H%M%SZ}-{_plain(f'{first.code}-{first.where}')}"
-        return _Keeping(name, header, packs, about)
+        channels = _concerned(header, {why.where for _, why in pending.whys})
+        return _Keeping(name, header, self._ring.packs(), channels, about, now_ns)
 
     def _write(self, keeping: _Keeping) -> None:
         """On its own thread, one at a time."""
@@ -199,18 +197,28 @@ class Recorder:
 
     def _store(self, keeping: _Keeping) -> None:
         folder = self._folder
+        lines = list(lines_of(keeping.packs, keeping.channels))
+        data = member(b"".join([_head(keeping, lines), *lines]))
+        self._afford(keeping.due_ns, len(data))
         folder.mkdir(parents=True, exist_ok=True)
         for left_over in folder.glob(f"*{PART_END}"):
             left_over.unlink(missing_ok=True)
-        head = member(format_header(keeping.header).encode() + b"\n")
-        data = [head, *(pack.data for pack in keeping.packs)]
-        if self._means.free_bytes(folder) < sum(map(len, data)) + LEAVE_FREE_BYTES:
+        if self._means.free_bytes(folder) < len(data) + LEAVE_FREE_BYTES:
             raise OSError(0, "the disk is nearly full")
-        about = keeping.about | {"sha256": hashlib.sha256(b"".join(data)).hexdigest()}
+        digest = hashlib.sha256(data).hexdigest()
+        about = keeping.about | {"readings": len(lines), "sha256": digest}
         text = json.dumps(about, ensure_ascii=False, indent=1) + "\n"
         write_whole(folder / (keeping.name + WHY_END), [text.encode()], PART_END)
-        write_whole(folder / (keeping.name + TRACE_END), data, PART_END)
+        write_whole(folder / (keeping.name + TRACE_END), [data], PART_END)
         self._make_room(keeping.name)
+
+    def _afford(self, now_ns: int, size: int) -> None:
+        """Raises OSError if the day has no room for it; what then fails counts as written."""
+        while self._written and not 0 <= now_ns - self._written[0][0] < DAY_NS:
+            self._written.popleft()
+        if size + sum(written for _, written in self._written) > self._means.day_bytes:
+            raise OSError(0, f"the day's {self._means.day_bytes} bytes are used up")
+        self._written.append((now_ns, size))
 
     def _make_room(self, newest: str) -> None:
         """Names begin with their time: the oldest go first, the newest never."""
@@ -228,6 +236,27 @@ class Recorder:
     def _fail(self, detail: str) -> None:
         self.not_kept += 1
         self._means.tell("not_kept", detail)
+
+
+def _concerned(header: TraceHeader, places: set[str]) -> frozenset[str] | None:
+    """Names of the channels; `places` are spaces and channels, or "" for all there is."""
+    if "" in places:
+        return None
+    here = {channel.space for name, channel in header.channels.items() if name in places}
+    spaces = places | here | {None}
+    names = {name for name, channel in header.channels.items() if channel.space in spaces}
+    return frozenset(names | places)
+
+
+def _head(keeping: _Keeping, lines: Sequence[bytes]) -> bytes:
+    """The trace's clock begins with its readings, whenever it was looked at."""
+    header, names = keeping.header, keeping.channels
+    first_ns = parse_reading(lines[0]).mono_ns if lines else keeping.due_ns
+    channels = {
+        name: channel for name, channel in header.channels.items() if names is None or name in names
+    }
+    header = replace(header, mono_ns=first_ns, wall=_wall(header, first_ns), channels=channels)
+    return format_header(header).encode() + b"\n"
 
 
 def _wall(header: TraceHeader, mono_ns: int) -> datetime:

@@ -6,12 +6,12 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TypeAlias, cast
+from typing import TypeAlias, cast, get_args
 
 from edge.adapters.checks import Check, Level, Machine, Task
 from edge.config import CameraSpec, Config, SensorSpec
 from edge.core.echo import echo_distance_m
-from edge.core.faults import ADVICE, FaultCode
+from edge.core.faults import ADVICE, FaultCode, advice_for, wired
 from edge.core.readings import NO_ECHO, Channel, Reading
 from edge.ports import Sensor
 
@@ -62,11 +62,10 @@ def lane_of(spec: SensorSpec) -> str:
 
 def check_sensor(sensor: Sensor, wait: Wait = time.sleep) -> Check:
     """Opens, samples a few times within 2.5 s, and closes it."""
-    name = sensor.channel.name
     try:
         fault = sensor.open()
         if fault:
-            return _failed(name, fault)
+            return _failed(sensor.channel, fault)
         return _judge(sensor, list(_sample(sensor, wait)))
     finally:
         sensor.close()
@@ -106,7 +105,7 @@ def _judge(sensor: Sensor, readings: Sequence[Reading]) -> Check:
     channel = sensor.channel
     good = [reading for reading in readings if _is_good(reading)]
     if not good:
-        return _failed(channel.name, (readings[-1].why if readings else None) or "silent")
+        return _failed(channel, (readings[-1].why if readings else None) or "silent")
     last, said = good[-1], plain(channel, good[-1])
     if isinstance(last.value, tuple):
         low, high = PLAUSIBLE_UT
@@ -124,10 +123,11 @@ def _field_ut(channel: Channel, counts: tuple[int, int, int]) -> float:
     return math.hypot(*counts) / (channel.lsb_per_gauss or 1.0) * UT_PER_GAUSS
 
 
-def _failed(name: str, fault: str) -> Check:
-    advice = ADVICE.get(cast(FaultCode, fault))
-    if advice is None:
+def _failed(channel: Channel, fault: str) -> Check:
+    name = channel.name
+    if fault not in get_args(FaultCode):
         return Check(name, Level.FAILED, f"fails: {fault}", "Check its wires and its settings.")
+    advice = advice_for(cast(FaultCode, fault), wired(channel))
     return Check(name, Level.FAILED, advice.en, advice.remedy_en)
 
 
@@ -142,7 +142,8 @@ def _look(sensor: Sensor, wait: Wait) -> Callable[[], Check]:
 
 
 def _unbuilt(name: str) -> Callable[[], Check]:
-    return lambda: _failed(name, "missing")
+    advice = ADVICE["missing"]
+    return lambda: Check(name, Level.FAILED, advice.en, advice.remedy_en)
 
 
 def _simulated(name: str, spec: SensorSpec) -> Callable[[], Check]:

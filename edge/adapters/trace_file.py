@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -29,6 +30,14 @@ class File(Protocol):
 def unbuffered(path: Path) -> File:
     # What is written is the system's, whatever becomes of this process.
     return path.open("xb", buffering=0)
+
+
+def check_place(path: Path) -> None:
+    """What can be known before the sensors are opened. RecordingExists; RecordingBroken."""
+    if os.path.lexists(path):
+        raise RecordingExists(f"It is {path}.")
+    if not path.parent.is_dir():
+        raise RecordingBroken(f"{path}: {os.strerror(errno.ENOENT)}.")
 
 
 class TraceFile:

@@ -25,10 +25,10 @@ from edge.core.calibration import (
     Level,
     Step,
     judge,
-    measure,
+    measure_step,
 )
 from edge.core.readings import Reading
-from edge.errors import GatewayRuns, OptionsWrong, UnknownSpace
+from edge.errors import CalibrationLeft, GatewayRuns, OptionsWrong, UnknownSpace
 from edge.feeds import Feed, sensor_feed, stream_feed
 
 NS = 1_000_000_000
@@ -75,7 +75,10 @@ def calibrate(
             levels = _from_stream(feed, listener, space, begins_s, seconds)
         else:
             wanted = STEPS[:3] if no_neighbour else STEPS
-            levels = _from_sensors(feed, listener, space, wanted, seconds, console)
+            try:
+                levels = _from_sensors(feed, listener, space, wanted, seconds, console)
+            except KeyboardInterrupt:
+                raise CalibrationLeft from None
     found = judge(levels)
     _tell(found, space, as_json)
     if not found.good:
@@ -96,7 +99,7 @@ def _from_stream(
             for begin_s, taken in zip(begins_s, kept):
                 if begin_s <= at_s < begin_s + seconds:
                     taken.append(reading)
-    return {step: measure(taken, feed.channels, space) for step, taken in zip(STEPS, kept)}
+    return {step: measure_step(taken, feed.channels, space) for step, taken in zip(STEPS, kept)}
 
 
 def _from_sensors(
@@ -111,14 +114,25 @@ def _from_sensors(
     for number, step in enumerate(steps, 1):
         console.print(f"[bold]{number} of {len(steps)}: {SAID[step]}[/bold]")
         hint = " (or s, to leave this step out)" if step == "neighbour" else ""
-        answer = console.input(f"Press Enter when it is so{hint}. ")
+        answer = _answer(console, f"Press Enter when it is so{hint}. ")
         if step == "neighbour" and answer.strip().lower() == "s":
             break
         listener.forget()
         taken = _for_a_while(listener, feed.clock.mono_ns, seconds, console)
-        levels[step] = measure(taken, feed.channels, space)
-        console.print("  " + describe(levels[step]))
+        levels[step] = measure_step(taken, feed.channels, space)
+        console.print("  " + describe(levels[step]), markup=False)
+        if levels[step].silent:
+            break
     return levels
+
+
+def _answer(console: Console, question: str) -> str:
+    """Ctrl-C and the end of the input leave the calibration, here as while it measures."""
+    try:
+        return console.input(question)
+    except EOFError:
+        console.print()
+        raise CalibrationLeft from None
 
 
 def _for_a_while(
@@ -181,9 +195,9 @@ def _tell(found: Calibration, space: str, as_json: bool) -> None:
 
 def _keep(config: Path, settings: Config, space: str, found: Calibration, console: Console) -> None:
     spec = _spec(found).model_copy(update={"at": datetime.now(UTC)})
-    console.print(f"calibration of {space}: {as_yaml(spec)}", markup=False)
+    console.print(f"calibration of {space}: {as_yaml(spec)}", markup=False, soft_wrap=True)
     backup = write_calibration(config, space, spec)
-    console.print(f"Written to {config}; as it was before: {backup}", markup=False)
+    console.print(f"Written to {config}; as it was before: {backup}", markup=False, soft_wrap=True)
 
 
 def _spec(found: Calibration) -> CalibrationSpec:

@@ -13,10 +13,12 @@ from typing import Annotated
 
 import typer
 
-from edge.adapters.trace_file import TraceFile
+from edge.adapters.trace_file import TraceFile, check_place
 from edge.commands.options import CONFIG_FILE, ConfigOption
 from edge.config import read_config
-from edge.core.readings import NO_ECHO, Reading
+from edge.core.faults import wired
+from edge.core.health import advice
+from edge.core.readings import IMAGE, NO_ECHO, Reading
 from edge.feeds import Feed, putting, sensor_feed, stream_feed
 from edge.ports import BadReading, Ended, Item, Took
 
@@ -41,15 +43,31 @@ def record(
         raise typer.BadParameter("write --minutes or --until-ctrl-c, not both")
     inbox: queue.Queue[Item] = queue.Queue(INBOX_ITEMS)
     lasts_ns = None if minutes is None else round(minutes * 60 * NS)
+    check_place(out)
     feed = sensor_feed(read_config(config)) if readings is None else stream_feed(readings)
     for channel, fault in feed.absent.items():
-        print(f"{channel} does not answer ({fault}); it is tried again", file=sys.stderr)
+        told = advice(fault, wired(feed.channels[channel]))
+        said = f"{channel} does not answer: {told.en} {told.remedy_en} It is tried again."
+        print(said, file=sys.stderr)
     with _stops() as stops, _stopped(feed), TraceFile(out, feed.header(), mask_plates) as file:
         feed.start(putting(inbox))
         taking = Taking(file, lasts_ns)
         while not stops and not taking.over:
             taking.take(_next(inbox))
     taking.say(out)
+    if not taking.measured:
+        _tell_remedies(taking, feed)
+        raise typer.Exit(1)
+
+
+def _tell_remedies(taking: Taking, feed: Feed) -> None:
+    """What was absent at the start was told then."""
+    print("No sensor measured anything; the recording holds only that.", file=sys.stderr)
+    for name, channel in sorted(feed.channels.items()):
+        if name in feed.absent:
+            continue
+        told = advice(taking.last_fault.get(name, "silent"), wired(channel))
+        print(f"{name}: {told.en} {told.remedy_en}", file=sys.stderr)
 
 
 @dataclass(slots=True)
@@ -62,6 +80,8 @@ class Taking:
     bad_lines: int = 0
     broke_off: str = ""
     faults: dict[str, int] = field(default_factory=dict)
+    last_fault: dict[str, str] = field(default_factory=dict)
+    measured: bool = False
     first_ns: int | None = None
 
     def take(self, items: list[Item]) -> None:
@@ -85,6 +105,12 @@ class Taking:
         self.file.add(reading)
         if reading.value is None and reading.why is not None and reading.why != NO_ECHO:
             self.faults[reading.channel] = self.faults.get(reading.channel, 0) + 1
+            if reading.why.startswith(IMAGE):
+                self.measured = True
+            else:
+                self.last_fault[reading.channel] = reading.why
+        else:
+            self.measured = True
 
     def say(self, out: Path) -> None:
         print(f"{out} with {self.file.readings} readings")

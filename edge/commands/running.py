@@ -9,6 +9,7 @@ import threading
 import time
 import traceback
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -30,6 +31,7 @@ from edge.errors import EdgeError, Mistake
 from edge.feeds import Feed, putting, sensor_feed, stream_feed
 from edge.lookers import Lookers
 from edge.ports import Item, Put, Watcher
+from edge.watchers import ShowsSpaces
 
 
 def run(
@@ -41,9 +43,32 @@ def run(
 ) -> None:
     """Watch the spaces until the readings end and all is acknowledged, or until SIGTERM."""
     settings, mistakes = read_config_or_last_good(config)
-    key, log = load_key(settings.data_path), json_log(settings.gateway)
+    log = json_log(settings.gateway)
+    key = load_key(settings.data_path)
     _tell_safe_mode(log, config, mistakes)
-    feed = _feed(settings, readings, log)
+    # Before all else: a gateway that has a lock to move must be able to, and until it holds the pin
+    # nobody does.
+    lamps = _lamps(settings) if readings is None else None
+    with ExitStack() as at_the_end:
+        if lamps is not None:
+            at_the_end.callback(lamps.close)
+        feed = _feed(settings, readings, log)
+        at_the_end.callback(feed.stop)
+        # Closed before the feed: what locks opens first, even if a sensor is slow to let go.
+        lookers = Lookers(settings, feed, log, bool(mistakes), lamps)
+        at_the_end.callback(lookers.close)
+        _watch(settings, feed, key, log, lookers, None if mistakes else config)
+
+
+def _watch(
+    settings: Config,
+    feed: Feed,
+    key: bytes,
+    log: FilteringBoundLogger,
+    lookers: Lookers,
+    good: Path | None,
+) -> None:
+    """`good`: the settings file to remember, once an agent could be made of it."""
     if feed.gateway != settings.gateway:
         log.warning("readings_of_another_gateway", named=feed.gateway)
     for channel, fault in feed.absent.items():
@@ -51,7 +76,6 @@ def run(
     stops: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda received, _frame: stops.append(received))
-    lookers = Lookers(settings, feed, log, safe_mode=bool(mistakes))
     try:
         inbox: queue.Queue[Item] = queue.Queue(settings.limits.inbox_items)
         put = putting(inbox)
@@ -63,8 +87,8 @@ def run(
             return lookers.open(core, detectors, machine, service)
 
         agent = make_agent(settings, feed.channels, ports, key, lambda: os.urandom(32), look)
-        if not mistakes:
-            remember_good(config)
+        if good is not None:
+            remember_good(good)
         feed.start(put)
         agent.run(inbox, lambda: bool(stops))
     except EdgeError:
@@ -74,9 +98,15 @@ def run(
         frames = [f"{f.name}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)]
         log.error("stopped_by_a_fault", error=type(error).__name__, at=frames[-3:])
         raise typer.Exit(1) from None
-    finally:
-        feed.stop()
-        lookers.close()
+
+
+def _lamps(settings: Config) -> ShowsSpaces | None:
+    """Raises PinsMissing."""
+    if not settings.outputs:
+        return None
+    from edge.adapters.sensors import open_lamps
+
+    return open_lamps(settings)
 
 
 def _feed(settings: Config, readings: str | None, log: FilteringBoundLogger) -> Feed:

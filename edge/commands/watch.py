@@ -29,7 +29,7 @@ from edge.compose import calibrated, spaces_of, watched
 from edge.config import Config, read_config
 from edge.core.detectors import make_detectors
 from edge.core.fusion import Change, SpaceDetector
-from edge.core.health import ChannelState, Health
+from edge.core.health import ChannelState, Health, believed
 from edge.core.live import Live, SpaceView, Told
 from edge.core.occupancy import ChangeKind
 from edge.core.readings import Reading
@@ -93,7 +93,8 @@ class Watching:
             name: [self._detectors[space] for space in spaces if channel.space in (space, None)]
             for name, channel in channels.items()
         }
-        self._live, self._health = Live(channels, spaces), Health(channels)
+        self._live, self._health = Live(channels, spaces), Health(channels, feed.absent)
+        self._frozen: frozenset[str] = frozenset()
         self._begun_ns: int | None = None
         self._now_ns = 0
         self._second = -1
@@ -127,8 +128,9 @@ class Watching:
         self._clock.advance(reading.mono_ns)
         self._live.took(reading)
         self._health.took(reading)
+        seen = believed(reading, self._frozen)
         for detector in self._heard_by.get(reading.channel, ()):
-            self._tell(detector.feed(reading))
+            self._tell(detector.feed(seen))
         self.tick(reading.mono_ns)
 
     def tick(self, now_ns: int) -> None:
@@ -140,6 +142,7 @@ class Watching:
         for detector in self._detectors.values():
             self._tell(detector.tick(now_ns))
         changed = set(self._health.tick(now_ns))
+        self._frozen = self._health.frozen()
         for state in self.states:
             if state.name in changed:
                 said = fault(state) if state.fault else "It is well again."

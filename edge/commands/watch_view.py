@@ -31,7 +31,7 @@ def screen(
         table.add_row(
             Text(view.space),
             Text(f"{letter} {view.occupancy}", style=f"bold {colour}"),
-            Text(f"{bar(view.distance_m)} {distance(view)}"),
+            Text(f"{bar(view.distance_m, view.echo_heard)} {distance(view)}"),
             Text(field(view)),
             Text(told(view)),
         )
@@ -43,7 +43,7 @@ def _sensors(states: tuple[ChannelState, ...]) -> RenderableType:
     for name in ("sensor", "a minute", "state"):
         table.add_column(name)
     for state in states:
-        said = Text("well", style="green")
+        said = Text("well", style="green") if state.good_ns is not None else Text("waiting")
         if state.fault is not None:
             said = Text(fault(state), style="bold yellow")
         table.add_row(Text(state.name), str(state.per_minute), said)
@@ -72,7 +72,7 @@ def as_json(view: SpaceView, at: datetime) -> dict[str, object]:
 def distance(view: SpaceView) -> str:
     if view.distance_m is not None:
         return f"{view.distance_m:.2f} m"
-    return "nothing in range" if view.echo_heard else "no echo sensor"
+    return "nothing in range" if view.echo_heard else "no distance"
 
 
 def field(view: SpaceView) -> str:
@@ -89,12 +89,14 @@ def told(view: SpaceView) -> str:
 
 
 def fault(state: ChannelState) -> str:
-    text = advice(state.fault or "")
+    text = advice(state.fault or "", state.wired)
     return f"{text.en} {text.remedy_en}"
 
 
-def bar(distance_m: float | None) -> str:
-    """Full at `BAR_M` and for nothing in range."""
+def bar(distance_m: float | None, heard: bool = True) -> str:
+    """Full at `BAR_M` and for nothing in range; empty if no sensor says how far."""
+    if not heard:
+        return "░" * BAR_WIDTH
     share = 1.0 if distance_m is None else min(distance_m / BAR_M, 1.0)
     filled = round(share * BAR_WIDTH)
     return "█" * filled + "░" * (BAR_WIDTH - filled)

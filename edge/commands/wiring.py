@@ -16,7 +16,7 @@ from edge.commands.options import CONFIG_FILE, ConfigOption, JsonOption
 from edge.config import parts_of, read_config
 from edge.core.cautions import Caution, cautions_of
 from edge.core.header import PLACES
-from edge.core.wiring import LETTERS, Letter, Wire, label, places_of, supplies_of, wires_of
+from edge.core.wiring import LETTERS, Letter, Wire, label, named, places_of, supplies_of, wires_of
 from edge.core.wiring_svg import draw
 from edge.errors import DrawingUnwritable
 
@@ -110,7 +110,7 @@ def _half(pin: int, used: dict[int, Wire], supplies: dict[int, tuple[str, ...]])
     letter = Text("(+)" if pin in supplies else "( )")
     if wire and wire.letter:
         letter = Text(f"({wire.letter})", STYLES[wire.letter])
-    use = f"{wire.part} {wire.wire}" if wire else ", ".join(supplies.get(pin, ()))
+    use = f"{wire.part} {wire.wire}" if wire else named(supplies.get(pin, ()))
     return [letter, str(pin), label(pin), use]
 
 

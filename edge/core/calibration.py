@@ -7,13 +7,15 @@ a car in the neighbour space makes. Below `ENOUGH` a car and its neighbour canno
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import dist, sqrt
 from statistics import fmean, median, pstdev
 from typing import Literal, TypeAlias
 
 from edge.core.echo import echo_distance_m
+from edge.core.faults import Wired, wired
 from edge.core.field import UT_PER_GAUSS, Vector
+from edge.core.health import advice
 from edge.core.readings import NO_ECHO, Channel, Reading
 
 Step: TypeAlias = Literal["empty", "car", "out", "neighbour"]
@@ -34,6 +36,16 @@ TEMPERATURE_C = 20.0
 
 
 @dataclass(frozen=True, slots=True)
+class Silent:
+    """A sensor that measured too little in one step; `fault` is what it said last, or "silent"."""
+
+    sensor: str
+    samples: int
+    fault: str
+    wired: Wired
+
+
+@dataclass(frozen=True, slots=True)
 class Level:
     """One step as it was measured; `*_samples` 0: this sensor said nothing.
 
@@ -46,6 +58,7 @@ class Level:
     field_ut: Vector | None = None
     field_noise_ut: float = 0.0
     field_samples: int = 0
+    silent: tuple[Silent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +140,53 @@ def measure(readings: Iterable[Reading], channels: Mapping[str, Channel], space:
     return _level(echoes, fields, temperature_c)
 
 
+def measure_step(taken: Sequence[Reading], channels: Mapping[str, Channel], space: str) -> Level:
+    """As `measure`, and which sensors of the space were too silent for it."""
+    return replace(measure(taken, channels, space), silent=_silent(taken, channels, space))
+
+
+def _silent(
+    taken: Sequence[Reading], channels: Mapping[str, Channel], space: str
+) -> tuple[Silent, ...]:
+    measuring = ("ultrasonic", "magnetic")
+    own = [it for it in channels.values() if it.space == space and it.kind in measuring]
+    good, faults = dict.fromkeys((it.name for it in own), 0), dict[str, str]()
+    for reading in taken:
+        if reading.channel not in good:
+            continue
+        if reading.why is None or reading.why == NO_ECHO:
+            good[reading.channel] += 1
+        else:
+            faults[reading.channel] = reading.why
+    return tuple(
+        Silent(it.name, good[it.name], faults.get(it.name, "silent"), wired(it))
+        for it in own
+        if good[it.name] < LEAST_SAMPLES
+    )
+
+
+def refusals(levels: Mapping[Step, Level]) -> tuple[Finding, ...]:
+    """One for each sensor that was silent in the first step that had one."""
+    return next((tuple(map(_too_few, it.silent)) for it in levels.values() if it.silent), ())
+
+
+def _too_few(silent: Silent) -> Finding:
+    told = advice(silent.fault, silent.wired)
+    return Finding(
+        f"{silent.sensor} gave {silent.samples} readings in one step, which needs {LEAST_SAMPLES}. "
+        f"{told.en} {told.remedy_en}",
+        f"{silent.sensor} 在一个步骤中只有 {silent.samples} 次读数，至少需要 {LEAST_SAMPLES} 次。"
+        f"{told.zh}{told.remedy_zh}",
+    )
+
+
 def judge(levels: Mapping[Step, Level]) -> Calibration:
-    """`levels` of all steps; without "neighbour" its step counts as none."""
+    """`levels` of all steps; without "neighbour" its step counts as none.
+
+    With a sensor that was silent in a step nothing is judged, and later steps may be left out.
+    """
+    if told := refusals(levels):
+        return Calibration(None, None, None, None, None, None, told)
     empty, car, out = levels["empty"], levels["car"], levels["out"]
     neighbour = levels.get("neighbour")
     has_echo = all(level.echo_samples >= LEAST_SAMPLES for level in (empty, car))

@@ -89,9 +89,8 @@ def _pins(parts: Sequence[Part]) -> Iterator[Caution]:
     one_wire = any(part.kind == "ds18b20" for part in parts)
     for part in parts:
         for key, bcm in part.pins:
-            what = part.name if part.kind == key else part.name + f" {key}"
             for code in _codes(part.kind, bcm, one_wire):
-                yield Caution(code, f"{what}: GPIO{bcm} {PIN_CAUTIONS[code]}")
+                yield Caution(code, f"{part.name} {key}: GPIO{bcm} {PIN_CAUTIONS[code]}")
 
 
 def _codes(kind: str, bcm: int, one_wire: bool) -> Iterator[str]:

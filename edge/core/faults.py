@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from edge.core.readings import Channel
+
 FaultCode: TypeAlias = Literal[
     "timeout",
     "stuck_high",
@@ -19,6 +21,11 @@ FaultCode: TypeAlias = Literal[
     "camera",
     "missing",
 ]
+
+
+Wired: TypeAlias = Literal["pins", "serial", "i2c", "1-wire", ""]
+"""How a sensor hangs on the gateway; "" where that is not known, or it is none of these."""
+SERIAL_KINDS = ("a02yyuw", "jsn-sr04t-uart", "aj-sr04m")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +108,50 @@ ADVICE: dict[FaultCode, Advice] = {
     "missing": Advice(
         "The device is not there.",
         "找不到该设备。",
-        "Check the path in the settings, and that this user is in gpio, i2c and dialout.",
-        "请检查配置中的路径，并确认当前用户有权限打开（gpio、i2c、dialout 组）。",
+        "Check what the settings name: pins and the group gpio; I2C on, bus and address; serial "
+        "port and the group dialout; the 1-Wire id.",
+        "请检查配置所指：引脚与 gpio 组；I2C 已启用、总线与地址；串口与 dialout 组；1-Wire 编号。",
     ),
 }
+
+MISSING: dict[Wired, tuple[str, str]] = {
+    "pins": (
+        "Check that this user is in the group gpio, that `deploy/install.sh` has put the pins' "
+        "library there, and the numbers of trigger and echo in the settings.",
+        "请确认当前用户属于 gpio 组、`deploy/install.sh` 已安装引脚库，"
+        "以及配置中触发和回波的引脚号。",
+    ),
+    "serial": (
+        "Check the serial port in the settings: `ls -l /dev/serial0 /dev/ttyAMA* /dev/ttyUSB*` "
+        "names what is there, and this user must be in the group dialout.",
+        "请检查配置中的串口：`ls -l /dev/serial0 /dev/ttyAMA* /dev/ttyUSB*` 列出现有串口，"
+        "且当前用户须属于 dialout 组。",
+    ),
+    "i2c": (
+        "Turn I2C on (`sudo raspi-config nonint do_i2c 0`, then reboot), check bus and address in "
+        "the settings, and that this user is in the group i2c.",
+        "请启用 I2C（`sudo raspi-config nonint do_i2c 0` 后重启），检查配置中的总线和地址，"
+        "并确认当前用户属于 i2c 组。",
+    ),
+    "1-wire": (
+        "Check `dtoverlay=w1-gpio`, the 4.7 kΩ and the three wires; `ls /sys/bus/w1/devices` names "
+        "the ids that answer, and one of them must be in the settings.",
+        "请检查 `dtoverlay=w1-gpio`、4.7 kΩ 电阻和三根线；`ls /sys/bus/w1/devices` "
+        "列出有应答的编号，配置中须为其中之一。",
+    ),
+}
+
+
+def wired(channel: Channel) -> Wired:
+    if channel.kind == "ultrasonic":
+        return "serial" if channel.sensor in SERIAL_KINDS else "pins"
+    by_kind: dict[str, Wired] = {"magnetic": "i2c", "temperature": "1-wire"}
+    return by_kind.get(channel.kind, "")
+
+
+def advice_for(code: FaultCode, way: Wired) -> Advice:
+    """What is missing is looked for where it hangs; of every other fault all are told the same."""
+    told, remedy = ADVICE[code], MISSING.get(way)
+    if code != "missing" or remedy is None:
+        return told
+    return Advice(told.en, told.zh, *remedy)

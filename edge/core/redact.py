@@ -26,13 +26,42 @@ PATTERNS = (
     (re.compile(r"(?!\b0x[0-9a-fA-F]{40}\b)\b(?=[\w+/=-]*\d)[\w+/=-]{32,}"), MASK),
     # Plates: a province's character, a letter, and five or six more.
     (re.compile(r"[\u4e00-\u9fff][A-Za-z][\s·•.-]?[A-Za-z0-9]{4,6}[\u4e00-\u9fff]?"), MASK),
+    # Of the armed police, and of embassies and consulates.
+    (re.compile(r"WJ[\s·•.-]?[\u4e00-\u9fff]?[\s·•.-]?[A-Za-z0-9]{4,6}"), MASK),
+    (re.compile(r"[使领][\s·•.-]?\d{3}[\s·•.-]?\d{3}|\d{3}[\s·•.-]?\d{3}[使领]"), MASK),
+)
+# The last net: of any country, five to ten letters and digits mixed, capitals also in groups, such
+# as AB12 CDE, B-AB 1234, ABC1D23, 7ABC123. What is plainly none is passed over first: times,
+# versions, numbers of an address or with a unit, pins, and words that end in a short number.
+PLAIN = (
+    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?",
+    r"\b[vV]?\d+(?:\.\d+)+[\w.+-]*",
+    r"\b0x[0-9a-fA-F]+\b",
+    r"\b\d+ ?(?:[kKMGT]i?B|[kM]?Hz|[mµu][AVsT]|[mck]m)\b|\b\d+ [AVsTmC]\b",
+    r"(?i:\bGPIO ?\d+\b)",
+    r"\b(?=\w*[a-z])[A-Za-z]+\d{1,2}\b",
+)
+GROUPS = r"(?<![\w-])[A-Z0-9]{1,5}(?:[ ·•-][A-Z0-9]{1,5}){1,2}(?![\w-])"
+NET = re.compile(rf"({'|'.join(PLAIN)})|{GROUPS}|(?<!\w)[A-Za-z0-9]{{5,10}}(?!\w)")
+PLATE_SIGNS = range(5, 11)
+# Parts and words of the trade that look like plates.
+TRADE = frozenset(
+    (
+        *("a02yyuw", "hcsr04", "jsnsr04t", "jsnsr04tuart", "ajsr04m"),
+        *("qmc5883l", "hmc5883l", "qmc5883p", "ds18b20", "tca9548a", "pca9615", "gy271"),
+        *("sha256", "secp256k1", "base64"),
+    )
 )
 
 
 class Redactor:
-    """`secrets` are taken out wherever they stand, in capitals or not, also as JSON writes them."""
+    """`secrets` are taken out wherever they stand, in capitals or not, also as JSON writes them.
 
-    def __init__(self, secrets: Iterable[str] = ()) -> None:
+    `names`, such as those of spaces and sensors, are no plates however they look.
+    """
+
+    def __init__(self, secrets: Iterable[str] = (), names: Iterable[str] = ()) -> None:
+        self._names = TRADE.union(map(_signs, names))
         forms = {
             form
             for secret in secrets
@@ -48,7 +77,7 @@ class Redactor:
             text = self._known.sub(MASK, text)
         for pattern, by in PATTERNS:
             text = pattern.sub(by, text)
-        return text
+        return NET.sub(self._netted, text)
 
     def value(self, value: Plain) -> Plain:
         """The same for every text inside; keys, too."""
@@ -59,6 +88,18 @@ class Redactor:
         if isinstance(value, dict):
             return {self.text(key): self.value(part) for key, part in value.items()}
         return value
+
+    def _netted(self, found: re.Match[str]) -> str:
+        text, signs = found.group(), _signs(found.group())
+        if found.group(1) is not None or signs in self._names or len(signs) not in PLATE_SIGNS:
+            return text
+        mixed = any(sign.isdigit() for sign in signs) and any(sign.isalpha() for sign in signs)
+        return MASK if mixed else text
+
+
+def _signs(text: str) -> str:
+    """Letters and digits alone, in small letters: how a plate is grouped tells nothing."""
+    return "".join(filter(str.isalnum, text)).lower()
 
 
 def _escaped(text: str) -> str:

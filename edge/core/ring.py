@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import zlib
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -23,6 +24,8 @@ MAX_READINGS = 2_000_000
 MAX_BYTES = 32 << 20
 SHORT_STAY_S = 120.0
 GZIP_BITS = 31
+# Before a channel's name, in the one way in which a reading is written.
+NAME = b',"ch":'
 # Names come with the readings; more places than this are not looked at.
 MAX_PLACES = 2_000
 
@@ -111,6 +114,15 @@ class Ring:
             return False
         full = self.readings > self._max_readings or self.bytes > self._max_bytes
         return full or oldest.to_ns < newest.to_ns - self._keep_ns
+
+
+def lines_of(packs: Iterable[Pack], channels: Collection[str] | None) -> Iterator[bytes]:
+    """The lines of these channels, of all if None, without reading more of them than the name."""
+    wanted = tuple(NAME + json.dumps(name, ensure_ascii=False).encode() for name in channels or ())
+    for pack in packs:
+        for line in zlib.decompress(pack.data, GZIP_BITS).splitlines(keepends=True):
+            if channels is None or line.startswith(wanted, line.find(NAME)):
+                yield line
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ LETTERS: Final[dict[Letter, str]] = {
     "L": "lamp or buzzer",
     "K": "lock or barrier",
 }
+MOST_NAMED: Final = 3
 DIVIDER: Final = "5 V -> 3.3 V divider: 1 kΩ in series, 2 kΩ to ground"
 I2C: Final = {1: (2, 3), 0: (0, 1)}
 TXD, RXD, ONE_WIRE = 14, 15, 4
@@ -103,6 +104,12 @@ def supplies_of(wires: Sequence[Wire]) -> dict[int, tuple[str, ...]]:
         for pin in wire.pins if wire.bcm is None else ():
             found[pin] = tuple(dict.fromkeys((*found.get(pin, ()), wire.part)))
     return found
+
+
+def named(parts: Sequence[str]) -> str:
+    """The first few of many."""
+    more = f" and {len(parts) - MOST_NAMED} more" if len(parts) > MOST_NAMED else ""
+    return ", ".join(parts[:MOST_NAMED]) + more
 
 
 def label(pin: int) -> str:

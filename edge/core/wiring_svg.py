@@ -7,7 +7,7 @@ from html import escape
 from textwrap import wrap
 
 from edge.core.header import GROUND, PLACES, POWER_3V3, POWER_5V
-from edge.core.wiring import DIVIDER, LETTERS, Letter, Wire, label, places_of, supplies_of
+from edge.core.wiring import DIVIDER, LETTERS, Letter, Wire, label, named, places_of, supplies_of
 
 ROW, TOP, MIDDLE, WIDTH = 24, 64, 380, 760
 SIGNAL: dict[Letter, str] = {
@@ -24,8 +24,7 @@ FREE = "#eceff1"
 TEXT = 'font-family="sans-serif" font-size="13"'
 
 
-LINE, LINE_LETTERS = 18, 96
-NAMED = 3
+LINE, LINE_LETTERS, LINES_FROM = 18, 112, 18
 
 
 def draw(title: str, wires: Sequence[Wire], notes: Sequence[str] = ()) -> str:
@@ -36,7 +35,7 @@ def draw(title: str, wires: Sequence[Wire], notes: Sequence[str] = ()) -> str:
     below = TOP + 20 * ROW + 20
     under = below + 22 * ((len(letters) + 2) // 3) + (120 if divider else 10)
     told = [line for note in notes for line in _wrapped(note)]
-    height = under + LINE * len(told)
+    height = under + LINES_FROM + LINE * len(told)
     supplies = supplies_of(wires)
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img">',
@@ -54,7 +53,10 @@ def draw(title: str, wires: Sequence[Wire], notes: Sequence[str] = ()) -> str:
         *(line for pin in PLACES for line in _place(pin, used.get(pin), supplies.get(pin, ()))),
         *_legend(letters, below),
         *(_divider(under - 96) if divider else ()),
-        *(_text(24, under + LINE * row, line, "start") for row, line in enumerate(told)),
+        *(
+            _text(24, under + LINES_FROM + LINE * row, line, "start")
+            for row, line in enumerate(told)
+        ),
         "</svg>",
     ]
     return "\n".join(lines) + "\n"
@@ -71,19 +73,14 @@ def _place(pin: int, wire: Wire | None, supplied: Sequence[str]) -> Iterator[str
     if wire:
         yield _text(x, y + 5, wire.letter, "middle", ' font-weight="bold"', "#ffffff")
     edge, anchor = (MIDDLE - 36, "end") if left else (MIDDLE + 36, "start")
-    use = f"{wire.part} {wire.wire}" if wire else _named(supplied)
+    use = f"{wire.part} {wire.wire}" if wire else named(supplied)
     words = [use, label(pin), str(pin)] if left else [str(pin), label(pin), use]
     weight = ' font-weight="bold"' if use else ""
     yield _text(edge, y + 5, " · ".join(filter(None, words)), anchor, weight)
 
 
-def _named(parts: Sequence[str]) -> str:
-    more = f" and {len(parts) - NAMED} more" if len(parts) > NAMED else ""
-    return ", ".join(parts[:NAMED]) + more
-
-
 def _wrapped(note: str) -> list[str]:
-    first, *rest = wrap(note, LINE_LETTERS) or [""]
+    first, *rest = wrap(note, LINE_LETTERS, break_on_hyphens=False) or [""]
     return [f"! {first}", *(f"   {line}" for line in rest)]
 
 

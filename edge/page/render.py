@@ -15,6 +15,7 @@ from edge.page.words import OTHER, Lang, word
 REFRESH_S = 3
 TOP_M, TOP_UT = 4.0, 30.0
 NS = 1_000_000_000
+AGO = ((3600, "h"), (60, "min"), (1, "s"))
 
 
 def page(snapshot: Snapshot | None, lang: Lang, stale: bool) -> str:
@@ -38,7 +39,8 @@ def _frame(name: str, lang: Lang, body: str) -> str:
     return f"""<!doctype html>
 <html lang="{lang}"><head><meta charset="utf-8"><title>{title}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="refresh" content="{REFRESH_S}"><link rel="stylesheet" href="style.css"></head>
+<noscript><meta http-equiv="refresh" content="{REFRESH_S}"></noscript>
+<link rel="stylesheet" href="style.css"><script src="refresh.js" defer></script></head>
 <body><header><h1>{title}</h1><a href="?lang={other}" lang="{other}">{other_name}</a></header>
 <main>
 {body}
@@ -54,6 +56,8 @@ def _warnings(snapshot: Snapshot, lang: Lang, stale: bool) -> Iterator[str]:
 
 def _faults(snapshot: Snapshot, lang: Lang) -> str:
     bad = [state for state in snapshot.channels if state.fault is not None]
+    if not bad and any(state.good_ns is None for state in snapshot.channels):
+        return f'<p class="well">… {word("first_reading", lang)}</p>'
     if not bad:
         return f'<p class="well">✓ {word("no_faults", lang)}</p>'
     rows = "".join(f"<li>{_fault(state, lang)}</li>" for state in bad)
@@ -61,7 +65,7 @@ def _faults(snapshot: Snapshot, lang: Lang) -> str:
 
 
 def _fault(state: ChannelState, lang: Lang) -> str:
-    text = advice(state.fault or "")
+    text = advice(state.fault or "", state.wired)
     said, remedy = (text.zh, text.remedy_zh) if lang == "zh" else (text.en, text.remedy_en)
     where = f" · {word('space', lang)} {escape(state.space)}" if state.space else ""
     return (
@@ -112,8 +116,11 @@ def _gateway(snapshot: Snapshot, lang: Lang) -> str:
         _row(word("time", lang), format_instant(snapshot.at)[:19].replace("T", " ")),
         _row(word("clock", lang), word(snapshot.clock, lang)),
         _row(word("broker", lang), word("connected" if snapshot.connected else "away", lang)),
+        _row(word("cloud", lang), _acked(snapshot, lang)),
         _row(word("waiting", lang), str(snapshot.waiting)),
     ]
+    if snapshot.clock != "synced":
+        rows.insert(2, f'<p class="remedy">{word("do", lang)}: {word("clock.do", lang)}</p>')
     if machine.disk_free_mb is not None:
         rows.append(_row(word("disk", lang), f"{machine.disk_free_mb / 1000:.1f} GB"))
     if machine.temperature_c is not None:
@@ -125,15 +132,30 @@ def _gateway(snapshot: Snapshot, lang: Lang) -> str:
     return f"<section><h2>{word('gateway', lang)}</h2>{''.join(rows)}</section>"
 
 
+def _acked(snapshot: Snapshot, lang: Lang) -> str:
+    if snapshot.acked_s is None:
+        return word("never_acked", lang)
+    passed_s = max(0.0, snapshot.real_s - snapshot.acked_s)
+    size, unit = next(it for it in AGO if passed_s >= 2 * it[0] or it[0] == 1)
+    return word("acked", lang).format(f"{passed_s // size:.0f} {word(unit, lang)}")
+
+
 def _sensors(snapshot: Snapshot, lang: Lang) -> str:
     rows = "".join(
         _row(
             f"{escape(state.name)}" + (f" · {escape(state.space)}" if state.space else ""),
-            f"{'✗' if state.fault else '✓'} {state.per_minute} {word('per_minute', lang)}",
+            _rate(state, lang),
         )
         for state in snapshot.channels
     )
     return f"<section><h2>{word('sensors', lang)}</h2>{rows}</section>"
+
+
+def _rate(state: ChannelState, lang: Lang) -> str:
+    if state.fault is None and state.good_ns is None:
+        return f"… {word('first_reading', lang)}"
+    mark = "✗" if state.fault else "✓"
+    return f"{mark} {state.per_minute} {word('per_minute', lang)}"
 
 
 def _row(name: str, value: str) -> str:

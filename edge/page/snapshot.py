@@ -16,7 +16,7 @@ from edge.ports import Machine
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """All that the gateway's page shows. Holds no plate and no secret. `safe_mode`: the settings of
-    today cannot be used, and these are the last good ones."""
+    today cannot be used, and these are the last good ones. `acked_s`: as in edge.ports.Moment."""
 
     gateway: str
     version: str
@@ -32,3 +32,4 @@ class Snapshot:
     passes: Mapping[str, int]
     promises: Mapping[str, tuple[Promise, ...]]
     safe_mode: bool = False
+    acked_s: float | None = None

@@ -26,6 +26,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "passes": ("Vehicles that went by", "经过车辆"),
     "faults": ("What is wrong", "故障"),
     "no_faults": ("All sensors measure.", "所有传感器正常。"),
+    "first_reading": ("waiting for a first reading", "等待首次读数"),
     "do": ("What to do", "处理方法"),
     "sensors": ("Sensors", "传感器"),
     "per_minute": ("readings a minute", "次/分钟"),
@@ -35,12 +36,24 @@ WORDS: dict[str, tuple[str, str]] = {
     "synced": ("synchronised", "已同步"),
     "holdover": ("was synchronised, is no more", "曾同步，现已失步"),
     "unsynced": ("not synchronised", "未同步"),
-    "broker": ("Cloud", "云端"),
+    "broker": ("Broker", "MQTT 代理"),
     "connected": ("connected", "已连接"),
     "away": (
         "not connected: events are kept and sent later",
         "未连接：事件已保存，稍后发送",
     ),
+    "cloud": ("Cloud", "云端"),
+    "acked": ("last acknowledged {} ago", "上次确认于 {}前"),
+    "never_acked": ("has acknowledged nothing since the start", "启动以来尚未确认"),
+    "clock.do": (
+        "Let the gateway reach a time server: `timedatectl` must say “System clock synchronized: "
+        "yes”. Until then its events are marked as of uncertain time.",
+        "请让网关能访问时间服务器：`timedatectl` 应显示 “System clock synchronized: yes”。"
+        "在此之前，其事件会标记为时间不确定。",
+    ),
+    "s": ("s", "秒"),
+    "min": ("min", "分钟"),
+    "h": ("h", "小时"),
     "waiting": ("Events not yet acknowledged", "尚未确认的事件"),
     "disk": ("Disk free", "磁盘剩余"),
     "heat": ("Processor", "处理器温度"),

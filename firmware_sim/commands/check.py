@@ -40,6 +40,11 @@ def _outcomes(path: Path, seed: int | None) -> tuple[int, list[Outcome]]:
     from firmware_sim.lot.staging import stage
 
     said = read_scenario(path)
+    if not said.expect:
+        raise ValueError(
+            f"{path} expects nothing, so nothing can be checked: add `expect:` with a line such "
+            f"as `- every stay and no other`"
+        )
     lot = stage(said, str(path), seed)
     done = run(lot.header.channels, lot.readings(), lot.truth, said.lasts_s)
     return lot.seed, outcomes(said, done)

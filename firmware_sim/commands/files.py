@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from edge.core.readings import Reading
 from edge.core.trace_lines import MAX_NS, BadLine
 from firmware_sim import export as formats
-from firmware_sim.commands.saying import FLAWED, JsonFlag, bad_input, say
+from firmware_sim.commands.saying import FLAWED, JsonFlag, bad_input, say, say_bad
+from firmware_sim.commands.telling import tell_channels, tell_trace
 from firmware_sim.cut import Cut, moment_ns, names_of
 from firmware_sim.importers import import_recording
 from firmware_sim.info import lasts_s, tally
@@ -53,9 +57,9 @@ def info(trace: Path, as_json: JsonFlag = False) -> None:
     if as_json:
         say({**found, "channels": channels}, as_json)
     else:
-        say(found, as_json)
-        for name, about in channels.items():
-            typer.echo(f"{name}: {_channel_text(about)}")
+        total = sum(one.readings for one in tallies.values())
+        tell_trace(header, found["lasts_s"], total, reader.reasons)
+        tell_channels(channels)
     raise typer.Exit(FLAWED if reader.bad else 0)
 
 
@@ -77,12 +81,13 @@ def cut(
             piece = Cut(begin_ns, end_ns, names_of(spaces), names_of(channels))
             header = piece.header(reader.header)
             rows = _truth_of(trace, truth)
-            sha256 = write_trace(out, header, piece.readings(header, reader))
+            kept = _some(piece.readings(header, reader), from_ is None and to is None)
+            sha256 = write_trace(out, header, kept)
         if rows is not None:
             write_truth(truth_beside(out), sha256, piece.truth(rows))
-    _say_bad(reader)
     beside = "" if rows is None else f" and {truth_beside(out)}"
     typer.echo(f"{out}{beside}")
+    say_bad(reader, trace)
 
 
 def export(
@@ -96,8 +101,8 @@ def export(
         rows = _truth_of(trace, truth)
         with TraceReader(trace) as reader:
             written = formats.export(to, reader.header, reader, rows)
-    _say_bad(reader)
     typer.echo(f"{to} with {written} readings" + ("" if rows is None else " and the truth"))
+    say_bad(reader, trace)
 
 
 def truth_beside(trace: Path) -> Path:
@@ -121,40 +126,24 @@ def _truth_of(trace: Path, truth: Path | None) -> list[Truth] | None:
         other = "cannot be told to be this trace's, which is damaged"
     if not other:
         return rows
-    if asked:
+    if asked and not other.startswith("cannot"):
         raise BadLine(f"{truth.name} {other} (its trace_sha256 differs)")
     typer.echo(f"berth-sim: {truth.name} {other}: left alone", err=True)
     return None
 
 
+def _some(readings: Iterator[Reading], none_will_do: bool) -> Iterator[Reading]:
+    """ValueError, before anything is written, where --from and --to leave no reading."""
+    first = next(readings, None)
+    if first is None:
+        if none_will_do:
+            return iter(())
+        raise ValueError(
+            "--from and --to leave no reading: `berth-sim info` says from when to when it lasts"
+        )
+    return chain((first,), readings)
+
+
 def _refuse_same(trace: Path, out: Path) -> None:
     if out.exists() and trace.exists() and out.samefile(trace):
         raise ValueError(f"{out} is the trace itself: name another file")
-
-
-def _say_bad(reader: TraceReader) -> None:
-    if reader.bad:
-        first = "; ".join(reader.reasons[:3])
-        typer.echo(f"berth-sim: {reader.bad} bad lines left out: {first}", err=True)
-
-
-def _channel_text(about: dict[str, Any]) -> str:
-    """`ultrasonic S1 (hc-sr04): 7200 readings, 2 /s, 5800 to 14500 us, no echo 1.2 %, ...`"""
-    place = " ".join(str(about[key]) for key in ("kind", "space") if about[key])
-    sensor = f" ({about['sensor']})" if about["sensor"] else ""
-    parts = [f"{about['readings']} readings"]
-    if about["rate_hz"] is not None:
-        parts.append(f"{about['rate_hz']:g} /s")
-    if about["low"] is not None:
-        parts.append(f"{about['low']:g} to {about['high']:g} {about['unit']}")
-    if about.get("no_echo_share"):
-        parts.append(f"no echo {about['no_echo_share']:.1%}")
-    if about.get("gaps_over_5_s"):
-        longest = f"the longest {about['longest_gap_s']:g} s at {about['longest_gap_at']}"
-        parts.append(f"{about['gaps_over_5_s']} gaps over 5 s, {longest}")
-    if about["went_back"]:
-        parts.append(f"time goes back {about['went_back']} times")
-    if about["faults"]:
-        whys = ", ".join(f"{why} {count}" for why, count in about["whys"].items())
-        parts.append(f"{about['faults']} faults: {whys}")
-    return f"{place}{sensor}: {', '.join(parts)}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
@@ -20,14 +20,14 @@ from firmware_sim.trace import NS, write_trace, write_truth
 if TYPE_CHECKING:
     from firmware_sim.lot import Lot
 
-DEFAULT_SEED = 1
+DEFAULT_SEED, DEFAULT_SPACES, DEFAULT_MINUTES = 1, 3, 60.0
 YAML = (".yaml", ".yml")
 
 
 def generate(  # noqa: PLR0913 - the options of a command
     out: Annotated[Path, typer.Option(help="PREFIX of .trace.jsonl.gz and .truth.jsonl.")],
     seed: Annotated[int | None, typer.Option(min=0, help="1, or the scenario file's own.")] = None,
-    spaces: Annotated[int, typer.Option(min=1, max=500)] = 3,
+    spaces: Annotated[int | None, typer.Option(min=1, max=500, help="3 if not said.")] = None,
     hours: Annotated[float | None, typer.Option(min=1 / 60, max=8784)] = None,
     minutes: Annotated[float | None, typer.Option(min=1)] = None,
     level: Annotated[
@@ -41,12 +41,12 @@ def generate(  # noqa: PLR0913 - the options of a command
 ) -> None:
     """Write a simulated trace and its truth; the same seed gives the same lines."""
     trace = Path(f"{out}.trace.jsonl{'' if plain else '.gz'}")
-    lasts_s = (hours or 0.0) * 3600 + (minutes or 0.0) * 60 or 3600.0
     with bad_input(), sim_parts():
-        if level is not None and scenario != "random":
-            refuse("--level and --scenario are two ways to say what happens: keep one of them")
+        drawn = {"level": level, "spaces": spaces, "hours": hours, "minutes": minutes}
+        _refuse_ignored(scenario, drawn | {"stays-per-day": stays_per_day})
         if scenario == "random":
-            size = (spaces, lasts_s / 3600, stays_per_day)
+            lasts_s = hours * 3600 if hours else (minutes or DEFAULT_MINUTES) * 60
+            size = (spaces or DEFAULT_SPACES, lasts_s / 3600, stays_per_day)
             _write(out, trace, _drawn(level or "normal", seed, size))
         elif scenario.endswith(YAML):
             _write(out, trace, _staged(Path(scenario), seed))
@@ -54,6 +54,17 @@ def generate(  # noqa: PLR0913 - the options of a command
             _write_first_stay(out, trace, Random(DEFAULT_SEED if seed is None else seed))
         else:
             refuse(f"unknown scenario {scenario!r}: write FILE.yaml, random or first-stay")
+
+
+def _refuse_ignored(scenario: str, drawn: Mapping[str, object]) -> None:
+    """ValueError. `drawn`: the options that only a drawn lot has a use for, by name."""
+    said = ", ".join(f"--{name}" for name, value in drawn.items() if value is not None)
+    if scenario != "random" and said:
+        raise ValueError(
+            f"--scenario {scenario} and {said} both say what happens: keep one of them"
+        )
+    if drawn["hours"] is not None and drawn["minutes"] is not None:
+        raise ValueError("--hours and --minutes both say how long it lasts: keep one of them")
 
 
 @contextmanager

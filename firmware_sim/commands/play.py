@@ -8,7 +8,8 @@ import queue
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -38,6 +39,7 @@ from edge.ports import Item
 from firmware_sim.commands.files import Moment
 from firmware_sim.commands.saying import FLAWED, bad_input, refuse
 from firmware_sim.cut import Cut, elapsed_text, moment_ns
+from firmware_sim.delivered import ConfirmedUplink
 from firmware_sim.keyboard import KEYS_HELP, CommandQueue, keys, lines
 from firmware_sim.play import (
     FASTEST,
@@ -55,7 +57,8 @@ CONFIG_FILE = "gateway.yaml"
 DEV_CHAIN_ID = 31337
 PUT_S = 0.5
 PROGRESS_S = 0.2
-# For a gateway that no cloud knows: its events are acknowledged at once, or never.
+NOBODY = "nobody acknowledged: no cloud knows this gateway; use --data to play one that is known"
+# For a gateway that no cloud knows: the broker has its events at once, or never.
 DRAIN_S = 5.0
 SAID_OF_EVENT = {"space", "occupancy", "uncertainty_s", "seq", "match"}
 
@@ -77,11 +80,12 @@ def play(
         Path | None, typer.Option(help="The gateway's folder (`berth-edge init --data`).")
     ] = None,
 ) -> None:
-    """Play a trace over MQTT through the real gateway code; exit 1 if events stay unacknowledged.
+    """Play a trace over MQTT through the real gateway code; exit 1 if events do not arrive.
 
     Keys: space pause, s step to the next event, + and - rate, q quit. Commands: pause, resume,
-    step, rate N, until MOMENT (waits there for the next one), quit. Without --data a gateway is
-    made for this run alone, which no cloud knows.
+    step, rate N, until MOMENT (waits there for the next one), quit. With --data an event has
+    arrived when the cloud acknowledges it. Without, a gateway is made for this run alone, which
+    no cloud knows: an event has arrived when the broker has it.
     """
     with bad_input(), _edge_errors(), _folder(data) as folder, TraceReader(trace) as reader:
         header = reader.header
@@ -93,9 +97,10 @@ def play(
         readings = piece.readings(piece.header(header), reader)
         head = Playhead(begin_ns, rate, time.monotonic)
         screen = Screen(header, head, commands is not None)
+        desk = partial(Desk, told=screen.told, event=screen.event)
         with _commands(commands, header) as take:
-            left = _play(config, header, readings, head, Desk(take, screen.told, screen.event))
-        screen.end(reader.bad, left)
+            left = _play(config, header, readings, head, desk(take), known=data is not None)
+        screen.end(reader.bad, left, known=data is not None)
     raise typer.Exit(FLAWED if left and head.state != "stopped" else 0)
 
 
@@ -117,9 +122,14 @@ def settings_of(folder: Path, gateway: str, broker: str | None) -> Config:
 
 
 def _play(
-    config: Config, header: TraceHeader, readings: Iterable[Reading], head: Playhead, desk: Desk
+    config: Config,
+    header: TraceHeader,
+    readings: Iterable[Reading],
+    head: Playhead,
+    desk: Desk,
+    known: bool,
 ) -> int:
-    """How many events were not acknowledged in the end."""
+    """How many events did not arrive. `known`: a cloud may know this gateway."""
     folder = config.data_path
     key = load_key(folder) if (folder / KEY_FILE).exists() else make_key(folder)
     typer.echo(f"berth-sim: {config.gateway} signs as {address_of(key)}", err=True)
@@ -135,12 +145,30 @@ def _play(
     keep = config.limits.keep_acked_events
     outbox = SqliteOutbox(folder, config.gateway, int(time.time()), keep)
     address = parse_broker(config.broker)
-    uplink = PahoUplink(address, config.gateway, config.timing.keepalive_s, put)
+    uplink = (PahoUplink if known else ConfirmedUplink)(
+        address, config.gateway, config.timing.keepalive_s, put
+    )
+    if isinstance(uplink, ConfirmedUplink):
+        desk = replace(desk, told=_confirming(uplink, inbox, desk.told))
     hearing = Hearing(head, desk)
     ports = Ports(outbox, uplink, StreamClock(header), time.monotonic, _log(), (hearing,))
     agent = make_agent(config, header.channels, ports, key, lambda: os.urandom(32))
     Player(agent, inbox, head, desk).play(readings, time.monotonic)
     return agent.unacknowledged
+
+
+def _confirming(
+    uplink: ConfirmedUplink, inbox: queue.Queue[Item], told: Callable[[int], None]
+) -> Callable[[int], None]:
+    """After each turn. What a full inbox has no room for is confirmed again when sent again."""
+
+    def confirm(at_ns: int) -> None:
+        for item in uplink.confirmed():
+            with suppress(queue.Full):
+                inbox.put_nowait(item)
+        told(at_ns)
+
+    return confirm
 
 
 class Screen:
@@ -180,13 +208,17 @@ class Screen:
             sys.stderr.write(f"\r\x1b[K{line}")
             sys.stderr.flush()
 
-    def end(self, bad: int, left: int) -> None:
+    def end(self, bad: int, left: int, known: bool) -> None:
         self._wipe()
-        counts = {"events": self._events, "bad_lines": bad, "unacknowledged": left}
+        counts = {"events": self._events, "bad_lines": bad}
+        counts["unacknowledged" if known else "undelivered"] = left
+        if not known:
+            _say(NOBODY)
         if self._json:
             self._line({"state": "ended", **counts})
             return
-        typer.echo(", ".join(f"{count} {name}" for name, count in counts.items()), err=True)
+        told = (f"{count} {name.replace('_', ' ')}" for name, count in counts.items())
+        typer.echo(", ".join(told), err=True)
 
     def _wipe(self) -> None:
         if self._shows:

@@ -17,15 +17,16 @@ from edge.core.fusion import Change, DetectorSettings
 from edge.core.promises import alike, kinds_of, promises_of
 from edge.core.readings import ChannelKind, Reading
 from firmware_sim.commands.feeding import pace_of
-from firmware_sim.commands.saying import FLAWED, JsonFlag, bad_input, say, write
+from firmware_sim.commands.saying import FLAWED, JsonFlag, bad_input, say, say_bad, write
+from firmware_sim.commands.telling import tell_score, tell_spaces
 from firmware_sim.replay import Replay
 from firmware_sim.report.junit import junit as junit_of
 from firmware_sim.report.page import Told, cuts_of
 from firmware_sim.report.page import html as html_of
 from firmware_sim.report.signals import WholeTrace, close_up
-from firmware_sim.score import score
+from firmware_sim.score import Score, score
 from firmware_sim.scoring.peers import Watching
-from firmware_sim.trace import NS, TraceReader, Truth, rows_for
+from firmware_sim.trace import DAMAGED, NS, TraceReader, Truth, rows_for
 
 
 def replay(  # noqa: PLR0913 - the options of a command
@@ -42,7 +43,7 @@ def replay(  # noqa: PLR0913 - the options of a command
     with bad_input():
         if junit and truth is None:
             raise ValueError("--junit says what differs from the truth: add --truth FILE")
-        rows = rows_for(trace, truth) if truth else None
+        rows = _rows(trace, truth) if truth else None
         began_s = time.monotonic()
         run = _replay(trace, rows, rate, drawn=html is not None)
         took_s = time.monotonic() - began_s
@@ -54,16 +55,13 @@ def replay(  # noqa: PLR0913 - the options of a command
             write(report, json.dumps(found, ensure_ascii=False, indent=1) + "\n")
         if html and run.whole:
             write(html, _page(trace, run.told, run.whole))
-        if junit:
+        if junit and rows is not None:
             write(junit, junit_of(trace.name, run.told.watch, run.told.failures(), took_s))
-    if not as_json:
-        for change in run.told.changes:
-            typer.echo(_sentence(change))
-        for spaces, made in alike(run.kinds):
-            for promise in made:
-                typer.echo(f"{spaces}: {promise.en}")
-        found.pop("promises")
-    say(found, as_json)
+    if as_json:
+        say(found, as_json)
+    else:
+        _tell(run, graded)
+    say_bad(run.reader, trace)
     raise typer.Exit(FLAWED if graded and graded.f1 < 1 else 0)
 
 
@@ -72,7 +70,44 @@ class _Run:
     told: Told
     found: dict[str, Any]
     whole: WholeTrace | None
+    reader: TraceReader
     kinds: Mapping[str, set[ChannelKind]]
+
+    def count(self, kind: str, space: str) -> int:
+        return sum((one.kind, one.space) == (kind, space) for one in self.told.changes)
+
+
+def _tell(run: _Run, graded: Score | None) -> None:
+    for change in run.told.changes:
+        typer.echo(_sentence(change))
+    for spaces, made in alike(run.kinds):
+        for promise in made:
+            typer.echo(f"{spaces}: {promise.en}")
+    for reason in run.told.reasons:
+        typer.echo(f"bad {reason}")
+    typer.echo(f"{run.told.readings} readings, {run.told.bad_lines} bad lines")
+    tell_spaces(
+        {
+            space: {
+                "at the end": occupancy,
+                "arrivals": run.count("arrival", space),
+                "departures": run.count("departure", space),
+                "passes": run.found["passes"][space],
+            }
+            for space, occupancy in run.told.final.items()
+        }
+    )
+    if graded is not None:
+        tell_score(graded, run.told.failures())
+
+
+def _rows(trace: Path, truth: Path) -> list[Truth] | None:
+    """None, and said, where the trace is damaged: nothing tells then whose truth it is."""
+    try:
+        return rows_for(trace, truth)
+    except DAMAGED:
+        typer.echo(f"berth-sim: {truth.name} is not used: the trace is damaged", err=True)
+        return None
 
 
 def _replay(trace: Path, rows: list[Truth] | None, rate: float | None, drawn: bool) -> _Run:
@@ -89,6 +124,7 @@ def _replay(trace: Path, rows: list[Truth] | None, rate: float | None, drawn: bo
         "readings": run.readings,
         "bad_lines": reader.bad,
         "reasons": reader.reasons,
+        **({"clock": reader.set_back} if reader.set_back else {}),
         "arrivals": counts["arrival"],
         "departures": counts["departure"],
         "occupancy": final,
@@ -108,7 +144,7 @@ def _replay(trace: Path, rows: list[Truth] | None, rate: float | None, drawn: bo
         bad_lines=reader.bad,
         reasons=reader.reasons,
     )
-    return _Run(told, found, whole, kinds)
+    return _Run(told, found, whole, reader, kinds)
 
 
 def _paced(reader: TraceReader, rate: float) -> Iterator[Reading]:

@@ -61,6 +61,12 @@ EXPECTATIONS = {
 }
 
 
+# What a street, a tram line and a man with a metal plate can do; by the unit of the note.
+BOUNDS: dict[str, tuple[float, float]] = {"km/h": (1, 120), "uT": (0.1, 50)}
+PLATE_LETTERS = range(4, 11)
+BETWEEN_LETTERS = str.maketrans("", "", "-·.")
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """One understood sentence. `words`: what was chosen in its gaps of a|b, in order."""
@@ -88,6 +94,7 @@ def event(text: str, spaces: Sequence[str]) -> Said:
     begins = re.match(rf"({TIME})\s+", text)
     if begins is None:
         raise Unclear(0, "An event begins with its time since the start, as in `2:00 car passes`.")
+    _refuse_clock(begins[1], 0)
     rest = text[begins.end() :]
     body, _, bracket = rest.partition("(")
     said = _understood(body.rstrip(), EVENTS, spaces, begins.end())
@@ -132,6 +139,8 @@ def _understood(
         if space is not None and space not in spaces:
             where = column + match.start("space")
             raise Unclear(where, f"{space} is no space here; there are {', '.join(spaces)}.")
+        if found.get("at"):
+            _refuse_clock(found["at"], column + match.start("at"))
         named = set(match.re.groupindex.values())
         words = tuple(word for n, word in enumerate(match.groups(), 1) if n not in named)
         return Said(
@@ -164,12 +173,34 @@ def _notes(verb: str, bracket: str, column: int) -> tuple[str, ...]:
     allowed, found = NOTES.get(verb, ()), []  # type: ignore[call-overload]
     for part in inside.split(","):
         note = part.strip()
+        where = column + len(part) - len(part.lstrip())
         if not any(re.fullmatch(form, note) for form in allowed):
             ways = ", ".join(_plain(form) for form in allowed) or "none"
-            raise Unclear(column, f"`{note}` is no note of this event; notes here: {ways}.")
+            raise Unclear(where, f"`{note}` is no note of this event; notes here: {ways}.")
+        _refuse_note(note, where)
         found.append(note)
         column += len(part) + 1
     return tuple(found)
+
+
+def _refuse_clock(time: str, column: int) -> None:
+    """Only the first part of a TIME may be 60 or more: 90:00 is an hour and a half."""
+    if any(float(part) >= 60 for part in time.split(":")[1:]):
+        raise Unclear(column, f"{time} is no time: minutes after an hour, and seconds, end at 59.")
+
+
+def _refuse_note(note: str, column: int) -> None:
+    if note.startswith("plate "):
+        letters = note.removeprefix("plate ").translate(BETWEEN_LETTERS)
+        if not letters.isalnum() or len(letters) not in PLATE_LETTERS:
+            least, most = PLATE_LETTERS[0], PLATE_LETTERS[-1]
+            said = f"A plate has {least} to {most} letters and digits, as in plate 沪A12345."
+            raise Unclear(column, said)
+        return
+    number, _, unit = note.partition(" ")
+    if unit in BOUNDS and not BOUNDS[unit][0] <= float(number) <= BOUNDS[unit][1]:
+        low, high = BOUNDS[unit]
+        raise Unclear(column, f"{note} is out of range: from {low:g} to {high:g} {unit}.")
 
 
 def _plain(form: str) -> str:

@@ -15,9 +15,7 @@ from firmware_sim.trace import NS
 NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def junit(
-    trace: str, watch: Mapping[str, Watch], failed: Iterable[Failure], took_s: float
-) -> str:
+def junit(trace: str, watch: Mapping[str, Watch], failed: Iterable[Failure], took_s: float) -> str:
     """`took_s`: what the replay took; how long the trace lasts is a property of its case.
 
     A truth outside the uncertainty is told, and is no failure of the stay.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from firmware_sim.scoring.matching import UNTAGGED
+
 Both = tuple[str, str]
 TAGS: dict[str, Both] = {
     "blocked": ("something blocks it", "有物遮挡"),
@@ -22,6 +24,7 @@ TAGS: dict[str, Both] = {
     "neighbour": ("a neighbour drives", "邻位车辆移动"),
     "noisy:mag": ("magnetometer noisy", "磁力计噪声大"),
     "noisy:us": ("ultrasonic noisy", "超声波噪声大"),
+    UNTAGGED: (UNTAGGED, "没有记录"),
     "pass": ("a vehicle passes", "车辆驶过"),
     "pause": ("pauses on the way in", "驶入途中停顿"),
     "pause-out": ("pauses on the way out", "驶出途中停顿"),

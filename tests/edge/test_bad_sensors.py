@@ -223,6 +223,21 @@ def test_a_frozen_ultrasonic_is_an_alarm_while_the_others_vary() -> None:
     assert rig.faults() == {"us0": "frozen"}
 
 
+def test_a_frozen_ultrasonic_alone_is_an_alarm_and_its_space_unknown_until_it_moves() -> None:
+    clock = VirtualClock()
+    sensor = FakeSensor(Channel("us0", "ultrasonic", "S1", "hc-sr04"), 13_000.0, clock.now_ns)
+    rig = Rig(parse_config(SETTINGS.encode(), "f"), [sensor], clock)
+    rig.run(590)
+    assert (rig.faults(), rig.events("S1")) == ({}, [("snapshot", "free")])
+    rig.run(90)
+    assert rig.faults() == {"us0": "frozen"}
+    assert rig.events("S1")[-1] == ("fault", "unknown")
+    sensor.value = lambda ns: 13_000.0 + ns // NS % 9
+    rig.run(90)
+    assert rig.faults() == {}
+    assert rig.events("S1")[-1] == ("snapshot", "free")
+
+
 def test_garbage_on_the_serial_line_is_an_alarm_and_the_space_unknown() -> None:
     lot = Lot()
     lot.run(30)

@@ -25,6 +25,7 @@ from edge.core.calibration import (
     Step,
     judge,
     measure,
+    measure_step,
 )
 from edge.core.readings import NO_ECHO, Channel, Reading
 from edge.core.trace_lines import TraceHeader, format_header, format_reading
@@ -125,6 +126,36 @@ def test_an_ultrasonic_alone_is_judged_by_its_own_step() -> None:
     weak = calibrated(empty=level(None, 5500.0), car=level(None, 5000.0), out=level(None))
     assert good.good and good.margin is not None and good.margin > 10
     assert weak.findings == (WEAK_ECHO,)
+
+
+def test_a_sensor_that_said_too_little_in_a_step_is_named_with_its_remedy() -> None:
+    some = list(readings(EARTH, 5000.0))
+    without = [it for it in some if it.channel != "us0"]
+    faulty = [*without, *(Reading(second * NS, "us0", None, "timeout") for second in range(20))]
+    good = measure_step(some, CHANNELS, "S1")
+    assert good.silent == ()
+    for taken, words in (
+        (without, "us0 gave 0 readings in one step, which needs 10. The sensor sends nothing."),
+        (faulty, "us0 gave 0 readings in one step, which needs 10. The ultrasonic sensor does not"),
+    ):
+        found = judge({"empty": good, "car": measure_step(taken, CHANNELS, "S1")})
+        assert not found.good and found.margin is None
+        assert [it.en[: len(words)] for it in found.findings] == [words]
+        assert "us0" in found.findings[0].zh
+
+
+def test_the_command_refuses_where_one_of_two_sensors_is_silent(tmp_path: Path) -> None:
+    path = trace(tmp_path, 12.0)
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join(line for line in lines if '"ch":"us0"' not in line) + "\n")
+    settings = tmp_path / "gateway.yaml"
+    settings.write_text(SETTINGS)
+    command = ["calibrate", "S1", "--config", str(settings), "--seconds", "10"]
+    command += ["--readings", str(path), "--steps", "0:00,0:20,0:40"]
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 1
+    assert "Refused: us0 gave 0 readings" in result.output
+    assert settings.read_text() == SETTINGS
 
 
 def test_without_readings_it_is_refused() -> None:
@@ -259,6 +290,7 @@ def test_the_command_writes_a_good_calibration(tmp_path: Path) -> None:
     code, said, text = run(tmp_path, 12.0, "--steps", "0:00,0:20,0:40,1:00")
     assert code == 0, said
     assert "good" in said
+    assert f"calibration of S1: {text.splitlines()[-1].partition('S1: ')[2]}" in said
     found = parse_config(text.encode(), "f").calibration["S1"]
     assert found.car_ut == pytest.approx(12.0, abs=0.1)
 

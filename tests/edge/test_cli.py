@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 from contextlib import suppress
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from edge.cli import app
 from edge.commands.health import exit_code
 from edge.config import read_config
 from edge.errors import ConfigExists, OptionsWrong
+from tests.edge.edge_settings import SETTINGS
 
 INIT = ["init", "--gateway", "gw-1", "--broker", "mqtt://u:secret@127.0.0.1:1", "--chain-id", "1"]
 LEDGER = ["--ledger", checksummed("ab" * 20)]
@@ -75,6 +77,10 @@ def test_init_without_options_names_all_that_it_needs(tmp_path: Path) -> None:
     assert not (tmp_path / "new").exists()
 
 
+def test_the_version_is_that_of_the_package() -> None:
+    assert call("--version") == (0, f"berth-edge {version('berth')}\n")
+
+
 def test_check_config_takes_its_file_either_way(tmp_path: Path) -> None:
     call(*INIT, *LEDGER, "--data", str(tmp_path))
     config = str(tmp_path / "gateway.yaml")
@@ -82,6 +88,17 @@ def test_check_config_takes_its_file_either_way(tmp_path: Path) -> None:
     assert bare == named
     assert bare[0] == 0
     assert call("check-config", config, "--config", "other.yaml")[0] == 2
+
+
+def test_check_config_warns_of_a_lamp_on_a_pin_that_moves_and_of_no_other(tmp_path: Path) -> None:
+    config = tmp_path / "gateway.yaml"
+    plain = SETTINGS.partition("sensors:")[0]
+    config.write_text(plain + "outputs: {S1: {green: 5, red: 17, buzzer: 14, lock: 25}}\n")
+    code, said = call("check-config", str(config))
+    warnings = [line for line in said.splitlines() if line.startswith("warning: ")]
+    assert code == 0
+    assert [line.split()[2] for line in warnings] == ["green:", "buzzer:"]
+    assert all("take 12, 13, or 16 to 27" in line for line in warnings)
 
 
 def test_run_tells_every_mistake_and_starts_nothing(tmp_path: Path) -> None:

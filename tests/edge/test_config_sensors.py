@@ -94,8 +94,16 @@ def test_every_section_reads_as_written() -> None:
         ("port: /dev/ttyAMA0", "port: ttyAMA0", "7:41: sensors.us1.port is 'ttyAMA0', but must be"),
         ('"rtsp://u:pw@', '"rstp://u:pw@', "12:29: cameras.cam0.source is 'rstp://***@10.0.0.9:55"),
         ("S1, source", "S9, source", "12:17: cameras.cam0.space names space 'S9', but sensors wat"),
-        ("red: 27", "lock: 4", "14:25: outputs.S1.lock is 4, but BCM 4 is pulled up until the gate"),
-        ("red: 27", "barrier: 15", "14:28: outputs.S1.barrier is 15, but BCM 15 is the serial con"),
+        (
+            "red: 27",
+            "lock: 4",
+            "14:25: outputs.S1.lock is 4, but BCM 4 is pulled up until the gate",
+        ),
+        (
+            "red: 27",
+            "barrier: 8",
+            "14:28: outputs.S1.barrier is 8, but BCM 8 is pulled up until the",
+        ),
         ("S1: {green", "S3: {green", "14:3: outputs.S3 names space 'S3', but sensors watch S1, S2"),
         (
             "green:",
@@ -184,6 +192,25 @@ def test_too_many_ultrasonics_on_pins_are_refused_with_the_rate_that_would_resul
         "f:5:1: sensors has 10 ultrasonics on pins, which ping one after the other: each would be "
         "heard 0.97 times a second, but must be at least 1; use serial ones (a02yyuw) for some."
     ]
+
+
+@pytest.mark.parametrize(
+    ("pin", "told"),
+    [(0, "pulled up"), (8, "pulled up"), (14, "the serial console"), (15, "the serial console")],
+)
+@pytest.mark.parametrize("load", ["lock", "barrier"])
+def test_no_lock_hangs_on_a_pin_that_moves_before_the_gateway_runs(
+    load: str, pin: int, told: str
+) -> None:
+    (said,) = said_of(f"{HEAD}outputs: {{S1: {{{load}: {pin}}}}}\n")
+    assert told in said and "take 12, 13, or 16 to 27" in said
+
+
+@pytest.mark.parametrize("pin", [9, 12, 13, *range(16, 28)])
+def test_a_lock_may_hang_on_every_other_pin_and_a_lamp_on_any(pin: int) -> None:
+    lamp = 27 - pin
+    config = parsed(f"{HEAD}outputs: {{S1: {{lock: {pin}, green: {lamp}}}}}\n")
+    assert config.outputs["S1"].lock == pin
 
 
 def test_without_sensors_any_space_may_have_outputs_as_readings_come_on_a_stream() -> None:

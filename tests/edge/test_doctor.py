@@ -23,6 +23,7 @@ from edge.adapters.sensor_checks import camera_tasks, check_sensor, lane_of, sen
 from edge.commands.health import as_json_row, as_line, exit_code
 from edge.config import Config, parse_config
 from edge.core.faults import ADVICE
+from edge.core.health import advice
 from edge.core.readings import NO_ECHO, Channel, Reading
 from edge.ports import Sensor
 
@@ -108,7 +109,7 @@ def test_every_fault_has_its_sentence_and_its_remedy(fault: str) -> None:
     assert at_open.level is Level.FAILED
     assert (at_open.sentence, at_open.remedy) == (
         ADVICE[fault].en,  # type: ignore[index]
-        ADVICE[fault].remedy_en,  # type: ignore[index]
+        advice(fault, "i2c").remedy_en,
     )
 
 

@@ -1,12 +1,14 @@
 """Which sensors are believed: a fault is told after ten seconds, and over after ten good ones."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.core.faults import ADVICE
-from edge.core.health import FROZEN_NS, NS, SOMETHING, UNCLEAR, Health, advice
+from edge.core.faults import ADVICE, wired
+from edge.core.health import FROZEN_NS, NS, SOMETHING, UNCLEAR, Health, advice, believed
 from edge.core.readings import NO_ECHO, Channel, Reading
 
 US = Channel("us0", "ultrasonic", "S1")
@@ -93,11 +95,29 @@ def test_one_echo_time_for_ten_minutes_is_frozen_while_the_others_vary() -> None
     assert [second for second in range(700, 714) if "us0" in found.tick(second * NS)] == [710]
 
 
-def test_one_echo_time_for_ten_minutes_alone_is_not_judged() -> None:
-    found = health(US)
+@pytest.mark.parametrize("sensor", [None, "a02yyuw", "jsn-sr04t-uart", "aj-sr04m"])
+def test_millimetres_that_repeat_for_ten_minutes_alone_are_not_judged(sensor: str | None) -> None:
+    found = health(replace(US, sensor=sensor))
     for second in range(0, 700):
         found.took(Reading(second * NS, "us0", 1234.0))
         assert found.tick(second * NS) == []
+
+
+@pytest.mark.parametrize("sensor", ["hc-sr04", "jsn-sr04t"])
+def test_an_echo_timed_on_a_pin_that_repeats_for_ten_minutes_is_frozen_alone(sensor: str) -> None:
+    found, told = health(replace(US, sensor=sensor)), []
+    for second in range(0, 700):
+        found.took(Reading(second * NS, "us0", 1234.0))
+        told += [second for _ in found.tick(second * NS)]
+    assert told == [FROZEN_NS // NS + 1]
+    assert found.frozen() == {"us0"}
+
+
+def test_of_a_frozen_channel_nothing_but_the_fault_is_believed() -> None:
+    value, none = Reading(1, "us0", 1234.0), Reading(1, "us0", None, NO_ECHO)
+    assert believed(value, {"us0"}) == Reading(1, "us0", None, "frozen")
+    assert believed(value, {"us1"}) is value
+    assert believed(none, {"us0"}) is none
 
 
 def test_the_rate_counts_measurements_and_not_faults() -> None:
@@ -113,7 +133,35 @@ def test_a_reason_that_nobody_knows_is_told_as_unclear() -> None:
     feed(found, range(0, 20), "martians")
     assert fault(found) == UNCLEAR
     assert advice(UNCLEAR) == SOMETHING
-    assert advice("timeout") == ADVICE["timeout"]
+    assert advice("timeout", "pins") == advice("timeout") == ADVICE["timeout"]
+
+
+@pytest.mark.parametrize(
+    ("channel", "words"),
+    [
+        (Channel("a", "ultrasonic", "S1", "hc-sr04"), ("group gpio", "trigger and echo", "gpio")),
+        (Channel("a", "ultrasonic", "S1", "a02yyuw"), ("dialout", "/dev/ttyUSB", "dialout")),
+        (Channel("a", "magnetic", "S1"), ("do_i2c 0", "bus and address", "I2C")),
+        (Channel("a", "temperature", None), ("w1-gpio", "/sys/bus/w1/devices", "w1-gpio")),
+    ],
+)
+def test_what_is_missing_is_looked_for_where_it_hangs(
+    channel: Channel, words: tuple[str, str, str]
+) -> None:
+    found = advice("missing", wired(channel))
+    assert words[0] in found.remedy_en and words[1] in found.remedy_en
+    assert words[2] in found.remedy_zh
+    assert found.en == ADVICE["missing"].en
+
+
+def test_what_did_not_open_is_told_at_once_and_well_again_after_a_while() -> None:
+    health = Health({"m": Channel("m", "magnetic", "S1")}, {"m": "missing"})
+    assert health.tick(5 * NS) == ["m"]
+    assert (health.states()[0].fault, health.states()[0].since_ns) == ("missing", 5 * NS)
+    for second in range(6, 30):
+        health.took(Reading(second * NS, "m", (1, 2, second)))
+        health.tick(second * NS)
+    assert health.states()[0].fault is None
 
 
 @given(

@@ -15,8 +15,12 @@ UNIT = DEPLOY / "berth-edge.service"
 STUB = """\
 #!/bin/sh
 case "$1 $2" in
-"-m venv") mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;;
-"-m pip") shift 2; echo "$*" >>"$STUB_LOG" ;;
+"-m venv") mkdir -p "$3/bin" && cp "$0" "$3/bin/python" && echo "$*" >>"$STUB_LOG" &&
+    echo "include-system-site-packages = $([ "$4" = --system-site-packages ] && echo true)" \
+        >"$3/pyvenv.cfg" ;;
+"-m pip")
+  shift 2; echo "$*" >>"$STUB_LOG"
+  printf '#!%s\\nimport berth\\n' "$0" >"${{0%/*}}/berth-edge" ;;
 *) exec {python} "$@" ;;
 esac
 """
@@ -83,8 +87,10 @@ def test_installing_twice_is_installing_once(tmp_path: Path, python: str) -> Non
     first = sh("install.sh", *args, log=log)
     assert (first.returncode, first.stderr) == (0, "")
     asked = log.read_text().splitlines()
-    assert "--require-hashes -r" in asked[0] and "requirements/gateway.txt" in asked[0]
-    assert "--no-deps --no-build-isolation" in asked[1]
+    assert asked[0] == f"-m venv {root}/opt/berth/venv --system-site-packages"
+    assert "--force-reinstall --require-hashes -r" in asked[1]
+    assert "requirements/gateway.txt" in asked[1]
+    assert "--no-deps --no-build-isolation" in asked[2]
     assert (root / "etc/systemd/system/berth-edge.service").read_text() == UNIT.read_text()
     assert os.readlink(root / "usr/local/bin/berth-edge") == "/opt/berth/venv/bin/berth-edge"
     assert (root / "var/lib/berth").stat().st_mode & 0o777 == 0o700
@@ -94,9 +100,49 @@ def test_installing_twice_is_installing_once(tmp_path: Path, python: str) -> Non
     assert tree(root) == before
     assert [line[5:] for line in did(second.stdout)] == [
         f"install berth-edge from {ROOT}",
+        f"name the places as they are seen from inside of {root}",
         "note what is installed",
     ]
     assert sum("--require-hashes" in line for line in log.read_text().splitlines()) == 1
+
+
+def test_an_environment_that_cannot_see_the_systems_packages_is_made_to(
+    tmp_path: Path, python: str
+) -> None:
+    root, log = tmp_path / "root", tmp_path / "log"
+    args = ("--root", str(root), "--python", python)
+    sh("install.sh", *args)
+    settings = root / "opt/berth/venv/pyvenv.cfg"
+    settings.write_text("include-system-site-packages = false\n")
+    sh("install.sh", *args, log=log)
+    assert "-m venv" in log.read_text()
+    assert settings.read_text() == "include-system-site-packages = true\n"
+
+
+def test_under_a_root_the_command_names_its_python_as_it_is_seen_from_inside(
+    tmp_path: Path, python: str
+) -> None:
+    root = tmp_path / "root"
+    for _ in range(2):
+        assert sh("install.sh", "--root", str(root), "--python", python).returncode == 0
+        command = root / "opt/berth/venv/bin/berth-edge"
+        assert command.read_text() == "#!/opt/berth/venv/bin/python\nimport berth\n"
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [(b"\x7fELF" + bytes(14) + b"\xff\xff", "another processor"), (None, "has no /")],
+)
+def test_an_image_that_could_not_run_it_is_refused(
+    tmp_path: Path, python: str, other: bytes | None, said: str
+) -> None:
+    root = tmp_path / "root"
+    (root / "usr/bin").mkdir(parents=True)
+    own = Path(sys.executable).resolve().read_bytes()[:64]
+    (root / "usr/bin/python3").write_bytes(own if other is None else other)
+    done = sh("install.sh", "--root", str(root), "--python", python)
+    assert (done.returncode, said in done.stderr) == (2, True)
+    assert not (root / "opt").exists()
 
 
 def test_settings_and_keys_are_never_touched(tmp_path: Path, python: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.adapters.page import MAX_CONNECTIONS, PageServer
+from edge.adapters.page import CONNECTION_S, MAX_CONNECTIONS, PageServer
 from edge.core.health import ChannelState
 from edge.core.live import SpaceView, Told
 from edge.core.promises import Promise
@@ -74,6 +74,44 @@ def test_the_page_is_all_chinese_when_asked() -> None:
         assert zh == en or len(en) < 12 or en not in said
 
 
+def test_before_the_first_reading_nothing_is_called_well() -> None:
+    waiting = replace(state(), good_ns=None)
+    said = page(snapshot(channels=(waiting, state("us1"))), "en", stale=False)
+    assert "All sensors measure." not in said
+    assert said.count("waiting for a first reading") == 2
+
+
+def test_the_page_renews_itself_by_its_script_or_where_there_is_none_by_itself() -> None:
+    said = page(snapshot(), "en", stale=False)
+    assert '<script src="refresh.js" defer></script>' in said
+    assert said.count('http-equiv="refresh"') == 1
+    assert '<noscript><meta http-equiv="refresh" content="3"></noscript>' in said
+
+
+@pytest.mark.parametrize(
+    ("passed_s", "en", "zh"),
+    [
+        (0, "0 s", "0 秒"),
+        (119, "119 s", "119 秒"),
+        (120, "2 min", "2 分钟"),
+        (7200, "2 h", "2 小时"),
+    ],
+)
+def test_broker_and_cloud_are_two_things(passed_s: int, en: str, zh: str) -> None:
+    taken = snapshot(acked_s=100.0 - passed_s)
+    said = page(taken, "en", stale=False)
+    assert "<span>Broker</span> <span>connected</span>" in said
+    assert f"<span>Cloud</span> <span>last acknowledged {en} ago</span>" in said
+    assert f"上次确认于 {zh}前" in page(taken, "zh", stale=False)
+
+
+def test_a_cloud_that_says_nothing_and_a_clock_that_is_not_set_are_told_with_the_remedy() -> None:
+    said = page(snapshot(clock="unsynced"), "en", stale=False)
+    assert "has acknowledged nothing since the start" in said
+    assert "not synchronised" in said and "timedatectl" in said
+    assert "timedatectl" not in page(snapshot(), "en", stale=False)
+
+
 def test_all_well_is_said_and_an_unfinished_start_too() -> None:
     assert "All sensors measure." in page(snapshot(channels=(state(),)), "en", stale=False)
     assert "is starting" in page(None, "en", stale=False)
@@ -91,7 +129,7 @@ def test_no_name_can_break_out_of_the_page_or_the_metrics(name: str, space: str)
     shown = snapshot(
         gateway=evil, spaces=(view(space=evil),), channels=(state(evil, "martians", space),)
     )
-    assert "<script" not in page(shown, "en", stale=False)
+    assert page(shown, "en", stale=False).count("<script") == 1
     for line in metrics(shown).split("\n")[:-1]:
         assert line.startswith(("# ", "berth_"))
 
@@ -148,6 +186,7 @@ def test_page_style_metrics_and_health_are_served_and_nothing_else(served: Serve
         ("/", "<!doctype html>"),
         ("/?lang=zh", "网关"),
         ("/style.css", "prefers-color-scheme"),
+        ("/refresh.js", "details[open]"),
         ("/metrics", "berth_events_waiting 2"),
         ("/healthz", '{"ok": true}'),
     ):
@@ -167,14 +206,28 @@ def test_health_is_bad_before_the_first_turn_and_when_the_loop_stands(served: Se
     assert served.get("/")[0] == 200
 
 
-def test_many_silent_connections_take_no_more_than_their_share(served: Served) -> None:
+def test_of_many_silent_connections_the_oldest_make_room_and_the_page_is_served(
+    served: Served,
+) -> None:
     held = []
     for _ in range(MAX_CONNECTIONS + 4):
         held.append(socket.create_connection(("127.0.0.1", served.server.port), timeout=10))
-    refused = [line for line in held[-4:] if line.recv(1) == b""]
-    assert len(refused) == 4
+    assert [line.recv(1) for line in held[:4]] == [b""] * 4
+    assert served.get("/healthz")[0] == 200
     for line in held:
         line.close()
+
+
+def test_who_sends_a_byte_at_a_time_is_cut_off_when_the_time_of_a_connection_is_over(
+    served: Served,
+) -> None:
+    slow = socket.create_connection(("127.0.0.1", served.server.port), timeout=10)
+    slow.sendall(b"GET / HTTP/1.0\r\nX-Slow: ")
+    assert served.get("/healthz")[0] == 200  # by now the slow one is known, too
+    slow.sendall(b"a")
+    served.real_s += CONNECTION_S
+    assert slow.recv(1) == b""
+    slow.close()
 
 
 def test_a_port_that_is_taken_is_told_with_a_remedy(served: Served) -> None:

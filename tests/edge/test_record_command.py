@@ -83,6 +83,23 @@ def test_a_folder_that_is_not_there_is_refused_with_its_remedy(tmp_path: Path) -
     assert "No such file" in str(done.exception) and "--out" in str(done.exception)
 
 
+def test_the_place_is_refused_before_a_sensor_is_asked(tmp_path: Path) -> None:
+    settings = tmp_path / "gateway.yaml"
+    settings.write_text("this is not read\n")
+    done = run("--config", settings, "--out", settings)
+    assert isinstance(done.exception, RecordingExists)
+
+
+def test_a_recording_in_which_nothing_was_measured_fails_with_the_remedies(tmp_path: Path) -> None:
+    source, out = tmp_path / "a", tmp_path / "b.trace.jsonl"
+    faults = [Reading(n * NS, "us0", None, "timeout") for n in range(3)]
+    source.write_text("\n".join([format_header(HEADER), *map(format_reading, faults)]) + "\n")
+    done = run("--readings", source, "--out", out)
+    assert done.exit_code == 1
+    assert "us0: The ultrasonic sensor does not answer its trigger. Check its 5 V" in done.stderr
+    assert read_back(out)[1] == faults
+
+
 def test_minutes_and_until_ctrl_c_contradict_each_other(tmp_path: Path) -> None:
     done = run("--out", tmp_path / "b", "--minutes", "1", "--until-ctrl-c")
     assert done.exit_code == 2

@@ -43,9 +43,12 @@ class World:
         else:
             self.later.append(job)
 
-    def means(self) -> Means:
+    def means(self, again_s: int = 3600) -> Means:
         return Means(
-            self.run, lambda _: self.free, lambda code, detail: self.told.append((code, detail))
+            self.run,
+            lambda _: self.free,
+            lambda code, detail: self.told.append((code, detail)),
+            again_ns=again_s * NS,
         )
 
 
@@ -131,13 +134,78 @@ def test_a_change_and_a_fault_within_the_minute_share_a_file(folder: Path, world
     assert [why["code"] for why in json.loads(about.read_text())["whys"]] == ["fault", "unknown"]
 
 
-def test_the_same_fault_again_within_the_kept_minutes_is_one_file(
-    folder: Path, world: World
-) -> None:
-    recorder = Recorder(folder, HEADER, keep_minutes=10, means=world.means())
-    for minute in range(20):
+def test_the_same_fault_again_within_the_hour_is_one_file(folder: Path, world: World) -> None:
+    recorder = Recorder(folder, HEADER, means=world.means())
+    for minute in range(0, 120, 5):
         feed(recorder, minute * 60, minute * 60 + 60, fault_at_s=minute * 60 + 5)
     assert recorder.kept == 2
+
+
+SITE = replace(
+    HEADER,
+    channels={f"us{n}": Channel(f"us{n}", "ultrasonic", f"S{n}") for n in range(48)}
+    | {"temp0": Channel("temp0", "temperature", None)},
+)
+
+
+def visit(recorder: Recorder, second: int, fault_of: str = "") -> None:
+    """One reading of every channel of the site."""
+    for name in SITE.channels:
+        faulty = name == fault_of
+        value = None if faulty else 5_800.0 + (second * 7 + len(name)) % 40 / 10
+        recorder.took(Reading(second * NS, name, value, "timeout" if faulty else None))
+
+
+def test_a_file_holds_the_space_that_it_is_about_and_what_is_of_no_space(
+    folder: Path, world: World
+) -> None:
+    recorder = Recorder(folder, SITE, means=world.means())
+    for second in range(300):
+        visit(recorder, second, "us7" if second == 200 else "")
+    trace = next(folder.glob("*.gz"))
+    header, readings = read_back(trace)
+    assert set(header.channels) == {reading.channel for reading in readings} == {"us7", "temp0"}
+    times = [reading.mono_ns for reading in readings]
+    assert times == sorted(times)
+    assert 180 <= (times[-1] - times[0]) / NS <= 244
+    about = json.loads(next(folder.glob("*.json")).read_text())
+    assert about["readings"] == len(readings)
+
+
+def test_what_a_space_tells_keeps_its_channels_and_what_is_asked_for_keeps_all(
+    folder: Path, world: World
+) -> None:
+    recorder = Recorder(folder, SITE, means=world.means())
+    visit(recorder, 0)
+    recorder.changed(Change("S3", "unknown", 0, 1.0, 0, "0x", "no sensor speaks"))
+    visit(recorder, 61)
+    recorder.mark("an operator asked")
+    recorder.close()
+    of_space, of_all = (read_back(path)[0] for path in sorted(folder.glob("*.gz")))
+    assert set(of_space.channels) == {"us3", "temp0"}
+    assert of_all.channels == SITE.channels
+
+
+def test_on_a_large_site_every_space_keeps_something_of_a_day(folder: Path, world: World) -> None:
+    means = replace(world.means(), day_bytes=400_000)
+    recorder = Recorder(folder, SITE, means=means)
+    for number in range(48):
+        for second in range(65):
+            visit(recorder, number * 65 + second, f"us{number}" if second == 1 else "")
+    recorder.close()
+    kept_of = {json.loads(path.read_text())["whys"][0]["where"] for path in folder.glob("*.json")}
+    assert kept_of == {f"us{number}" for number in range(48)}
+    assert recorder.not_kept == 0
+
+
+def test_when_all_fail_at_once_all_are_in_the_file(folder: Path, world: World) -> None:
+    recorder = Recorder(folder, SITE, means=world.means())
+    for name in SITE.channels:
+        recorder.took(Reading(0, name, None, "timeout"))
+    recorder.close()
+    header, readings = read_back(next(folder.glob("*.gz")))
+    assert header.channels == SITE.channels
+    assert len(readings) == len(SITE.channels)
 
 
 def test_the_oldest_are_removed_and_the_newest_never(folder: Path, world: World) -> None:
@@ -170,7 +238,7 @@ def test_a_folder_that_cannot_be_made_is_told_and_the_next_time_tried_again(
     folder: Path, world: World
 ) -> None:
     folder.write_text("a file is in the way")
-    recorder = Recorder(folder, HEADER, keep_minutes=1, means=world.means())
+    recorder = Recorder(folder, HEADER, keep_minutes=1, means=world.means(again_s=60))
     feed(recorder, 0, 100, fault_at_s=5)
     assert (recorder.kept, recorder.not_kept) == (0, 1)
     folder.unlink()
@@ -180,7 +248,7 @@ def test_a_folder_that_cannot_be_made_is_told_and_the_next_time_tried_again(
 
 def test_a_writer_that_is_not_done_is_not_given_a_second_job(folder: Path, world: World) -> None:
     world.later = []
-    recorder = Recorder(folder, HEADER, keep_minutes=1, means=world.means())
+    recorder = Recorder(folder, HEADER, keep_minutes=1, means=world.means(again_s=60))
     feed(recorder, 0, 100, fault_at_s=5)
     feed(recorder, 100, 300, fault_at_s=150)
     assert len(world.later) == 1

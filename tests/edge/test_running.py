@@ -8,10 +8,11 @@ from edge_settings import SETTINGS, WALL
 from typer.testing import CliRunner
 
 from edge.adapters.keys import make_key
+from edge.adapters.sensors import pins_or_none
 from edge.cli import app
 from edge.core.readings import Channel, Reading
 from edge.core.trace_lines import TraceHeader, format_header, format_reading
-from edge.errors import ConfigWrong, NothingToRead
+from edge.errors import ConfigWrong, NothingToRead, PinsMissing
 
 QUICK = SETTINGS.replace(":1883", ":9") + "timing: {drain_s: 0}\n"
 NS = 1_000_000_000
@@ -51,6 +52,18 @@ def test_settings_it_ran_on_are_kept_and_used_when_the_file_is_broken(folder: Pa
     assert loud[0]["level"] == "error"
     assert loud[0]["at"].endswith("gateway.yaml:4:20")
     assert "readings_ended" in [entry["event"] for entry in logged]
+
+
+@pytest.mark.skipif(pins_or_none() is not None, reason="this machine has pins")
+def test_a_lock_that_cannot_be_moved_stops_the_start_before_the_outbox_is_made(
+    folder: Path,
+) -> None:
+    (folder / "gateway.yaml").write_text(QUICK + "outputs: {S1: {lock: 25}}\n")
+    before = sorted(folder.iterdir())
+    with pytest.raises(PinsMissing, match=r"deploy/install\.sh"):
+        run(folder)
+    assert sorted(folder.iterdir()) == before
+    assert "readings_ended" in [entry["event"] for entry in run(folder, *stream(folder))]
 
 
 def test_broken_settings_without_good_ones_stop_the_start(folder: Path) -> None:

@@ -1,9 +1,11 @@
 """`berth-edge watch` on a stream: lines for a person, JSON for a program."""
 
 import json
+from io import StringIO
 from pathlib import Path
 
 from edge_settings import WALL
+from rich.console import Console
 from typer.testing import CliRunner
 
 from edge.cli import app
@@ -66,3 +68,14 @@ def test_the_screen_shows_every_space_and_sensor() -> None:
     assert screen((view,), (state,), WALL) is not None
     assert bar(2.0) == "█" * (BAR_WIDTH // 2) + "░" * (BAR_WIDTH // 2)
     assert bar(None) == "█" * BAR_WIDTH
+    assert bar(None, heard=False) == "░" * BAR_WIDTH
+
+
+def test_before_a_first_reading_the_screen_waits_and_shows_no_distance() -> None:
+    view = SpaceView("S1", "unknown", None, False, None, None, None, (), ())
+    state = ChannelState("us0", "S1", None, None, None, 0)
+    console = Console(width=120, record=True, file=StringIO())
+    console.print(screen((view,), (state,), WALL))
+    said = console.export_text()
+    assert "waiting" in said and "well" not in said
+    assert "░" * BAR_WIDTH + " no distance" in said

@@ -119,6 +119,7 @@ def test_a_truth_of_another_trace_is_left_alone_if_found_and_refused_if_named(
         (["--spaces", "S1", "--channels", "us1"], "no channel is left"),
         (["--from", "soon"], "'soon' is no moment"),
         (["--from", "0:02:00", "--to", "0:01:00"], "--to is not after --from"),
+        (["--from", "900:00:00"], "leave no reading"),
     ],
 )
 def test_what_cannot_be_cut_is_refused_and_nothing_is_written(

@@ -18,7 +18,7 @@ from edge.core.readings import Channel, Reading
 from edge.core.trace_lines import BadLine, TraceHeader, format_header, format_reading
 from edge.errors import EdgeError
 from firmware_sim.cli import app as sim
-from firmware_sim.trace import TraceReader
+from firmware_sim.trace import TraceReader, write_truth
 
 NS = 1_000_000_000
 HEADER = TraceHeader(
@@ -71,13 +71,19 @@ def read(path: Path) -> list[Reading]:
         return list(reader)
 
 
+def damaged_line(path: Path) -> int | None:
+    with TraceReader(path) as reader:
+        list(reader)
+        return reader.damaged_line
+
+
 def use_info(path: Path) -> int:
     return int(json.loads(run(sim, "info", path, "--json").stdout)["readings"]["us0"])
 
 
 def use_cut(path: Path) -> int:
     out = path.with_name("cut.trace.jsonl")
-    assert run(sim, "cut", path, out).exit_code == 0
+    assert run(sim, "cut", path, out).exit_code == (1 if damaged_line(path) else 0)
     return len(read(out))
 
 
@@ -95,13 +101,14 @@ def use_diff_events(path: Path) -> int:
 
 def use_export(path: Path) -> int:
     done = run(sim, "export", path, "--to", path.with_name("a.mcap"))
-    assert done.exit_code == 0
+    assert done.exit_code == (1 if damaged_line(path) else 0)
     return int(done.stdout.split()[-2])
 
 
 def use_record(path: Path) -> int:
     out = path.with_name("recorded.trace.jsonl.gz")
-    assert run(edge, "record", "--readings", path, "--out", out).exit_code == 0
+    code = run(edge, "record", "--readings", path, "--out", out).exit_code
+    assert code == 0 or not read(out)
     out.rename(path.with_name("again.gz"))
     return len(read(path.with_name("again.gz")))
 
@@ -176,3 +183,26 @@ def test_a_gzip_file_that_is_cut_off_or_flipped_is_refused_or_used_as_far_as_it_
         used = tool(path)
         # The gateway reads line by line, and may lose a block that the simulator does not.
         assert used <= whole if tool is use_record else used == whole
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["cut", "TRACE", "out.trace.jsonl"],
+        ["export", "TRACE", "--to", "out.mcap"],
+        ["replay", "TRACE", "--events", "out.jsonl"],
+        ["replay", "TRACE", "--events", "out.jsonl", "--truth", "TRUTH"],
+    ],
+)
+def test_what_a_damaged_trace_still_gave_is_kept_and_the_end_is_said_with_exit_1(
+    args: list[str], tmp_path: Path
+) -> None:
+    trace, truth = tmp_path / "a.trace.jsonl.gz", tmp_path / "a.truth.jsonl"
+    trace.write_bytes(WHOLE[:-2000])
+    write_truth(truth, "00", [])
+    names = {"TRACE": trace, "TRUTH": truth}
+    done = run(sim, *(names.get(a, tmp_path / a if a.startswith("out") else a) for a in args))
+    line = damaged_line(trace)
+    assert done.exit_code == 1
+    assert done.stderr.splitlines()[-1].startswith(f"{trace}:{line}: the compressed file is")
+    assert [path.name for path in tmp_path.glob("out*")] == [args[-1 if args[-1] != "TRUTH" else 3]]

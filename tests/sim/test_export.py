@@ -158,7 +158,7 @@ def test_the_command_finds_the_truth_and_says_what_it_left_out(end: str, tmp_pat
     assert run(trace, "--to", out) == (0, f"{out} with 7 readings and the truth\n")
     trace.write_bytes(trace.read_bytes()[:-20])
     code, said = run(trace, "--to", out)
-    assert (code, "bad lines left out" in said, "left alone" in said) == (0, True, True)
+    assert (code, "damaged from here on" in said, "left alone" in said) == (1, True, True)
 
 
 def test_another_format_is_refused_with_the_two_that_are_known(tmp_path: Path) -> None:

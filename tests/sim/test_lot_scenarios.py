@@ -201,7 +201,9 @@ def test_first_stay_comes_out_as_it_is_committed(runner: CliRunner, tmp_path: Pa
         (["--level", "odd"], "easy, normal, hard, held-out"),
         (["--scenario", "odd"], "FILE.yaml, random or first-stay"),
         (["--scenario", "nowhere.yaml"], "nowhere.yaml"),
-        (["--level", "hard", "--scenario", "first-stay"], "keep one"),
+        (["--level", "hard", "--scenario", "first-stay"], "--level both say"),
+        (["--spaces", "9", "--hours", "2", "--scenario", "a.yaml"], "--spaces, --hours both say"),
+        (["--hours", "1", "--minutes", "5"], "keep one"),
     ],
 )
 def test_generate_refuses_in_one_sentence(
@@ -210,6 +212,50 @@ def test_generate_refuses_in_one_sentence(
     done = runner.invoke(app, ["generate", "--out", str(tmp_path / "x"), *args])
     assert (done.exit_code, part in done.stderr) == (2, True)
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("event", "column", "part"),
+    [
+        ("2:75 car passes", 5, "seconds, end at 59"),
+        ("1:75:00 car passes", 5, "minutes after an hour"),
+        ("2:00 car passes (0 km/h)", 22, "from 1 to 120 km/h"),
+        ("2:00 car passes (900 km/h)", 22, "from 1 to 120 km/h"),
+        ("2:00 tram for 5 s (9999 uT)", 24, "from 0.1 to 50 uT"),
+        ("2:00 metal plate at S1 for 9 s (51 uT)", 37, "from 0.1 to 50 uT"),
+        ("2:00 car arrives at S1 (weak, plate X)", 35, "4 to 10 letters and digits"),
+        ("2:00 car arrives at S1 (plate <<<<<<<)", 29, "4 to 10 letters and digits"),
+    ],
+)
+def test_a_number_or_plate_that_cannot_be_is_refused_where_it_stands(
+    event: str, column: int, part: str
+) -> None:
+    text = f"spaces: [S1]\nlasts: 3 h\nevents:\n  - {event}\n"
+    ((line, at, said),) = mistakes(text)
+    assert (line, at, part in said) == (4, column, True)
+
+
+def test_the_time_of_an_expectation_has_sixty_seconds_too() -> None:
+    ((line, column, said),) = mistakes(STAY + "expect:\n  - S1 free at 3:61\n")
+    assert (line, column, "3:61 is no time" in said) == (7, 16, True)
+
+
+def test_a_scenario_that_expects_nothing_cannot_be_checked(
+    runner: CliRunner, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(STAY, encoding="utf-8")
+    done = runner.invoke(app, ["check", str(path)])
+    assert (done.exit_code, "expects nothing" in done.stderr) == (2, True)
+
+
+def test_a_mistake_begins_with_its_place_so_that_an_editor_jumps_there(
+    runner: CliRunner, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(STAY + "colour: red\n", encoding="utf-8")
+    done = runner.invoke(app, ["check", str(path)])
+    assert (done.exit_code, done.stderr.startswith(f"{path}:6:1: ")) == (2, True)
 
 
 def test_every_sentence_stands_in_the_documents() -> None:

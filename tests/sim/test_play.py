@@ -15,6 +15,7 @@ import pytest
 import structlog
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 from contracts.wire.messages import Event, Status
 from contracts.wire.signing import Domain, event_digest, recover
@@ -27,6 +28,7 @@ from edge.compose import make_agent
 from edge.config import Config
 from edge.core.readings import NO_ECHO, Channel, Reading
 from edge.core.trace_lines import TraceHeader
+from firmware_sim.cli import app
 from firmware_sim.keyboard import CommandQueue, keys, lines
 from firmware_sim.pace import BATCH_ITEMS, Pace
 from firmware_sim.play import POLL_S, Command, Desk, Hearing, Player, Playhead, parse_command
@@ -222,6 +224,17 @@ def test_keys_are_heard_without_enter_and_the_terminal_is_put_back() -> None:
         os.close(end)
 
 
+def test_keys_pressed_before_the_player_listens_are_not_lost() -> None:
+    ours, theirs = pty.openpty()
+    os.set_blocking(theirs, False)  # a lost key fails, and does not wait for ever
+    os.write(ours, b"+q")
+    with keys(theirs) as read:
+        pressed = read()
+        assert [next(pressed).name for _ in range(2)] == ["faster", "quit"]
+    for end in (ours, theirs):
+        os.close(end)
+
+
 class Stage:
     """A player with a real agent on fakes, and a clock set by hand."""
 
@@ -324,3 +337,13 @@ def test_a_trace_plays_over_mqtt_obeys_a_program_and_its_events_are_signed(
         == 1
     )
     assert any(isinstance(other, Status) for other in cloud.others)
+
+
+def test_a_gateway_that_no_cloud_knows_has_played_when_the_broker_has_every_event(
+    broker: Broker, trace: Path
+) -> None:
+    command = ["play", str(trace), "--broker", f"mqtt://127.0.0.1:{broker.port}"]
+    done = CliRunner().invoke(app, [*command, "--rate", "100000"])
+    assert (done.exit_code, "nobody acknowledged" in done.stderr) == (0, True)
+    assert "0 undelivered" in done.stderr
+    assert done.stdout.count("departure") == 1

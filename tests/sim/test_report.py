@@ -13,10 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from edge.core.fusion import Change
+from edge.core.fusion import Change, DetectorSettings
+from edge.core.occupancy import TABLE
 from edge.core.readings import NO_ECHO, Channel, Reading
 from edge.core.trace_lines import TraceHeader
 from firmware_sim.cli import app
+from firmware_sim.lot import make
+from firmware_sim.replay import Replay
 from firmware_sim.report.bands import told_bands, true_bands
 from firmware_sim.report.clock import LotClock, offset
 from firmware_sim.report.envelope import MAX_COLUMNS, Envelope
@@ -24,7 +27,9 @@ from firmware_sim.report.failures import failures
 from firmware_sim.report.junit import junit
 from firmware_sim.report.page import MAX_CLOSE_UPS, Told, cuts_of, html
 from firmware_sim.report.signals import WholeTrace, close_up
-from firmware_sim.trace import NS, Truth, write_trace, write_truth
+from firmware_sim.report.words import STANDING, TAGS, cause_zh
+from firmware_sim.scoring.matching import tags_of
+from firmware_sim.trace import NS, TraceReader, Truth, write_trace, write_truth
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 TRACE, TRUTH = str(DATA / "first-stay.trace.jsonl.gz"), str(DATA / "first-stay.truth.jsonl")
@@ -140,7 +145,51 @@ def test_the_page_loads_nothing_and_runs_nothing() -> None:
 def test_each_text_is_there_in_both_languages() -> None:
     text = page(told(header("S1"), *wrong("S1")))
     assert text.count('<span lang="en">') == text.count('<span lang="zh">') > 30
-    assert text.count('<text lang="en"') == text.count('<text lang="zh"') > 9
+    assert "<text" not in text  # what stands in a drawing would shrink with it
+
+
+def test_failures_are_what_fails_and_a_truth_outside_the_uncertainty_has_its_own_list() -> None:
+    text = page(told(header("S1"), *wrong("S1")))
+    assert 'Failures</span><span lang="zh">差错</span> (2)' in text
+    assert (
+        'Outside the stated uncertainty</span><span lang="zh">超出所述不确定度</span> (1)' in text
+    )
+    only_outside = page(told(header("S1"), [change("arrival", 104, "S1")], wrong("S1")[1][:1]))
+    assert "None: every arrival" in only_outside
+    assert 'id="f1"' in only_outside
+
+
+def test_failures_are_listed_by_time_over_all_spaces_on_both_clocks() -> None:
+    changes = [change("arrival", 300, "S1"), change("arrival", 100, "S2")]
+    text = page(told(header("S1", "S2"), changes, []))
+    table = text[text.index('<table class="list">') :]
+    assert table.index("0:01:40.0") < table.index("0:05:00.0")
+    assert "2026-05-01 08:01:40.0" in table
+
+
+def test_the_second_of_a_failure_stands_on_its_own_drawing() -> None:
+    text = page(told(header("S1"), *wrong("S1")))
+    cards = text.split("<article")[-3:]
+    assert [re.findall(r'class="second \w+"[^>]*>([\d:.]+)<', card) for card in cards] == [
+        ["0:05:00.0"],
+        ["0:08:20.0"],
+        ["0:01:40.0"],
+    ]
+
+
+def test_every_tag_of_the_simulated_lot_and_every_cause_is_said_in_chinese() -> None:
+    lots = [make("hard", seed, 6, 24).truth for seed in (1, 2)]
+    named = {tag for rows in lots for row in rows for tag in tags_of(row)}
+    assert len(named) > 25
+    assert named - TAGS.keys() == set()
+    assert all(any(ord(letter) > 0x2E7F for letter in zh) for _, zh in TAGS.values())
+    with TraceReader(Path(TRACE)) as reader:
+        whys = {one.why for one in Replay(reader.header.channels, DetectorSettings()).run(reader)}
+    assert len(whys) > 2
+    assert [why for why in whys if cause_zh(why) is None] == []
+    assert {standing for standing, _ in TABLE} <= STANDING.keys()
+    assert cause_zh("free to occupied: the moon") is None
+    assert cause_zh("occupied to free: echo, another car") == "占用 → 空闲：回波，换了一辆车"
 
 
 def test_without_a_truth_nothing_is_judged_and_all_is_drawn() -> None:
@@ -199,11 +248,14 @@ def test_the_bands_say_who_stood_there_from_the_first_reading_to_the_last() -> N
 def test_junit_has_a_case_a_space_and_fails_the_one_that_was_wrong() -> None:
     changes, rows = wrong(HOSTILE)
     told_wrong = failures(changes, rows)
-    root = ElementTree.fromstring(junit("t", {"S2": (0, NS), HOSTILE: (0, NS)}, told_wrong))
+    root = ElementTree.fromstring(junit("t", {"S2": (0, NS), HOSTILE: (0, NS)}, told_wrong, 3))
     cases = {case.get("name", ""): case for case in root.iter("testcase")}
     [suite] = root.iter("testsuite")
     assert (len(cases), suite.get("tests"), suite.get("failures")) == (2, "2", "1")
     assert cases["S2"].find("failure") is None
+    assert (suite.get("time"), cases["S2"].get("time")) == ("3.000", "1.500")
+    [lasts] = cases["S2"].iter("property")
+    assert (lasts.get("name"), lasts.get("value")) == ("trace_s", "1.000")
     failure = cases[HOSTILE.replace("\x07", "\ufffd")].find("failure")
     assert failure is not None
     assert failure.get("message") == "1 missed, 1 false"
@@ -212,7 +264,7 @@ def test_junit_has_a_case_a_space_and_fails_the_one_that_was_wrong() -> None:
 
 @given(st.text(), st.text())
 def test_junit_is_well_formed_whatever_the_names(trace: str, space: str) -> None:
-    ElementTree.fromstring(junit(trace, {space: (0, NS)}, failures(*wrong(space))))
+    ElementTree.fromstring(junit(trace, {space: (0, NS)}, failures(*wrong(space)), 0.1))
 
 
 @pytest.mark.parametrize("tz", ["Asia/Shanghai", "Nowhere/Land", "../../etc/passwd", "Asia", ""])
@@ -237,7 +289,9 @@ def test_replay_writes_page_and_junit_and_the_same_bytes_twice(tmp_path: Path) -
         args = ["replay", TRACE, "--truth", TRUTH, "--html", str(out), "--junit", str(xml)]
         done = CliRunner().invoke(app, [*args, "--json"])
         assert done.exit_code == 0
-        said.append((out.read_bytes(), xml.read_bytes(), done.stdout))
+        # How long the run took is the one thing that differs.
+        cases = re.sub(rb' time="[\d.]+"', b"", xml.read_bytes())
+        said.append((out.read_bytes(), cases, done.stdout))
     assert said[0] == said[1]
     assert Page(said[0][0].decode()).open == []
     assert json.loads(said[0][2])["passes"].keys() == {"S1", "S2", "S3"}

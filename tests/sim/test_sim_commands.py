@@ -1,4 +1,5 @@
 import json
+import re
 import subprocess
 import sys
 import time
@@ -8,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from firmware_sim.cli import app
+from firmware_sim.trace import read_truth, write_truth
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 TRACE, TRUTH = str(DATA / "first-stay.trace.jsonl.gz"), str(DATA / "first-stay.truth.jsonl")
@@ -86,7 +88,7 @@ def _csm(folder: Path) -> Path:
 def test_bad_input_exits_2_with_one_sentence(runner: CliRunner, args: list[str]) -> None:
     done = runner.invoke(app, args)
     assert done.exit_code == 2
-    assert done.stderr.startswith("berth-sim: ")
+    assert re.match(r"berth-sim: |[^ ]+:\d+: ", done.stderr)
     assert len(done.stderr.splitlines()) == 1
 
 
@@ -111,3 +113,39 @@ def test_feed_goes_quietly_when_its_reader_goes() -> None:
     process.stdout.close()
     assert process.stderr.read() == b""
     assert process.wait(timeout=60) == 0
+
+
+def test_replay_tells_people_tables_and_sentences_and_programs_the_numbers(
+    runner: CliRunner,
+) -> None:
+    said = runner.invoke(app, ["replay", TRACE, "--truth", TRUTH]).stdout
+    assert "{" not in said and "_" not in said
+    assert re.search(r"S1 +free +1 +1 +7\b", said)
+    assert "failures: none" in said
+
+
+def test_a_failure_is_told_as_a_sentence_with_its_second(runner: CliRunner, tmp_path: Path) -> None:
+    sha256, rows = read_truth(Path(TRUTH))
+    truth = tmp_path / "t.jsonl"
+    write_truth(truth, sha256, [row for row in rows if row.space != "S2"])
+    done = runner.invoke(app, ["replay", TRACE, "--truth", str(truth)])
+    assert done.exit_code == 1
+    assert "failures: 2\n" in done.stdout
+    assert re.search(r"\n  0:(09:59|10:00)\.\d S2: false arrival", done.stdout)
+
+
+def test_info_is_a_sentence_and_a_table_with_a_row_a_channel(runner: CliRunner) -> None:
+    said = runner.invoke(app, ["info", TRACE]).stdout
+    assert "50446 readings in 0:40:00 from 2026-05-01 08:00:00 (Asia/Shanghai)" in said
+    assert "{" not in said and "_" not in said
+    assert re.search(r"us0 +S1 +hc-sr04 +4800 +2 ", said)
+
+
+@pytest.mark.parametrize(("file", "part"), [("", "is empty"), ("truth", "not a trace")])
+def test_what_is_no_trace_is_called_what_it_is(
+    runner: CliRunner, tmp_path: Path, file: str, part: str
+) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(Path(TRUTH).read_text() if file else "")
+    done = runner.invoke(app, ["info", str(path)])
+    assert (done.exit_code, part in done.stderr) == (2, True)

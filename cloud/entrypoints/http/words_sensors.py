@@ -87,7 +87,8 @@ SENSOR_WORDS: dict[str, tuple[str, str]] = {
     ),
     "alarm.sensor_missing": ("The device is not there.", "找不到该设备。"),
     "alarm.sensor_missing.do": (
-        "Check the path in the settings, and that this user is in gpio, i2c and dialout.",
-        "请检查配置中的路径，并确认当前用户有权限打开（gpio、i2c、dialout 组）。",
+        "Check what the settings name: pins and the group gpio; I2C on, bus and address; serial "
+        "port and the group dialout; the 1-Wire id.",
+        "请检查配置所指：引脚与 gpio 组；I2C 已启用、总线与地址；串口与 dialout 组；1-Wire 编号。",
     ),
 }

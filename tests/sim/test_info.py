@@ -40,9 +40,11 @@ def trace(tmp_path: Path) -> Path:
     path = tmp_path / "a.trace.jsonl.gz"
     readings = [echo(half) for half in range(200) if not 40 <= half < 60]
     readings += [Reading(NS, "mag0", (-5, 7, 1)), Reading(2 * NS, "mag0", (3, 9, 0))]
-    readings += [Reading(NS // 2, "mag0", (0, 0, 0))]
     readings += [Reading(NS, "cam0", PlateRead("沪A12345", 0.25))]
     readings += [Reading(60 * n * NS, "temp0", 20.5 - n) for n in range(3)]
+    readings.sort(key=lambda reading: reading.mono_ns)
+    late = Reading(NS // 2, "mag0", (0, 0, 0))
+    readings.insert(1 + readings.index(Reading(2 * NS, "mag0", (3, 9, 0))), late)
     write_trace(path, HEADER, readings)
     return path
 

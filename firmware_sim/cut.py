@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from edge.core.readings import Channel, Reading
@@ -44,13 +44,6 @@ def elapsed_text(mono_ns: int, header: TraceHeader) -> str:
     minutes, ms = divmod(ms, 60_000)
     fraction = f".{ms % 1000:03}" if ms % 1000 else ""
     return f"{sign}{minutes // 60}:{minutes % 60:02}:{ms // 1000:02}{fraction}"
-
-
-def wall_of(mono_ns: int, header: TraceHeader) -> datetime:
-    try:
-        return header.wall + timedelta(microseconds=(mono_ns - header.mono_ns) // 1000)
-    except OverflowError:
-        return datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,6 @@ WINDOW = (240.0, 2040.0)  # the booking, in seconds of the trace
 OFFERED = (0.0, 14_400.0)
 PLATE = "沪A12345"
 STAY_PATIENCE_S = 180
-PAGE_PORT = 8470
 MARK = ".berth-demo"
 
 console = Console(highlight=False)

@@ -16,10 +16,8 @@ from firmware_sim.stage import Stage, free_port
 LOT = "lot-1"
 GATEWAY = "gw-1"
 WATCHED = ("S1", "S2", "S3")
-SHARED = ("S1", "S3")
 PATIENCE_S = 60
 STAY_S = 3600  # the lot stands still at the end of its trace, and is looked at
-SERVICES = ("chain", "broker", "cloud", "gateway")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@ a bad header is (BadLine)."""
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
 import json
@@ -55,7 +56,7 @@ class TraceReader:
     """
 
     def __init__(self, path: Path) -> None:
-        self._file = _open(path)
+        self._path, self._file = path, _open(path)
         self.bad = 0
         self.damaged_line: int | None = None
         self.reasons: list[str] = []
@@ -113,10 +114,11 @@ class TraceReader:
         """Whole lines, but the last of the file, or one that is too long, in pieces."""
         rest = b""
         while True:
+            at = self._file.tell()
             try:
-                # read1: what came before the damage is not lost with it.
                 block = self._file.read1(BLOCK_BYTES)  # type: ignore[attr-defined]
             except DAMAGED:
+                rest += self._before_damage(at)
                 if rest:
                     yield rest
                 self._damaged()
@@ -134,6 +136,15 @@ class TraceReader:
                 rest = b""
         if rest:
             yield rest
+
+    def _before_damage(self, at: int) -> bytes:
+        """A block that holds the damage is lost whole; what stands before it, line by line, is not."""
+        lines: list[bytes] = []
+        with _open(self._path) as again, contextlib.suppress(*DAMAGED):
+            again.seek(at)
+            while line := again.readline(MAX_LINE_BYTES + 1):
+                lines.append(line)
+        return b"".join(lines)
 
     def _damaged(self) -> None:
         self._line += 1

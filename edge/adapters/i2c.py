@@ -11,8 +11,6 @@ from typing import Any, Protocol, TypeVar
 I2C_RETRIES, I2C_TIMEOUT = 0x0701, 0x0702  # ioctl numbers of i2c-dev
 # The kernel waits for one second by default: a bus with a shorted wire would stall all sensors.
 TIMEOUT_10MS = 3
-MUX_ADDRESSES = range(0x70, 0x78)
-MUX_CHANNELS = range(8)
 # Nobody acknowledged: as the drivers of a Pi's and of other controllers say it.
 NOBODY = frozenset((errno.EREMOTEIO, errno.ENXIO))
 CLOSE_TRIES = 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,7 +51,7 @@ def record(
         print(said, file=sys.stderr)
     with _stops() as stops, _stopped(feed), TraceFile(out, feed.header(), mask_plates) as file:
         feed.start(putting(inbox))
-        taking = Taking(file, lasts_ns)
+        taking = Taking(file, lasts_ns, feed.channels)
         while not stops and not taking.over:
             taking.take(_next(inbox))
     taking.say(out)
@@ -76,6 +76,7 @@ class Taking:
 
     file: TraceFile
     lasts_ns: int | None
+    channels: Collection[str]
     over: bool = False
     bad_lines: int = 0
     broke_off: str = ""
@@ -86,8 +87,10 @@ class Taking:
 
     def take(self, items: list[Item]) -> None:
         for item in items:
-            if isinstance(item, Took):
+            if isinstance(item, Took) and item.reading.channel in self.channels:
                 self._reading(item.reading)
+            elif isinstance(item, Took):
+                self.bad_lines += 1  # its channel is not in the header
             elif isinstance(item, BadReading):
                 self.bad_lines += 1
             elif isinstance(item, Ended):

@@ -108,7 +108,7 @@ def test_minutes_and_until_ctrl_c_contradict_each_other(tmp_path: Path) -> None:
 def test_an_idle_second_brings_what_waits_to_the_disk(tmp_path: Path) -> None:
     out = tmp_path / "b.trace.jsonl"
     with TraceFile(out, HEADER, mask_plates=False) as file:
-        taking = Taking(file, None)
+        taking = Taking(file, None, HEADER.channels)
         taking.take([Took(READINGS[0]), BadReading("not JSON")])
         assert read_back(out)[1] == []
         taking.take([])

@@ -144,9 +144,9 @@ def test_an_event_keeps_its_words_space_and_notes() -> None:
     said = event("1:00 magnetometer of S2 stuck for 2 min", ["S1", "S2"])
     assert (said.verb, said.words, said.space) == ("fault", ("magnetometer", "stuck"), "S2")
     assert (said.at_s, said.lasts_s) == (60.0, 120.0)
-    assert event("0:10 car arrives at S1 (weak, plate 沪A1)", ["S1"]).notes == (
+    assert event("0:10 car arrives at S1 (weak, plate 沪A12345)", ["S1"]).notes == (
         "weak",
-        "plate 沪A1",
+        "plate 沪A12345",
     )
 
 
@@ -156,7 +156,7 @@ def test_an_event_keeps_its_words_space_and_notes() -> None:
         ("car passes", 0, "begins with its time"),
         ("2:00 car arrives at S7", 20, "S7 is no space"),
         ("2:00 car flies", 5, "`car passes`|`car leaves SPACE`|`car arrives at SPACE`"),
-        ("2:00 car arrives at S1 (weak, blue)", 29, "`blue` is no note"),
+        ("2:00 car arrives at S1 (weak, blue)", 30, "`blue` is no note"),
         ("2:00 car arrives at S1 (weak", 24, "closing bracket"),
         ("2:00 tram for 5 years", 5, "tram for SPAN"),
     ],

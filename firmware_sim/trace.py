@@ -138,7 +138,7 @@ class TraceReader:
             yield rest
 
     def _before_damage(self, at: int) -> bytes:
-        """A block that holds the damage is lost whole; what stands before it, line by line, is not."""
+        """The block that holds the damage is lost; read by lines, what stands before it is not."""
         lines: list[bytes] = []
         with _open(self._path) as again, contextlib.suppress(*DAMAGED):
             again.seek(at)

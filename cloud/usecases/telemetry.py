@@ -1,33 +1,19 @@
 """What gateways say of their sensors: an alarm for each that fails, until it is well again."""
 
 from datetime import datetime
+from typing import get_args
 
 from sqlmodel import Session, col, select
 
 from cloud.tables import Alarm, Gateway, Space
 from cloud.usecases.gateways import clear_alarm, raise_alarm
 from contracts.wire.messages import ChannelHealth, Telemetry
-from contracts.wire.types import format_instant
+from contracts.wire.types import FaultCode, format_instant
 
 # It is not signed: who writes on a gateway's topic must not fill the operators' table.
 MAX_SENSOR_ALARMS = 200
 # One code and one remedy each in words_alarms; a newer gateway may know more of them.
-KNOWN_FAULTS = frozenset(
-    {
-        "timeout",
-        "stuck_high",
-        "silent",
-        "garbage",
-        "bus",
-        "identity",
-        "not_ready",
-        "overflow",
-        "frozen",
-        "out_of_range",
-        "camera",
-        "missing",
-    }
-)
+KNOWN_FAULTS = frozenset(get_args(FaultCode))
 
 
 def take(session: Session, message: Telemetry, now: datetime) -> None:

@@ -114,3 +114,20 @@ class Tolerant(Frozen):
     """A report from a gateway that may be newer than its reader: unknown fields are ignored."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
+
+
+FaultCode = Literal[
+    "timeout",
+    "stuck_high",
+    "silent",
+    "garbage",
+    "bus",
+    "identity",
+    "not_ready",
+    "overflow",
+    "frozen",
+    "out_of_range",
+    "camera",
+    "missing",
+]
+"""What can be wrong with a sensor. A newer gateway may know more of them."""

@@ -5,23 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from contracts.wire.types import FaultCode as FaultCode
 from edge.core.readings import Channel
-
-FaultCode: TypeAlias = Literal[
-    "timeout",
-    "stuck_high",
-    "silent",
-    "garbage",
-    "bus",
-    "identity",
-    "not_ready",
-    "overflow",
-    "frozen",
-    "out_of_range",
-    "camera",
-    "missing",
-]
-
 
 Wired: TypeAlias = Literal["pins", "serial", "i2c", "1-wire", ""]
 """How a sensor hangs on the gateway; "" where that is not known, or it is none of these."""

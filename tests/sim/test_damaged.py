@@ -116,6 +116,25 @@ def use_record(path: Path) -> int:
 TOOLS = [use_info, use_cut, use_diff, use_diff_events, use_export, use_record]
 
 
+wild = st.lists(
+    st.builds(Reading, st.integers(0, 100).map(lambda s: s * NS), st.just("us0"), st.just(500.0)),
+    max_size=80,
+)
+
+
+@given(rows=wild)
+def test_every_line_of_a_trace_whose_time_leaps_is_used_or_counted(rows: list[Reading]) -> None:
+    text = b"\n".join([HEAD, *(format_reading(row).encode() for row in rows)]) + b"\n"
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "a.trace.jsonl"
+        path.write_bytes(text)
+        with TraceReader(path) as reader:
+            used = list(reader)
+    left = iter(rows)
+    assert all(reading in left for reading in used)
+    assert len(used) + reader.bad == len(rows)
+
+
 @pytest.mark.parametrize("tool", TOOLS)
 @settings(deadline=None, max_examples=25)
 @given(rows=lines, packed=st.booleans(), end=st.sampled_from([b"\n", b""]))

@@ -5,6 +5,7 @@ Only distances between field vectors are used, so how the chip is turned does no
 
 from __future__ import annotations
 
+from collections import deque
 from math import dist, sqrt
 from typing import TypeAlias
 
@@ -25,6 +26,9 @@ DEVIATIONS = 4.8
 LEVEL_S = 3.0
 # Passes and neighbours seldom move the field by so much of a car's own step.
 GONE_PART = 0.35
+# Of the newest bins, so many make the level they are compared with; two in a row so far off it
+# were another level.
+KEPT_BINS, NEWEST, CREEP_DEVIATIONS = 32, 4, 3.5
 
 
 class FieldTrack:
@@ -34,7 +38,8 @@ class FieldTrack:
     """
 
     __slots__ = (
-        "_far_ut", "_last", "_n", "_pair", "_set", "_stray", "_stray_n", "_stray_ns",
+        "_bins", "_deviation_ut", "_far_ut", "_last", "_n", "_pair", "_set", "_stray",
+        "_stray_n", "_stray_ns",
         "baseline_ut", "before_ut", "calm_ns", "gap_ns", "gone_ns", "last_ns", "left_ns",
         "level_ut", "moved_ns", "parked_ut", "passes", "peak_ut", "run_ns", "same_n",
         "tolerance_ut",
@@ -50,6 +55,8 @@ class FieldTrack:
         self.gap_ns = NS // 2
         self._pair = 0.5
         self.tolerance_ut = settings.still_ut
+        self._deviation_ut = settings.still_ut / DEVIATIONS
+        self._bins: deque[tuple[int, Vector]] = deque(maxlen=KEPT_BINS)
         self.passes = PassCounter()
         self.forget()
 
@@ -59,6 +66,7 @@ class FieldTrack:
         self._stray: Vector | None = None
         self._stray_n = self._stray_ns = 0
         self._last: Vector | None = None
+        self._bins.clear()
         self.left_ns: int | None = None
         self.gone_ns: int | None = None
         self.before_ut: Vector | None = None
@@ -79,6 +87,7 @@ class FieldTrack:
             self._learn_noise(spread_ut, count)
         self.same_n = self.same_n + 1 if value == self._last else 0
         self._last = value
+        self._bins.append((start_ns, value))
         if self.parked_ut is not None:
             self._watch_parked(start_ns, dist(value, self.parked_ut))
         self._run(start_ns, value)
@@ -120,6 +129,24 @@ class FieldTrack:
             return 0.0
         return (now_ns - self.run_ns) / NS
 
+    def rest_ns(self) -> int:
+        """Since when the present run has been at the very level it has now: a car that creeps the
+        last half-metre moves the field by less than any tolerance a run can have."""
+        if len(self._bins) < 2 * NEWEST:
+            return self.run_ns
+        bins = list(self._bins)
+        newest = [value for _, value in bins[-NEWEST:]]
+        level = (sum(v[0] for v in newest) / NEWEST, sum(v[1] for v in newest) / NEWEST,
+                 sum(v[2] for v in newest) / NEWEST)  # fmt: skip
+        away, near_ut = 0, CREEP_DEVIATIONS * self._deviation_ut
+        for start_ns, value in reversed(bins[:-NEWEST]):
+            if start_ns < self.run_ns:
+                break
+            away = away + 1 if dist(value, level) > near_ut else 0
+            if away == 2:
+                return start_ns + 2 * NS // 2
+        return self.run_ns
+
     def from_empty_ut(self) -> float:
         """How far the present level lies from the empty one; 0 if either is not known."""
         if self.level_ut is None or self.baseline_ut is None:
@@ -153,6 +180,7 @@ class FieldTrack:
         up = spread_ut > self._pair
         self._pair = max(0.02, self._pair * (1 + PAIR_STEP if up else 1 - PAIR_STEP))
         deviation_ut = self._pair / MEDIAN_OF_PAIR / sqrt(max(count, 1))
+        self._deviation_ut = deviation_ut
         self.tolerance_ut = max(self._set.still_ut, DEVIATIONS * deviation_ut)
 
     def _strayed(self, start_ns: int, value: Vector, away_ut: float) -> None:

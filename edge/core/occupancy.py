@@ -77,6 +77,7 @@ class DetectorSettings:
     leaving_s: float = 4.0
     arrive_s: float = 6.0
     arrive_latest_s: float = 7.5
+    arrive_odd_s: float = 20.0
     busy_passes: float = 6.0
     patience_gain_s: float = 1.5
     patience_loss_s: float = 0.5

@@ -14,7 +14,7 @@ APART_S = 2.5
 # A field that moves again this long after the echo came to rest is another vehicle's.
 OTHER_S = 15.0
 # A roof may pass under the sensor for so long before a car has left, and the field lag as much.
-SLACK_S, ROOF_S = 4.0, 8.0
+SLACK_S, ROOF_S, HALFWAY_S = 4.0, 8.0, 16.0
 SAME_SAMPLES, SAME_BINS = 20, 60
 # How long the echo must have been off a strong car's level, once its field is gone.
 OFF_S = 1.5
@@ -40,16 +40,21 @@ class Tracks:
         self.heard: tuple[str, ...] = ()
 
 
-def stood(t: Tracks) -> Ruling:
+def stood(t: Tracks, spread_s: float = 0.0) -> Ruling:
     """Since when a car that is at rest now has been so."""
     echo_ns, field_ns = t.echo.near_ns, t.field.run_ns
     if echo_ns is None:
-        return Ruling("car", field_ns)
+        return Ruling("car", field_ns, spread_s)
     apart_s = abs(field_ns - echo_ns) / NS
     if apart_s > OTHER_S:
-        return Ruling("car", echo_ns)
+        return Ruling("car", echo_ns, spread_s)
     # What still moved for one of the two was not at rest.
-    return Ruling("car", max(echo_ns, field_ns), apart_s if apart_s > APART_S else 0.0)
+    rest_ns, crept_ns = max(echo_ns, field_ns), t.field.rest_ns()
+    spread_s = max(spread_s, apart_s if apart_s > APART_S else 0.0)
+    if crept_ns <= rest_ns:
+        return Ruling("car", rest_ns, spread_s)
+    crept_s = (crept_ns - rest_ns) / NS
+    return Ruling("car", (rest_ns + 2 * crept_ns) // 3, max(spread_s, 2 * crept_s / 3))
 
 
 def left(t: Tracks) -> Ruling:
@@ -68,7 +73,8 @@ def left(t: Tracks) -> Ruling:
     apart_s = abs(echo_ns - field_ns) / NS
     if firm(t) and (echo_ns < field_ns or apart_s <= ROOF_S):
         return Ruling("empty", field_ns, min(apart_s, SLACK_S))
-    return Ruling("empty", max(echo_ns, field_ns), min(apart_s, SLACK_S))
+    # Or it stood half-way, where one of the two had not lost it yet.
+    return Ruling("empty", max(echo_ns, field_ns), min(apart_s, HALFWAY_S))
 
 
 def field_moved_ns(t: Tracks) -> int | None:

@@ -15,6 +15,7 @@ from edge.core.field import FieldTrack
 from edge.core.hearing import Hearing
 from edge.core.levels import FLOOR_SAMPLES, STRANGER_S
 from edge.core.occupancy import DetectorSettings, Standing
+from edge.core.patience import Patience
 from edge.core.plates import other_vehicle
 from edge.core.signs import OTHER_S, Ruling
 
@@ -23,6 +24,8 @@ SWAP_FAR_SAMPLES = 2
 YOUNG_S = 35.0
 # A car on its way out may stand half-way for so long; nothing near for `GONE_S` ends that.
 LEAVING_S, GONE_S = 25.0, 3.0
+# No two cars pass each other in less.
+PASSING_NS = 4 * NS
 # A car that the field sees and the echo has not seen for so long is in doubt.
 DEAF_S = 1800.0
 
@@ -37,12 +40,9 @@ class Witness(Hearing):
     ) -> None:
         """`plates`: the newest confident reads of the space's cameras, kept by another."""
         super().__init__(settings, echo, field)
-        self.plates = plates
+        self.plates, self._patience = plates, Patience(settings)
         self._since_ns: int | None = None
-        # How long a car must have been at rest here before it is told: cars that were moved about
-        # once more after it had been told make it longer, others shorter.
-        self.patience_s = settings.arrive_s
-        self._premature = self._fresh = False
+        self._fresh = False
         self._moved_ns: int | None = None
         self._leaving_ns: int | None = None
         self._left_ut = 0.0
@@ -57,10 +57,7 @@ class Witness(Hearing):
 
     def arrive(self, now_ns: int) -> None:
         self._since_ns = now_ns
-        self.patience_s = max(
-            self.settings.arrive_s, self.patience_s - self.settings.patience_loss_s
-        )
-        self._premature = False
+        self._patience.told()
         self._settle()
 
     def _settle(self) -> None:
@@ -74,7 +71,10 @@ class Witness(Hearing):
         """What still stands near may be the tail of the car that left."""
         if len(self.heard) > 1 and self.echo.far_s(now_ns) < GONE_S:
             self._leaving_ns = now_ns
-        self._left_ut = self.field.step_ut() or 0.0
+        if was_in:
+            lasted_s = (now_ns - (self._since_ns or now_ns)) / NS
+            self._patience.habits.parked(lasted_s, self.echo.parked_m, self.field.step_ut())
+        self._left_ut = max(self.field.step_ut() or 0.0, self.field.from_empty_ut())
         self._fresh = was_in and len(self.heard) > 1
         self.echo.leave()
         self.field.leave()
@@ -105,19 +105,17 @@ class Witness(Hearing):
                 return None
             return Ruling("car", field.run_ns)
         near_s = echo.near_s(now_ns)
-        if near_s < max(self.patience_s, self._busy_s(now_ns)) or still_s < s.field_s:
+        from_empty_ut, passes = field.from_empty_ut(), field.passes.an_hour(now_ns)
+        wait_s = self._patience.wait_s(passes, echo.near_m, from_empty_ut)
+        if near_s < wait_s or still_s < s.field_s:
             return None
         if echo.share() < (s.share_at_clutter if echo.at_clutter(echo.near_m) else s.share_of_two):
             return None
         if field.baseline_ut is None:
             return signs.stood(self) if min(near_s, still_s) >= s.cold_s else None
-        return signs.stood(self) if field.from_empty_ut() >= self._on_ut(near_s) else None
-
-    def _busy_s(self, now_ns: int) -> float:
-        """Where much goes by, drivers stop for others and correct: they take longer to park."""
-        s, passes = self.settings, self.field.passes.an_hour(now_ns)
-        part = min(1.0, max(0.0, (passes - s.busy_passes) / s.busy_passes))
-        return s.arrive_s + part * (s.arrive_latest_s - s.arrive_s)
+        if from_empty_ut < self._on_ut(near_s):
+            return None
+        return signs.stood(self, self._patience.spread_s())
 
     def _on_ut(self, near_s: float) -> float:
         """The less the field has moved, the stiller it must stand, and the sooner after it came."""
@@ -257,12 +255,10 @@ class Witness(Hearing):
     def _learn_patience(self, now_ns: int) -> None:
         """It was told, and then moved about: next time wait longer."""
         moved_ns = self.echo.moved_ns
-        if self._premature or moved_ns is None or not self._young(moved_ns):
+        if moved_ns is None or not self._young(moved_ns):
             return
         if now_ns - moved_ns > NS and signs.field_gone(self, now_ns):
-            self._premature = True
-            longer_s = self.patience_s + self.settings.patience_gain_s
-            self.patience_s = min(longer_s, self.settings.arrive_latest_s)
+            self._patience.moved_about()
 
     def _young(self, now_ns: int) -> bool:
         return self._since_ns is not None and now_ns - self._since_ns < YOUNG_S * NS
@@ -272,11 +268,16 @@ class Witness(Hearing):
         if self._leaving_ns is None:
             return False
         gone = self.echo.far_s(now_ns) >= GONE_S or "echo" not in self.heard
-        # Half-way out it moves the field less than where it stood; another may move it more.
-        gone = gone or self.field.from_empty_ut() > max(1.3 * self._left_ut, self.settings.sure_ut)
-        if gone or now_ns - self._leaving_ns > LEAVING_S * NS:
+        if gone or self._came_after(self._leaving_ns) or now_ns - self._leaving_ns > LEAVING_S * NS:
             self._leaving_ns = None
         return self._leaving_ns is not None
+
+    def _came_after(self, leaving_ns: int) -> bool:
+        """What stands there came to rest after the other had been told, and moves the field more
+        than that did, in its place or half-way."""
+        field = self.field
+        more = field.from_empty_ut() > max(1.3 * self._left_ut, self.settings.sure_ut)
+        return more and field.run_ns > leaving_ns + PASSING_NS
 
     # How the levels follow what is known.
 

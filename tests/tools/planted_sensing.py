@@ -4,6 +4,27 @@ from tests.tools.planted import Mutant
 
 SENSING = (
     Mutant(
+        "the car that left comes again while it pauses half-way out",
+        "edge/core/witness.py",
+        "return more and field.run_ns > leaving_ns + PASSING_NS",
+        "return field.from_empty_ut() > max(1.3 * (field.step_ut() or 0.0), self.settings.sure_ut)",
+        "tests/sensing/test_moving_in_and_out.py",
+    ),
+    Mutant(
+        "what stands oddly is told as soon as any car",
+        "edge/core/habits.py",
+        "return far or step_ut > self._strongest_ut",
+        "return False",
+        "tests/sensing/test_moving_in_and_out.py",
+    ),
+    Mutant(
+        "a creeping car is at rest from its first slow metre",
+        "edge/core/signs.py",
+        "if crept_ns <= rest_ns:",
+        "if True:",
+        "tests/sensing/test_moving_in_and_out.py",
+    ),
+    Mutant(
         "an outage of the ultrasonic counts as time without a car",
         "edge/core/echo.py",
         "if gap_ns > self._set.silent_s * NS:",

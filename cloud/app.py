@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -15,9 +15,10 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse
 
 from cloud.adapters.broker import EmbeddedBroker
-from cloud.adapters.chain import Web3Chain, connect, deploy
+from cloud.adapters.chain import Web3Chain, asker, connect
 from cloud.adapters.clock import Clock, clock_for, new_token
 from cloud.adapters.db import Database
+from cloud.adapters.deploying import deploy
 from cloud.adapters.dev_keys import DEV_CHAIN_ID
 from cloud.adapters.devchain import DevChainServer
 from cloud.adapters.keys import role_keys, write_secret
@@ -27,8 +28,17 @@ from cloud.entrypoints.http.api import api_router
 from cloud.entrypoints.http.pages import no_page, pages_router, static_app
 from cloud.entrypoints.mqtt import Wire
 from cloud.entrypoints.sweeps import Sweeps
-from cloud.errors import CloudError, Forbidden, NotDeployed, OtherChain, Unauthorised, Unknown
-from cloud.ports.chain import Deployment
+from cloud.errors import (
+    BadSetting,
+    CloudError,
+    Forbidden,
+    NotDeployed,
+    OtherChain,
+    OtherCode,
+    Unauthorised,
+    Unknown,
+)
+from cloud.ports.chain import ChainRefused, Deployment, Sender
 from cloud.usecases import installation
 from contracts.ledger.records import Deployed
 from contracts.wire.signing import Domain, address_of
@@ -52,6 +62,7 @@ class Cloud:
     sweeps: Sweeps
     wire: Wire
     custodian: str
+    chain_url: str
 
 
 def compose(config: Config, chain_url: str, broker_url: str) -> Cloud:
@@ -60,12 +71,12 @@ def compose(config: Config, chain_url: str, broker_url: str) -> Cloud:
     keys = role_keys(config.keys)
     custodian = address_of(keys["admin"])
     deployed = _deployed(db, chain_url, config)
-    chain = Web3Chain(chain_url, Deployment(**deployed.model_dump()), keys)
+    chain = _chain(chain_url, deployed, keys)
     _first_operator(db, config, custodian, to_ms(clock.now()))
     silent_after_ms = int(config.heartbeat_s * SILENT_HEARTBEATS * clock.rate * 1000)
     sweeps = Sweeps(db, chain, clock, deployed, silent_after_ms, int(config.alarm_after_s * 1000))
     wire = Wire(broker_url, db, clock, Domain(deployed.chain_id, deployed.ledger))
-    return Cloud(config, db, clock, deployed, sweeps, wire, custodian)
+    return Cloud(config, db, clock, deployed, sweeps, wire, custodian, chain_url)
 
 
 def serve(config: Config) -> None:
@@ -109,7 +120,8 @@ def http_app(cloud: Cloud, broker: EmbeddedBroker | None) -> FastAPI:
 
     app = FastAPI(title="Berth", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.include_router(api_router(cloud.db, cloud.clock, cloud.custodian))
-    app.include_router(pages_router(cloud.db, cloud.clock, cloud.config.heartbeat_s))
+    ask = asker(cloud.chain_url)
+    app.include_router(pages_router(cloud.db, cloud.clock, cloud.config.heartbeat_s, ask=ask))
     app.mount("/static", static_app())
     app.add_exception_handler(CloudError, _refused)
     app.add_exception_handler(RequestValidationError, _unreadable)
@@ -137,9 +149,18 @@ def _deployed(db: Database, chain_url: str, config: Config) -> Deployed:
         custodian = address_of(role_keys(config.keys)["admin"])
         db.write(lambda s: installation.remember(s, made, custodian))
         return made
-    if chain_id != known.chain_id or not connect(chain_url).eth.get_code(known.ledger):  # type: ignore[arg-type]
-        raise OtherChain(f"Expected chain {known.chain_id} with ledger {known.ledger}.")
     return known
+
+
+def _chain(chain_url: str, deployed: Deployed, keys: Mapping[Sender, bytes]) -> Web3Chain:
+    """Looked at before anything starts: the wrong chain, code or keys stop the boot."""
+    try:
+        chain = Web3Chain(chain_url, Deployment(**deployed.model_dump()), keys)
+        chain.check()
+    except ChainRefused as wrong:
+        known = {"CODE": OtherCode, "DEV_KEY": BadSetting}.get(wrong.code, OtherChain)
+        raise known(f"{wrong}.") from None
+    return chain
 
 
 @stamina.retry(on=OSError, attempts=CHAIN_TRIES, timeout=CHAIN_PATIENCE_S, wait_max=1.0)

@@ -45,11 +45,18 @@ def serve(data: Data = None, port: Annotated[int | None, typer.Option()] = None)
 
 
 @app.command()
-def devchain(port: Port = 8545, data: Data = None) -> None:
+def devchain(
+    port: Port = 8545, host: str = "127.0.0.1", beyond_loopback: bool = False, data: Data = None
+) -> None:
     """Run the dev chain alone: Ethereum JSON-RPC on loopback, kept in the data folder."""
     from cloud.adapters.devchain import DevChainServer
 
-    server = DevChainServer(_config(data=data).data / "chain", port=port)
+    try:
+        folder = _config(data=data).data / "chain"
+        server = DevChainServer(folder, host, port, beyond_loopback=beyond_loopback)
+    except ValueError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from error
     print(server.url, flush=True)
     signal.signal(signal.SIGTERM, _interrupt)
     try:

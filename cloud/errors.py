@@ -43,6 +43,20 @@ class OtherChain(CloudError):
     remedy = "Point BERTH_CHAIN at the chain of this data folder, or use a new data folder."
 
 
+class OtherCode(CloudError):
+    """A contract at its address is not the one that this version was made for."""
+
+    code = "other_code"
+    remedy = "Run the version that deployed it; to move on, close it and deploy new contracts."
+
+
+class BadKey(CloudError):
+    """A key cannot be read."""
+
+    code = "bad_key"
+    remedy = "Put ROLE.json (keystore V3, with the file 'password') or ROLE.hex in BERTH_KEYS."
+
+
 class Unknown(CloudError):
     """There is no such thing here."""
 

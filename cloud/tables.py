@@ -3,8 +3,10 @@
 JSON columns hold values of contracts/ as their canonical text: what was agreed, byte for byte.
 """
 
-from sqlalchemy import DDL, BigInteger, Column, Index, LargeBinary, event
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, LargeBinary
 from sqlmodel import Field, SQLModel
+
+from cloud import table_rules
 
 
 def _big(**extra: object) -> Column[int]:
@@ -37,6 +39,26 @@ class Entry(SQLModel, table=True):
     amount_minor: int = Field(sa_column=_big(nullable=False))
     currency: str
     at_ms: int = Field(sa_column=_big(nullable=False))
+
+
+class Zero(SQLModel, table=True):
+    """Holds the number 0 and nothing else."""
+
+    value: int = Field(sa_column=_big(primary_key=True, autoincrement=False))
+
+
+class TransferSum(SQLModel, table=True):
+    """Kept by a trigger of `entry`: at a commit every sum must be found in `zero`."""
+
+    transfer: str = Field(primary_key=True)
+    currency: str = Field(primary_key=True)
+    sum_minor: int = Field(
+        sa_column=Column(
+            BigInteger,
+            ForeignKey("zero.value", deferrable=True, initially="DEFERRED"),
+            nullable=False,
+        )
+    )
 
 
 class Lot(SQLModel, table=True):
@@ -187,7 +209,8 @@ class Batch(SQLModel, table=True):
 class ChainCall(SQLModel, table=True):
     """One transaction of ours. `id` says what it is for, so it can be queued only once.
 
-    queued -> signed -> sent -> mined -> final; a vanished block sends it back to sent.
+    `status`: see cloud/core/calls.py. `nonce`, `raw` and `hash` are those of the newest attempt,
+    or of the one that was mined.
     """
 
     number: int | None = Field(default=None, primary_key=True)
@@ -203,6 +226,18 @@ class ChainCall(SQLModel, table=True):
     block_number: int | None = None
     block_hash: str | None = None
     reason: str = ""
+
+
+class ChainAttempt(SQLModel, table=True):
+    """Signed bytes of a call, stored before they are sent and kept: it may be mined as any."""
+
+    hash: str = Field(primary_key=True)
+    call: int = Field(index=True)
+    nonce: int
+    raw: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    max_fee_wei: int = Field(default=0, sa_column=_big(nullable=False))
+    tip_wei: int = Field(default=0, sa_column=_big(nullable=False))
+    signed_ms: int = Field(sa_column=_big(nullable=False))
 
 
 class ReceiptRow(SQLModel, table=True):
@@ -222,23 +257,4 @@ class Alarm(SQLModel, table=True):
     at_ms: int = Field(sa_column=_big(nullable=False))
 
 
-# No two bookings that hold a space may overlap: said by the database itself, so that no writer
-# can get it wrong (a check before an insert double-books under concurrency).
-_OVERLAP = """
-CREATE TRIGGER IF NOT EXISTS booking_no_overlap_{name} BEFORE {when} ON booking
-WHEN NEW.state IN ('confirmed', 'granted', 'active') AND EXISTS (
-  SELECT 1 FROM booking b WHERE b.space = NEW.space AND b.id <> NEW.id
-  AND b.state IN ('confirmed', 'granted', 'active')
-  AND b.starts_ms < NEW.ends_ms AND NEW.starts_ms < b.ends_ms)
-BEGIN SELECT RAISE(ABORT, 'booking_overlap'); END
-"""
-_FROZEN = """
-CREATE TRIGGER IF NOT EXISTS {table}_append_only_{verb} BEFORE {verb} ON {table}
-BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END
-"""
-_RULES = [
-    *(_OVERLAP.format(name=when.lower(), when=when) for when in ("INSERT", "UPDATE")),
-    *(_FROZEN.format(table="entry", verb=verb) for verb in ("UPDATE", "DELETE")),
-]
-for _rule in _RULES:
-    event.listen(SQLModel.metadata, "after_create", DDL(_rule))  # type: ignore[no-untyped-call]
+table_rules.keep(SQLModel.metadata)

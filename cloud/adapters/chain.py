@@ -1,6 +1,6 @@
 """The chain through web3: any Ethereum JSON-RPC node by its URL."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from eth_account import Account
@@ -13,13 +13,16 @@ from web3.exceptions import (
     TransactionNotFound,
     Web3RPCError,
 )
-from web3.types import TxParams, TxReceipt
+from web3.types import RPCEndpoint, TxParams, TxReceipt
 
 from cloud.adapters.artifacts import NAMES, artifact
 from cloud.adapters.dev_keys import DEV_CHAIN_ID, is_dev_key
+from cloud.adapters.web3_asking import asked, in_its_block, is_ours
 from cloud.adapters.web3_errors import answers, refusal_code, revert_code
+from cloud.core.fees import Fees, outbid
 from cloud.ports.chain import (
     Call,
+    ChainDishonest,
     ChainEvent,
     ChainRefused,
     Contract,
@@ -31,11 +34,12 @@ from cloud.ports.chain import (
 
 CONNECT_TIMEOUT_S = 5
 ANSWER_TIMEOUT_S = 30
-DEPLOY_TIMEOUT_S = 120
 # Other transactions may come between the estimate and the block.
 GAS_MARGIN = 1.25
 # Two full blocks double the base fee at most; a transaction waits that long at its price.
 BASE_FEE_MARGIN = 2
+# What one transaction may use on a chain of today's rules (EIP-7825), whatever its block holds.
+MAX_TRANSACTION_GAS = 1 << 24
 
 
 class Web3Chain:
@@ -60,7 +64,24 @@ class Web3Chain:
     def deployment(self) -> Deployment:
         return self._deployment
 
-    def sign(self, call: Call, nonce: int) -> SignedTransaction:
+    def check(self) -> None:
+        where = self._deployment
+        names = tuple(NAMES)
+        wanted = [("eth_getCode", [getattr(where, name), "latest"]) for name in names]
+        with answers():
+            chain_id, *codes = asked(self._w3, [("eth_chainId", []), *wanted])
+        if int(chain_id, 16) != where.chain_id:
+            sentence = f"the node is on chain {int(chain_id, 16)}, ours is {where.chain_id}"
+            raise ChainRefused("CHAIN_ID", sentence)
+        for name, code in zip(names, codes, strict=True):
+            address = getattr(where, name)
+            if code in ("0x", None):
+                raise ChainRefused("NO_CONTRACT", f"there is no {NAMES[name]} at {address}")
+            if not is_ours(code, artifact(name)["bytecode"]):
+                sentence = f"the code at {address} is not the {NAMES[name]} of this version"
+                raise ChainRefused("CODE", sentence)
+
+    def sign(self, call: Call, nonce: int, above: Fees | None = None) -> SignedTransaction:
         account = self._accounts[call.sender]
         contract = self._contracts[call.contract]
         with answers():
@@ -71,7 +92,9 @@ class Web3Chain:
                 "data": contract.encode_abi(call.function, args=list(call.args)),
                 "value": Web3.to_wei(0, "wei"),
             }
-            return sign_fields(self._w3, account, fields, nonce)
+            if call.gas is not None:
+                fields["gas"] = min(call.gas, MAX_TRANSACTION_GAS)
+            return sign_fields(self._w3, account, fields, nonce, above)
 
     def next_nonce(self, sender: Sender) -> int:
         with answers():
@@ -91,6 +114,10 @@ class Web3Chain:
             receipt = self._receipt(tx_hash)
             if receipt is None:
                 return None
+            if receipt["transactionHash"].to_0x_hex() != tx_hash:
+                raise ChainDishonest(f"asked for {tx_hash}, it tells of another transaction")
+            if not in_its_block(self._w3, receipt):
+                return None
             ok = receipt["status"] == 1
             return Outcome(
                 hash=tx_hash,
@@ -102,6 +129,20 @@ class Web3Chain:
                 reason=None if ok else self._why(tx_hash, receipt),
                 events=tuple(self._decoded(receipt)),
             )
+
+    def finalized(self) -> int:
+        with answers():
+            return self._finalized()
+
+    def balances(self, accounts: Sequence[int], block_number: int) -> list[int]:
+        ledger = self._contracts["ledger"]
+        calls = [
+            {"to": ledger.address, "data": ledger.encode_abi("balance_of", args=[account])}
+            for account in accounts
+        ]
+        with answers():
+            found = asked(self._w3, [("eth_call", [c, hex(block_number)]) for c in calls])
+        return [int(balance, 16) for balance in found]
 
     def read(self, contract: Contract, function: str, *args: Any) -> Any:
         with answers():
@@ -152,38 +193,17 @@ class Web3Chain:
                 yield ChainEvent(contract, found["event"], args)
 
 
-def deploy(url: str, keys: Mapping[Sender, bytes], unit: int, withdraw_delay_s: int) -> Deployment:
-    """The three contracts, by the admin, who keeps the right to mint demo tokens."""
+def asker(url: str) -> Callable[[str, list[Any]], Any]:
+    """Asks the node at `url`; raises OSError where it does not answer, or answers an error."""
     w3 = connect(url)
-    with answers():
-        chain_id = w3.eth.chain_id
-        check_keys(chain_id, keys)
-        admin = Account.from_key(keys["admin"])
-        registrar = Account.from_key(keys["registrar"]).address
-        settler = Account.from_key(keys["settler"]).address
-        token = deploy_one(w3, admin, "token")
-        registry = deploy_one(w3, admin, "registry", registrar)
-        terms = (token, unit, settler, registrar, withdraw_delay_s, registry)
-        ledger = deploy_one(w3, admin, "ledger", *terms)
-    return Deployment(chain_id, token, registry, ledger)
 
+    def ask(method: str, params: list[Any]) -> Any:
+        answer = w3.provider.make_request(RPCEndpoint(method), params)
+        if "error" in answer:
+            raise OSError(str(answer["error"]))
+        return answer["result"]
 
-def deploy_one(w3: Web3, admin: Any, name: Contract, *args: Any) -> str:
-    compiled = artifact(name)
-    factory = w3.eth.contract(abi=compiled["abi"], bytecode=compiled["bytecode"])
-    fields: TxParams = {
-        "chainId": w3.eth.chain_id,
-        "from": admin.address,
-        "data": factory.constructor(*args).data_in_transaction,
-        "value": Web3.to_wei(0, "wei"),
-    }
-    nonce = w3.eth.get_transaction_count(admin.address, "pending")
-    sent = w3.eth.send_raw_transaction(sign_fields(w3, admin, fields, nonce).raw)
-    receipt = w3.eth.wait_for_transaction_receipt(sent, DEPLOY_TIMEOUT_S)
-    address = receipt["contractAddress"]
-    if receipt["status"] != 1 or address is None:
-        raise ChainRefused("DEPLOY", f"{NAMES[name]} could not be deployed")
-    return str(address)
+    return ask
 
 
 def connect(url: str) -> Web3:
@@ -204,23 +224,31 @@ def check_keys(chain_id: int, keys: Mapping[Sender, bytes]) -> None:
         raise ChainRefused("DEV_KEY", sentence)
 
 
-def sign_fields(w3: Web3, account: Any, fields: TxParams, nonce: int) -> SignedTransaction:
-    tip = w3.eth.max_priority_fee
+def sign_fields(
+    w3: Web3, account: Any, call: TxParams, nonce: int, above: Fees | None = None
+) -> SignedTransaction:
+    """`above`: what the transaction of this nonce offers that this one shall replace."""
     newest = w3.eth.get_block("latest")
-    gas = int(w3.eth.estimate_gas(fields) * GAS_MARGIN)
+    gas = call["gas"] if "gas" in call else int(w3.eth.estimate_gas(call) * GAS_MARGIN)
+    tip = w3.eth.max_priority_fee
+    market = Fees(newest["baseFeePerGas"] * BASE_FEE_MARGIN + tip, tip)
+    fees = market if above is None else outbid(above, market)
+    if fees is None:
+        raise ChainRefused("FEE_CAP", "to outbid the last offer passes the cap")
     complete = {
-        **fields,
+        **call,
         "type": 2,
         "nonce": nonce,
         "gas": min(gas, newest["gasLimit"]),
-        "maxPriorityFeePerGas": tip,
-        "maxFeePerGas": newest["baseFeePerGas"] * BASE_FEE_MARGIN + tip,
+        "maxPriorityFeePerGas": fees.tip_wei,
+        "maxFeePerGas": fees.max_fee_wei,
     }
     signed = account.sign_transaction(complete)
     return SignedTransaction(
         raw=bytes(signed.raw_transaction),
         hash=signed.hash.to_0x_hex(),
         nonce=nonce,
+        fees=fees,
     )
 
 

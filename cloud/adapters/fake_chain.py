@@ -2,12 +2,21 @@
 
 import ast
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from cloud.adapters.fake_contracts import Model, Registry, Token, World, one_address
-from cloud.adapters.fake_ledger import Ledger
+from cloud.adapters.fake_contracts import (
+    ADMIN,
+    REGISTRAR,
+    Model,
+    Registry,
+    Token,
+    World,
+    one_address,
+)
+from cloud.adapters.fake_ledger import PAUSER, SETTLER, Ledger
+from cloud.core.fees import Fees, outbid, outbids
 from cloud.ports.chain import (
     Call,
     ChainRefused,
@@ -24,12 +33,31 @@ FAKE_CHAIN_ID = 31337
 FAKE_GAS = 100_000
 # Only so many blocks can be taken back: each remembers the state before it.
 MAX_ROLLBACK = 32
-WITH_TOKEN = ("deposit", "withdraw")
+WITH_TOKEN = ("deposit", "withdraw", "withdraw_fees")
 CALLABLE: dict[Contract, tuple[str, ...]] = {
     "token": ("mint", "transfer", "approve"),
-    "registry": ("publish", "share", "unshare", "set_gateway"),
+    "registry": (
+        "publish",
+        "share",
+        "share_many",
+        "unshare",
+        "transfer",
+        "expire",
+        "set_gateway",
+        "propose_role",
+        "accept_role",
+    ),
     "ledger": (
         "open_account",
+        "hold",
+        "propose_fee",
+        "accept_fee",
+        "withdraw_fees",
+        "publish_earnings",
+        "claim",
+        "propose_role",
+        "accept_role",
+        "close",
         "deposit",
         "request_withdraw",
         "withdraw",
@@ -60,7 +88,11 @@ class Block:
 
 
 class FakeChain:
-    """`unreachable` makes every call fail as a dead node would."""
+    """`unreachable` makes every call fail as a dead node would; `mining` False makes transactions
+
+    wait as in a node's pool, until `mine` is told which of them comes into a block; `wrong` is
+    what `check` finds at this node.
+    """
 
     def __init__(
         self,
@@ -83,29 +115,65 @@ class FakeChain:
         self._blocks: deque[Block] = deque(maxlen=MAX_ROLLBACK)
         self._included: dict[str, Outcome] = {}
         self.unreachable = False
+        self.mining = True
+        self.wrong: ChainRefused | None = None
+        self.market = Fees(2 * 10**9, 10**9)
+        self._pool: dict[tuple[str, int], SignedTransaction] = {}
+
+    def check(self) -> None:
+        self._reach()
+        if self.wrong is not None:
+            raise self.wrong
 
     def deployment(self) -> Deployment:
         return self._deployment
 
-    def sign(self, call: Call, nonce: int) -> SignedTransaction:
+    def sign(self, call: Call, nonce: int, above: Fees | None = None) -> SignedTransaction:
         self._reach()
-        self._apply(self._contracts.copy(), call)
-        raw = repr((call.contract, call.function, call.args, call.sender, nonce)).encode()
-        return SignedTransaction(raw, "0x" + keccak(raw).hex(), nonce)
+        if call.gas is None:
+            self._apply(self._contracts.copy(), call)
+        fees = self.market if above is None else outbid(above, self.market)
+        if fees is None:
+            raise ChainRefused("FEE_CAP", "to outbid the last offer passes the cap")
+        bid = (fees.max_fee_wei, fees.tip_wei)
+        raw = repr((call.contract, call.function, call.args, call.sender, nonce, bid)).encode()
+        return SignedTransaction(raw, "0x" + keccak(raw).hex(), nonce, fees)
 
     def next_nonce(self, sender: Sender) -> int:
         self._reach()
-        return self._nonces[self._addresses[sender]]
+        address = self._addresses[sender]
+        return self._nonces[address] + sum(waits == address for waits, _ in self._pool)
 
     def send(self, tx: SignedTransaction) -> None:
         self._reach()
         if tx.hash in self._included:
             return
-        contract, function, args, sender, nonce = ast.literal_eval(tx.raw.decode())
-        expected = self.next_nonce(sender)
-        if nonce != expected:
+        call, nonce, fees = _signed(tx)
+        address = self._addresses[call.sender]
+        if nonce < self._nonces[address] or nonce > self.next_nonce(call.sender):
+            expected = self.next_nonce(call.sender)
             raise ChainRefused("NONCE", f"nonce {nonce}: the next one is {expected}")
-        self._include(tx, Call(contract, function, args, sender))
+        if self.mining:
+            self._include(tx, call)
+            return
+        waits = self._pool.get((address, nonce), tx)
+        if waits.hash != tx.hash and not outbids(fees, _signed(waits)[2]):
+            raise ChainRefused("FEE", "replacement transaction underpriced")
+        self._pool[address, nonce] = tx
+
+    def mine(self, tx: SignedTransaction) -> None:
+        """This one comes into a block, whether the pool has forgotten it or not."""
+        self._include(tx, _signed(tx)[0])
+
+    def finalized(self) -> int:
+        self._reach()
+        return self._height - self.finality_depth
+
+    def balances(self, accounts: Sequence[int], block_number: int) -> list[int]:
+        self._reach()
+        later = [block for block in self._blocks if block.outcome.block_number > block_number]
+        ledger = (later[0].before if later else self._contracts).ledger
+        return [int(ledger.views()["balance_of"](account)) for account in accounts]
 
     def outcome(self, tx_hash: str) -> Outcome | None:
         self._reach()
@@ -131,6 +199,7 @@ class FakeChain:
     def _include(self, tx: SignedTransaction, call: Call) -> None:
         self._height += 1
         sender = self._addresses[call.sender]
+        self._pool.pop((sender, self._nonces[sender]), None)
         self._nonces[sender] += 1
         number = self._height
         outcome = Outcome(
@@ -168,9 +237,13 @@ class FakeChain:
             address=where.ledger,
             token_address=where.token,
             registry_address=where.registry,
-            admin=admin,
-            settler=self._addresses["settler"],
-            registrar=registrar,
+            # As `deploy` has it: the admin pauses, until it gives that to another.
+            holders={
+                ADMIN: admin,
+                REGISTRAR: registrar,
+                SETTLER: self._addresses["settler"],
+                PAUSER: admin,
+            },
             unit=unit,
             withdraw_delay_s=withdraw_delay_s,
         )
@@ -179,3 +252,8 @@ class FakeChain:
     def _reach(self) -> None:
         if self.unreachable:
             raise ChainUnreachable("the chain's node does not answer")
+
+
+def _signed(tx: SignedTransaction) -> tuple[Call, int, Fees]:
+    contract, function, args, sender, nonce, bid = ast.literal_eval(tx.raw.decode())
+    return Call(contract, function, args, sender), nonce, Fees(*bid)

@@ -1,6 +1,6 @@
 """The rules of the three contracts in plain Python: same checks, same codes, same events."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
@@ -8,12 +8,13 @@ from eth_utils.address import to_checksum_address
 
 from cloud.ports.chain import ChainEvent, ChainRefused, Contract
 from contracts.ledger.hashing import keccak
-from contracts.ledger.merkle import leaf_hash, proves
+from contracts.ledger.merkle import Tree, leaf_hash, proves
 
 ZERO_WORD = b"\0" * 32
 ZERO_ADDRESS = "0x" + "00" * 20
-MAX_WORDS = 200
 MAX_DEPTH = 24
+MAX_MARKS = 64
+ADMIN, REGISTRAR = keccak(b"admin"), keccak(b"registrar")
 
 S = TypeVar("S", bound="Model")
 
@@ -104,15 +105,15 @@ class Registry(Model):
     registrar: str
     version: int = 0
     root: bytes = ZERO_WORD
-    count: int = 0
     shared: dict[bytes, bytes] = field(default_factory=dict)
     gateways: dict[str, bytes] = field(default_factory=dict)
     signers: dict[bytes, str] = field(default_factory=dict)
+    proposed: dict[bytes, str] = field(default_factory=dict)
 
     def publish(self, world: World, root: bytes, count: int, library_digest: bytes) -> None:
-        require(world.sender == self.registrar, "REGISTRAR")
+        self._registrar(world)
         require(root != ZERO_WORD, "ROOT")
-        self.version, self.root, self.count = self.version + 1, root, count
+        self.version, self.root = self.version + 1, root
         world.log(
             "registry",
             "Published",
@@ -130,27 +131,60 @@ class Registry(Model):
         proof: tuple[bytes, ...],
         decision: bytes,
     ) -> None:
-        require(world.sender == self.registrar, "REGISTRAR")
+        self._registrar(world)
         require(decision != ZERO_WORD, "DECISION")
         require(self.proven(space_key, title_digest, proof), "PROOF")
-        self.shared[space_key] = decision
-        world.log(
-            "registry",
-            "Shared",
-            space_key=space_key,
-            version=self.version,
-            title_digest=title_digest,
-            decision=decision,
-        )
+        self._share(world, space_key, title_digest, decision)
+
+    def share_many(
+        self,
+        world: World,
+        cap: Sequence[bytes],
+        marks: Sequence[tuple[bytes, bytes, bytes, int, int]],
+        siblings: Sequence[bytes],
+    ) -> None:
+        """`marks`: space key, title digest, decision, place in the cap, end of its siblings."""
+        self._registrar(world)
+        require(max(len(cap), len(marks)) <= MAX_MARKS, "REVERTED")
+        require(bool(cap), "REVERTED")
+        require(Tree(cap).root == self.root, "PROOF")
+        begin = 0
+        for space_key, title_digest, decision, under, proof_end in marks:
+            require(decision != ZERO_WORD, "DECISION")
+            within = begin <= proof_end <= min(begin + MAX_DEPTH, len(siblings))
+            require(within and under < len(cap), "REVERTED")
+            leaf = leaf_hash(space_key + title_digest)
+            require(proves(leaf, siblings[begin:proof_end], cap[under]), "PROOF")
+            begin = proof_end
+            self._share(world, space_key, title_digest, decision)
 
     def unshare(self, world: World, space_key: bytes, reason: bytes) -> None:
-        require(world.sender == self.registrar, "REGISTRAR")
-        require(space_key in self.shared, "NOT_SHARED")
-        del self.shared[space_key]
+        self._end(world, space_key)
         world.log("registry", "Unshared", space_key=space_key, reason=reason)
 
+    def expire(self, world: World, space_key: bytes, ended_s: int) -> None:
+        require(ended_s <= world.now, "TERM")
+        self._end(world, space_key)
+        world.log("registry", "Expired", space_key=space_key, ended_s=ended_s)
+
+    def transfer(
+        self,
+        world: World,
+        space_key: bytes,
+        title_digest: bytes,
+        proof: tuple[bytes, ...],
+        decision: bytes,
+    ) -> None:
+        """The mark moves to the space's new title, or ends where the decision is zero."""
+        self._end(world, space_key)
+        require(self.proven(space_key, title_digest, proof), "PROOF")
+        if decision != ZERO_WORD:
+            self.shared[space_key] = decision
+        args = {"space_key": space_key, "title_digest": title_digest, "decision": decision}
+        world.log("registry", "Transferred", **args)
+
     def set_gateway(self, world: World, gateway_key: bytes, signer: str, active: bool) -> None:
-        require(world.sender == self.registrar, "REGISTRAR")
+        self._registrar(world)
         require(signer != ZERO_ADDRESS, "ADDRESS")
         require(self.gateways.get(signer, gateway_key) == gateway_key, "SIGNER")
         self.gateways.pop(self.signers.pop(gateway_key, ZERO_ADDRESS), None)
@@ -159,20 +193,47 @@ class Registry(Model):
             self.signers[gateway_key] = signer
         world.log("registry", "GatewaySet", gateway_key=gateway_key, signer=signer, active=active)
 
+    def propose_role(self, world: World, role: bytes, holder: str) -> None:
+        require(world.sender == self.admin, "ADMIN")
+        require(role in (ADMIN, REGISTRAR), "ROLE")
+        self.proposed[role] = holder
+        world.log("registry", "RoleProposed", role=role, holder=holder)
+
+    def accept_role(self, world: World, role: bytes) -> None:
+        require(world.sender == self.proposed.pop(role, ZERO_ADDRESS), "PROPOSED")
+        if role == ADMIN:
+            self.admin = world.sender
+        else:
+            self.registrar = world.sender
+        world.log("registry", "RoleChanged", role=role, holder=world.sender)
+
     def proven(self, space_key: bytes, title_digest: bytes, proof: tuple[bytes, ...]) -> bool:
         require(len(proof) <= MAX_DEPTH, "REVERTED")
-        return self.version != 0 and proves(leaf_hash(space_key + title_digest), proof, self.root)
+        return proves(leaf_hash(space_key + title_digest), proof, self.root)
 
     def views(self) -> dict[str, Callable[..., Any]]:
         return {
             "admin": lambda: self.admin,
             "registrar": lambda: self.registrar,
+            "proposed": lambda role: self.proposed.get(role, ZERO_ADDRESS),
             "version": lambda: self.version,
             "root": lambda: self.root,
-            "count": lambda: self.count,
             "shared": lambda key: self.shared.get(key, ZERO_WORD),
             "is_shared": lambda key: key in self.shared,
             "verify": self.proven,
             "gateway_of": lambda signer: self.gateways.get(signer, ZERO_WORD),
             "signer_of": lambda key: self.signers.get(key, ZERO_ADDRESS),
         }
+
+    def _registrar(self, world: World) -> None:
+        require(world.sender == self.registrar, "REGISTRAR")
+
+    def _share(self, world: World, space_key: bytes, title_digest: bytes, decision: bytes) -> None:
+        self.shared[space_key] = decision
+        args = {"space_key": space_key, "title_digest": title_digest, "decision": decision}
+        world.log("registry", "Shared", **args)
+
+    def _end(self, world: World, space_key: bytes) -> None:
+        self._registrar(world)
+        require(space_key in self.shared, "NOT_SHARED")
+        del self.shared[space_key]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 State = Literal["confirmed", "granted", "active", "completed", "settled", "cancelled", "no_show"]
-Move = Literal["acknowledge", "arrive", "depart", "settle", "cancel", "expire"]
+Move = Literal["acknowledge", "arrive", "depart", "settle", "return", "cancel", "expire"]
 
 # (state, move) -> state
 MOVES: Mapping[tuple[State, Move], State] = {
@@ -25,6 +25,8 @@ MOVES: Mapping[tuple[State, Move], State] = {
     ("completed", "settle"): "settled",
     ("settled", "acknowledge"): "settled",
     ("settled", "settle"): "settled",
+    ("settled", "return"): "completed",
+    ("completed", "return"): "completed",
 }
 HOLDING: tuple[State, ...] = ("confirmed", "granted", "active")
 

@@ -1,8 +1,10 @@
 """The ledger's chain, as the rest of the cloud sees it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias
+
+from cloud.core.fees import Fees
 
 Contract: TypeAlias = Literal["token", "registry", "ledger"]
 Sender: TypeAlias = Literal["registrar", "settler", "admin"]
@@ -12,7 +14,8 @@ class ChainRefused(RuntimeError):
     """The chain refuses this call; trying again unchanged is of no use.
 
     `code` is the contract's own (SEQ, REPLAY, PROOF ...), or one of the chain's:
-    NONCE, FUNDS, FEE, REVERTED, REFUSED.
+    NONCE, FUNDS, FEE, FEE_CAP, REVERTED, REFUSED; of the installation's: CHAIN_ID, DEV_KEY,
+    NO_CONTRACT, CODE.
     """
 
     def __init__(self, code: str, sentence: str) -> None:
@@ -23,6 +26,10 @@ class ChainRefused(RuntimeError):
 
 class ChainUnreachable(ConnectionError):
     """The chain's node does not answer; try again later: what was sent may have arrived."""
+
+
+class ChainDishonest(ChainUnreachable):
+    """The chain's node contradicts itself or what we signed; believe nothing it said of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +44,16 @@ class Deployment:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """bytes32 as bytes, addresses as checksummed text, proofs as tuples of bytes."""
+    """bytes32 as bytes, addresses as checksummed text, proofs as tuples of bytes.
+
+    `gas`: the most it may use, where its sender knows; else the node is asked, which runs it.
+    """
 
     contract: Contract
     function: str
     args: tuple[Any, ...]
     sender: Sender
+    gas: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +63,7 @@ class SignedTransaction:
     raw: bytes
     hash: str
     nonce: int
+    fees: Fees = field(default=Fees(0, 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +92,19 @@ class Chain(Protocol):
 
     def deployment(self) -> Deployment: ...
 
-    def sign(self, call: Call, nonce: int) -> SignedTransaction:
-        """Raises ChainRefused when the call would revert on the newest state."""
+    def check(self) -> None:
+        """That the node's chain is ours and holds our contracts, byte for byte.
+
+        Raises ChainRefused with CHAIN_ID, NO_CONTRACT or CODE.
+        """
+        ...
+
+    def sign(self, call: Call, nonce: int, above: Fees | None = None) -> SignedTransaction:
+        """Raises ChainRefused when the call would revert on the newest state.
+
+        `above`: what the transaction of this nonce offers that this one shall replace; raises
+        ChainRefused with FEE_CAP when that cannot be outbid within the cap.
+        """
         ...
 
     def next_nonce(self, sender: Sender) -> int:
@@ -94,6 +117,14 @@ class Chain(Protocol):
 
     def outcome(self, tx_hash: str) -> Outcome | None:
         """None while the transaction is in no block of the canonical chain."""
+        ...
+
+    def finalized(self) -> int:
+        """The newest block that nothing takes back; -1 while there is none."""
+        ...
+
+    def balances(self, accounts: Sequence[int], block_number: int) -> list[int]:
+        """Of the ledger's accounts as of that block, in minor units; few requests."""
         ...
 
     def read(self, contract: Contract, function: str, *args: Any) -> Any:

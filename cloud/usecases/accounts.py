@@ -104,18 +104,22 @@ def post(session: Session, transfer: str, postings: Iterable[Posting], now_ms: i
     """Once per transfer name: a repeated one changes nothing."""
     if _posted(session, transfer):
         return
-    for posting in postings:
-        session.add(
-            Entry(
-                transfer=transfer,
-                account=posting.account,
-                bucket=posting.bucket,
-                amount_minor=posting.amount_minor,
-                currency=CURRENCY,
-                at_ms=now_ms,
-            )
-        )
+    session.add_all(entries(transfer, postings, now_ms))
     session.flush()
+
+
+def entries(transfer: str, postings: Iterable[Posting], now_ms: int) -> list[Entry]:
+    return [
+        Entry(
+            transfer=transfer,
+            account=posting.account,
+            bucket=posting.bucket,
+            amount_minor=posting.amount_minor,
+            currency=CURRENCY,
+            at_ms=now_ms,
+        )
+        for posting in postings
+    ]
 
 
 def _posted(session: Session, transfer: str) -> bool:

@@ -2,11 +2,18 @@
 
 import json
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from sqlmodel import Session, col, func, select
 
-from cloud.ports.chain import Contract, Sender
-from cloud.tables import ChainCall
+from cloud.core import calls
+from cloud.core.calls import IN_FLIGHT, WAITING, Step
+from cloud.core.fees import Fees
+from cloud.ports.chain import Contract, Sender, SignedTransaction
+from cloud.tables import ChainAttempt, ChainCall
+
+# Newest first; replacements are bounded, and a call signed again has a new nonce.
+MAX_ATTEMPTS_LOOKED_AT = 24
 
 
 def queue(
@@ -37,9 +44,8 @@ def next_call(session: Session, not_from: Collection[str] = ()) -> ChainCall | N
 
     `not_from`: senders whose oldest call the chain refuses for now; theirs all wait behind it.
     """
-    waiting = ("queued", "signed", "sent")
     found = select(ChainCall).where(
-        col(ChainCall.status).in_(waiting), col(ChainCall.sender).not_in(not_from)
+        col(ChainCall.status).in_(WAITING), col(ChainCall.sender).not_in(not_from)
     )
     return session.exec(found.order_by(col(ChainCall.number)).limit(1)).first()
 
@@ -52,6 +58,57 @@ def count_named(session: Session, prefix: str) -> int:
 def unfinal_calls(session: Session, limit: int) -> list[ChainCall]:
     mined = select(ChainCall).where(ChainCall.status == "mined")
     return list(session.exec(mined.order_by(col(ChainCall.number)).limit(limit)))
+
+
+def in_flight(session: Session) -> list[str]:
+    """Hashes under which a call that is not on record as mined may be in a block."""
+    found = (
+        select(ChainAttempt.hash)
+        .join(ChainCall, col(ChainCall.number) == col(ChainAttempt.call))
+        .where(col(ChainCall.status).in_(IN_FLIGHT))
+    )
+    return list(session.exec(found))
+
+
+def step(session: Session, call: ChainCall, what: Step, **fields: Any) -> ChainCall:
+    """Through the table; raises IllegalStep and changes nothing when it is not in it."""
+    row = session.get_one(ChainCall, call.number)
+    row.status = calls.stepped(row.status, what)  # type: ignore[arg-type]
+    for name, value in fields.items():
+        setattr(row, name, value)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def signed(
+    session: Session, call: ChainCall, tx: SignedTransaction, what: Step, now_ms: int
+) -> ChainCall:
+    """Stored before it is sent: after a crash the same bytes go out again, never a second call."""
+    if session.get(ChainAttempt, tx.hash) is None:
+        session.add(
+            ChainAttempt(
+                hash=tx.hash,
+                call=call.number or 0,
+                nonce=tx.nonce,
+                raw=tx.raw,
+                max_fee_wei=tx.fees.max_fee_wei,
+                tip_wei=tx.fees.tip_wei,
+                signed_ms=now_ms,
+            )
+        )
+    return step(session, call, what, raw=tx.raw, hash=tx.hash, nonce=tx.nonce)
+
+
+def attempts(session: Session, call: ChainCall) -> list[ChainAttempt]:
+    """Newest first: a call may be mined under any of its hashes."""
+    of_call = select(ChainAttempt).where(ChainAttempt.call == call.number)
+    order = (col(ChainAttempt.signed_ms).desc(), col(ChainAttempt.max_fee_wei).desc())
+    return list(session.exec(of_call.order_by(*order).limit(MAX_ATTEMPTS_LOOKED_AT)))
+
+
+def offered(attempt: ChainAttempt) -> Fees:
+    return Fees(attempt.max_fee_wei, attempt.tip_wei)
 
 
 def call_named(session: Session, call_id: str) -> ChainCall | None:

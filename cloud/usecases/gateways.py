@@ -143,6 +143,10 @@ def _raise_silent(session: Session, gateway: Gateway, now: datetime) -> None:
     raise_alarm(session, f"silent:{gateway.id}", "gateway_silent", first, sentence, now)
 
 
+def has_alarm(session: Session, alarm_id: str) -> bool:
+    return session.get(Alarm, alarm_id) is not None
+
+
 def clear_alarm(session: Session, alarm_id: str) -> None:
     alarm = session.get(Alarm, alarm_id)
     if alarm is not None:

@@ -10,13 +10,10 @@ from cloud.core.compliance import RULES, Claim, check, decision_digest
 from cloud.core.reasons import REASONS, Reason
 from cloud.errors import Unknown
 from cloud.tables import Registration, Space, Title
-from cloud.usecases import filing
-from cloud.usecases.titles import TitleProof, prove, record_of
-from contracts.ledger.hashing import unhex
-from contracts.ledger.records import space_key
+from cloud.usecases import marks
+from cloud.usecases.marks import STANDING
+from cloud.usecases.title_tree import record_of
 from contracts.wire.types import ZERO_DIGEST, format_instant, to_ms
-
-STANDING = ("compliant", "shared")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +47,13 @@ def register(
     session.add(row)
     session.flush()
     if not reasons:
-        _mark_on_chain(session, row)
+        marks.file_waiting(session)
     return row
 
 
 def marked(session: Session, registration_id: str) -> None:
-    """The chain has mined the mark."""
-    row = session.get(Registration, registration_id)
-    if row is not None and row.status == "compliant":
-        row.status = "shared"
-        session.add(row)
+    """The chain has mined this mark, and those that went with it."""
+    marks.marked(session, f"share:{registration_id}")
 
 
 def get(session: Session, registration_id: str) -> Registration:
@@ -90,12 +84,3 @@ def _reasons(session: Session, title: Title | None, asked: Asked, now: datetime)
         equipped=space is not None and space.gateway is not None,
     )
     return check(record_of(title), claim, now.date(), RULES)
-
-
-def _mark_on_chain(session: Session, row: Registration) -> None:
-    proof = prove(session, row.space)
-    if not isinstance(proof, TitleProof):
-        raise AssertionError("a compliant space has a title")
-    key = "0x" + space_key(row.space).hex()
-    args = [key, "0x" + unhex(proof.digest).hex(), list(proof.siblings), row.decision]
-    filing.queue(session, f"share:{row.id}", ("registry", "share"), args, "registrar")

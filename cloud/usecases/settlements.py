@@ -1,42 +1,34 @@
 """Step 6, second half: price the evidence, pay it, file it in a batch, issue the receipt."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlmodel import Session, col, func, select
 
 from cloud.core import money
-from cloud.tables import (
-    Batch,
-    Booking,
-    ChainCall,
-    EventRow,
-    ReceiptRow,
-    Settlement,
-    Space,
-    Stay,
-)
-from cloud.usecases import accounts, bookings, filing
+from cloud.core.booking import Move
+from cloud.ports.chain import ChainEvent
+from cloud.tables import Batch, Booking, ChainCall, Entry, ReceiptRow, Settlement, Space, Stay
+from cloud.usecases import accounts, bookings, filing, receipts
 from cloud.usecases.gateways import raise_alarm
+from cloud.usecases.receipts import events_of, record_of
+from cloud.usecases.receipts import pending_of as pending_of
+from cloud.usecases.receipts import receipt_of as receipt_of
+from cloud.usecases.receipts import receipt_or_pending as receipt_or_pending
 from contracts.ledger.hashing import digest
 from contracts.ledger.merkle import Tree
-from contracts.ledger.pricing import Line, Tariff, Window, price, total
-from contracts.ledger.receipt import (
-    ChainRecord,
-    GatewayKey,
-    Proof,
-    Receipt,
-    SealedBody,
-    SealedEvent,
-    StayTimes,
-)
-from contracts.ledger.records import Deployed, SettlementRecord, tariff_digest, word_hex
+from contracts.ledger.pricing import Line, Tariff, price, total
+from contracts.ledger.records import Deployed, SettlementRecord, tariff_digest
 from contracts.ledger.stay import Evidence, evidence_of
 from contracts.wire.messages import Event
 from contracts.wire.types import to_ms
 
 BATCH_LIMIT = 200
 MAX_EVENTS = 1000  # what a receipt holds
+# More than the dearest settlement and the dearest empty batch ever used.
+GAS_PER_WORD, GAS_PER_BATCH = 50_000, 300_000
 
 
 def settle(session: Session, stay: Stay, booking: Booking) -> bool:
@@ -75,22 +67,23 @@ def _settle(session: Session, stay: Stay, booking: Booking) -> bool:
     return True
 
 
-def batch(session: Session, now: datetime) -> Batch | None:
+def batch(session: Session, now: datetime, age_ms: int = 0) -> Batch | None:
     """Pay the settlements that wait, put them into the next batch, queue it for the chain.
 
-    Paid here and not before, so that every deposit has the same place before or after them in our
-    books as it has on the chain.
+    Once there are enough of them, or the oldest stay ended `age_ms` ago. Paid here and not
+    before, so that every deposit has the same place before or after them in our books as it has
+    on the chain.
     """
     waiting = select(Settlement).where(col(Settlement.batch).is_(None))
     rows = list(session.exec(waiting.order_by(col(Settlement.stay)).limit(BATCH_LIMIT)))
-    if not rows:
+    if not rows or (len(rows) < BATCH_LIMIT and _young(session, rows, to_ms(now), age_ms)):
         return None
     seq = (session.exec(select(func.max(Batch.seq))).one() or 0) + 1
     records = [record_of(row) for row in rows]
     root = "0x" + Tree([record.leaf() for record in records]).root.hex()
-    for position, row in enumerate(rows):
-        row.batch, row.position = seq, position
-        row.paid_minor = _pay(session, bookings.get(session, row.booking), row.amount_minor, now)
+    for position, (row, paid_minor) in enumerate(zip(rows, _paid(session, rows, now), strict=True)):
+        # All three at once: the database refuses a second change.
+        row.batch, row.position, row.paid_minor = seq, position, paid_minor
         session.add(row)
     made = Batch(seq=seq, root=root, call=f"batch:{seq}")
     session.add(made)
@@ -99,10 +92,26 @@ def batch(session: Session, now: datetime) -> Batch | None:
     return made
 
 
+def gas(call: ChainCall) -> int:
+    """The most that a batch may use."""
+    words = json.loads(call.args)[2]
+    return GAS_PER_BATCH + GAS_PER_WORD * len(words)
+
+
+def logged(call: ChainCall, events: Sequence[ChainEvent]) -> bool:
+    """The ledger's log holds this batch and no other, word by word."""
+    found = [event.args for event in events if event.name == "Batch"]
+    if len(found) != 1:
+        return False
+    seq, root, words = json.loads(call.args)
+    log = found[0]
+    told = (log["seq"], "0x" + bytes(log["detail_root"]).hex(), list(log["words"]))
+    return told == (seq, root, words)
+
+
 def compare(session: Session, call: ChainCall, missing: dict[int, int], now: datetime) -> None:
     """What the contract could not collect must be what our books could not: else a person looks."""
-    made = session.exec(select(Batch).where(Batch.call == call.id)).one()
-    for row in session.exec(select(Settlement).where(Settlement.batch == made.seq)):
+    for row in _members(session, call):
         ours = row.amount_minor - (row.paid_minor or 0)
         if missing.get(row.stay, 0) != ours:
             sentence = f"Stay {row.stay}: the chain misses {missing.get(row.stay, 0)}, we {ours}."
@@ -111,63 +120,94 @@ def compare(session: Session, call: ChainCall, missing: dict[int, int], now: dat
 
 def filed(session: Session, call: ChainCall, deployed: Deployed, now: datetime) -> list[int]:
     """The chain has mined a batch: each of its stays gets its receipt."""
-    made = session.exec(select(Batch).where(Batch.call == call.id)).one()
-    members = select(Settlement).where(Settlement.batch == made.seq)
-    rows = list(session.exec(members.order_by(col(Settlement.position))))
+    rows = _members(session, call)
     tree = Tree([record_of(row).leaf() for row in rows])
+    stays = [row.stay for row in rows]
+    held = [
+        _loaded(session, Booking, Booking.id, [row.booking for row in rows]),
+        _loaded(session, Stay, Stay.number, stays),
+    ]
+    before = _loaded(session, ReceiptRow, ReceiptRow.stay, stays)
     for row in rows:
-        receipt = _receipt(session, row, tree, call, deployed)
-        old = session.get(ReceiptRow, row.stay)
-        text = receipt.model_dump_json(indent=1)
+        made = receipts.receipt(session, row, tree, call, deployed)
+        old = before.get(row.stay)
+        text = made.model_dump_json(indent=1)
         if old is None:
             session.add(ReceiptRow(stay=row.stay, booking=row.booking, text=text))
         else:
             old.text = text
             session.add(old)
-        _settled(session, row, now)
+        _moved(session, row, "settle", now)
     session.flush()
-    return [row.stay for row in rows]
+    del held
+    return stays
 
 
-def record_of(row: Settlement) -> SettlementRecord:
-    return SettlementRecord.model_validate_json(row.record)
+def returned(session: Session, call: ChainCall, now: datetime) -> None:
+    """Its block is gone: its stays wait for the chain again. The money stays posted: once."""
+    for row in _members(session, call):
+        _moved(session, row, "return", now)
 
 
-def events_of(session: Session, stay: Stay) -> list[EventRow]:
-    """All events of the stay's space, from the one that opened it to the one that closed it."""
-    found = select(EventRow).where(
-        EventRow.gateway == stay.gateway,
-        EventRow.space == stay.space,
-        EventRow.epoch == stay.epoch,
-        EventRow.seq >= stay.first_seq,
-        EventRow.seq <= (stay.last_seq or 0),
+def _members(session: Session, call: ChainCall) -> list[Settlement]:
+    made = session.exec(select(Batch).where(Batch.call == call.id)).one()
+    members = select(Settlement).where(Settlement.batch == made.seq)
+    return list(session.exec(members.order_by(col(Settlement.position))))
+
+
+def _young(session: Session, rows: list[Settlement], now_ms: int, age_ms: int) -> bool:
+    numbers = [row.stay for row in rows]
+    oldest = select(func.min(Stay.departed_ms)).where(col(Stay.number).in_(numbers))
+    return age_ms > 0 and (session.exec(oldest).one() or 0) > now_ms - age_ms
+
+
+def _paid(session: Session, rows: list[Settlement], now: datetime) -> list[int]:
+    """What each pays by the contract's own rule: as much as the account's whole balance covers.
+
+    One question for all balances, and all entries at once: a batch is hundreds of them.
+    """
+    booked = _loaded(session, Booking, Booking.id, [row.booking for row in rows])
+    records = {row.stay: record_of(row) for row in rows}
+    totals = _totals(session, {record.driver_account for record in records.values()})
+    paid, entries = [], []
+    for row in rows:
+        booking, owner = booked[row.booking], records[row.stay].owner_account
+        paid_minor = min(totals[booking.driver], row.amount_minor)
+        for account, by in ((booking.driver, -paid_minor), (owner, paid_minor)):
+            if account in totals:
+                totals[account] += by
+        if paid_minor < row.amount_minor:
+            sentence = f"Booking {booking.id} could not be paid in full. Ask the driver to top up."
+            raise_alarm(session, f"unpaid:{booking.id}", "unpaid", booking.space, sentence, now)
+        postings = money.post(booking.driver, owner, booking.held_minor, paid_minor)
+        entries += accounts.entries(f"settle:{booking.id}", postings, to_ms(now))
+        paid.append(paid_minor)
+    session.add_all(entries)
+    session.flush()
+    return paid
+
+
+def _totals(session: Session, numbers: set[int]) -> dict[int, int]:
+    found = (
+        select(Entry.account, func.sum(Entry.amount_minor))
+        .where(col(Entry.account).in_(numbers))
+        .group_by(col(Entry.account))
     )
-    return list(session.exec(found.order_by(col(EventRow.seq))))
+    return dict.fromkeys(numbers, 0) | {number: int(sum_) for number, sum_ in session.exec(found)}
 
 
-def receipt_of(session: Session, booking_id: str) -> str | None:
-    row = session.exec(select(ReceiptRow).where(ReceiptRow.booking == booking_id)).first()
-    return row.text if row else None
+def _loaded(session: Session, table: Any, key: Any, keys: Sequence[Any]) -> dict[Any, Any]:
+    """Key -> row, in one question; while they are held, `session.get` asks no other."""
+    rows = session.exec(select(table).where(col(key).in_(keys)))
+    return {getattr(row, key.key): row for row in rows}
 
 
-def _pay(session: Session, booking: Booking, amount_minor: int, now: datetime) -> int:
-    """By the contract's own rule: as much as the account's whole balance covers."""
-    owner = bookings.record_of(booking).owner_account
-    paid_minor = min(accounts.total_of(session, booking.driver), amount_minor)
-    postings = money.post(booking.driver, owner, booking.held_minor, paid_minor)
-    if paid_minor < amount_minor:
-        sentence = f"Booking {booking.id} could not be paid in full. Ask the driver to top up."
-        raise_alarm(session, f"unpaid:{booking.id}", "unpaid", booking.space, sentence, now)
-    accounts.post(session, f"settle:{booking.id}", postings, to_ms(now))
-    return paid_minor
-
-
-def _settled(session: Session, row: Settlement, now: datetime) -> None:
+def _moved(session: Session, row: Settlement, what: Move, now: datetime) -> None:
     booking = bookings.get(session, row.booking)
-    bookings.move(session, booking, "settle", now)
+    bookings.move(session, booking, what, now)
     stay = session.get(Stay, row.stay)
     if stay is not None:
-        stay.state = "settled"
+        stay.state = "settled" if what == "settle" else "closed"
         session.add(stay)
 
 
@@ -182,7 +222,7 @@ def _record(
         stay=stay.number or 0,
         space=stay.space,
         space_number=space.number,
-        booking=digest(terms),
+        booking=terms.digest(),
         tariff=tariff_digest(tariff),
         gateway=events[0].signer,
         arrival=events[0].digest,
@@ -195,60 +235,6 @@ def _record(
         currency=tariff.currency,
         driver_account=terms.driver_account,
         owner_account=terms.owner_account,
-    )
-
-
-def _receipt(
-    session: Session, row: Settlement, tree: Tree, call: ChainCall, deployed: Deployed
-) -> Receipt:
-    stay = session.get_one(Stay, row.stay)
-    booking = bookings.get(session, row.booking)
-    record = record_of(row)
-    events = _sealed(session, stay)
-    evidence = evidence_of([event.body for event in events])
-    if evidence is None:
-        raise AssertionError("a settled stay has its evidence")
-    windows = tuple(Window(starts_at=begin, ends_at=end) for begin, end in evidence.billed)
-    return Receipt(
-        format="berth-receipt",
-        version=1,
-        gateway=GatewayKey(id=stay.gateway, signer=record.gateway),
-        booking=bookings.record_of(booking),
-        tariff=Tariff.model_validate_json(booking.tariff),
-        events=events,
-        stay=StayTimes(
-            arrived_at=evidence.arrived_at, departed_at=evidence.departed_at, billed=windows
-        ),
-        lines=tuple(Line.model_validate(line) for line in json.loads(row.lines)),
-        total_minor=row.amount_minor,
-        record=record,
-        proof=Proof(
-            root="0x" + tree.root.hex(),
-            siblings=tuple("0x" + node.hex() for node in tree.proof(row.position or 0)),
-        ),
-        chain=_chain_record(row, record, call, deployed),
-    )
-
-
-def _chain_record(
-    row: Settlement, record: SettlementRecord, call: ChainCall, deployed: Deployed
-) -> ChainRecord:
-    return ChainRecord(
-        chain_id=deployed.chain_id,
-        ledger=deployed.ledger,
-        registry=deployed.registry,
-        batch=row.batch or 0,
-        word=word_hex(record.word()),
-        transaction=call.hash or "",
-        block_number=call.block_number or 0,
-        block_hash=call.block_hash or "",
-    )
-
-
-def _sealed(session: Session, stay: Stay) -> tuple[SealedEvent, ...]:
-    return tuple(
-        SealedEvent(body=SealedBody.model_validate_json(row.body), signature=row.signature)
-        for row in events_of(session, stay)
     )
 
 

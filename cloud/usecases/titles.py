@@ -1,5 +1,6 @@
 """Step 1: import the title library of a city, all or nothing, and publish its root."""
 
+import itertools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -10,12 +11,16 @@ from sqlmodel import Session, col, delete, func, select
 from cloud.core.compliance import ENCUMBRANCES, RIGHT_TYPES, USES
 from cloud.core.reasons import Refusal, refuse
 from cloud.errors import BadTitles
-from cloud.tables import Lot, Offer, Registration, Space, Title, TitleVersion
-from cloud.usecases import filing
-from contracts.ledger.merkle import Tree
-from contracts.ledger.records import TitleRecord, space_key
+from cloud.tables import Lot, Space, Title, TitleVersion
+from cloud.usecases import filing, marks, title_tree
+from cloud.usecases.title_tree import VACANT, record_of
+from contracts.ledger.merkle import Tree, path
+from contracts.ledger.records import TitleRecord
+from contracts.wire.types import from_ms
 
 MAX_PROBLEMS = 1000
+CHUNK = 500  # names in one statement
+FEW = 20  # one title in so many changed: below that, path by path
 FIELDS = ("space", "number", "lot", "holder", "right", "valid_until", "encumbrance", "use")
 
 Row = tuple[int, Mapping[str, str]]
@@ -47,6 +52,23 @@ class TitleProof:
     version: int
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A title of the version before: its record as text, and its place in the tree."""
+
+    record: str
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What an import changes: leaves by place, titles with their places, old records by space."""
+
+    leaves: dict[int, bytes]
+    written: list[tuple[int, Placed]]
+    before: dict[str, str]
+
+
 def parse(rows: Iterable[Row], salt: Callable[[], bytes], progress: Progress) -> list[Placed]:
     """Every row read, or BadTitles with the line and reason of each bad one."""
     placed: list[Placed] = []
@@ -76,9 +98,10 @@ def store(session: Session, placed: list[Placed], file_sha256: str, now_ms: int)
     latest = session.exec(select(func.max(TitleVersion.version))).one()
     if same is not None and same.version == latest:
         return Imported(same.version or 0, same.count, same.root)
-    before = {title.space: title.record for title in session.exec(select(Title))}
+    before = _held(session)
     placed = [_keep_salt(item, before.get(item.title.space)) for item in placed]
-    tree = Tree([item.title.leaf() for item in placed])
+    changes = _changes(placed, before)
+    tree = _grow(session, changes, _known_root(session, latest))
     root = "0x" + tree.root.hex()
     row = TitleVersion(
         file_sha256=file_sha256, root=root, count=len(placed), status="stored", imported_ms=now_ms
@@ -86,34 +109,28 @@ def store(session: Session, placed: list[Placed], file_sha256: str, now_ms: int)
     session.add(row)
     session.flush()
     version = row.version or 0
-    _replace_titles(session, placed, version)
+    _replace_titles(session, changes, version)
     _place_spaces(session, placed)
     publish = [root, len(placed), "0x" + file_sha256]
     filing.queue(session, f"titles:{version}", ("registry", "publish"), publish, "registrar")
-    now = {item.title.space: item.title.model_dump_json() for item in placed}
-    changed = {space for space, record in before.items() if now.get(space) != record}
-    _withdraw(session, changed, version)
+    marks.recheck(session, changes.before, version, from_ms(now_ms))
     return Imported(version, len(placed), root)
 
 
 def prove(session: Session, space: str) -> TitleProof | Refusal:
-    """The nodes from this title to the current root."""
+    """The nodes from this title to the root of the newest version."""
     title = session.get(Title, space)
     if title is None:
         return refuse("unknown_space")
-    leaves = session.exec(select(Title.leaf).order_by(col(Title.position))).all()
-    tree = Tree(list(leaves))
+    tree = title_tree.current(session)
+    siblings = tree.nodes(list(path(title.position, tree.count)))
     return TitleProof(
         space=space,
         digest=record_of(title).digest(),
-        siblings=tuple("0x" + node.hex() for node in tree.proof(title.position)),
+        siblings=tuple("0x" + node.hex() for node in siblings),
         root="0x" + tree.root.hex(),
-        version=title.version,
+        version=session.exec(select(func.max(TitleVersion.version))).one() or 0,
     )
-
-
-def record_of(title: Title) -> TitleRecord:
-    return TitleRecord.model_validate_json(title.record)
 
 
 def _placed(row: Mapping[str, str], salt: bytes) -> Placed:
@@ -163,18 +180,64 @@ def _reason(error: ValueError) -> str:
     return str(error)
 
 
-def _replace_titles(session: Session, placed: list[Placed], version: int) -> None:
-    session.exec(delete(Title))
+def _held(session: Session) -> dict[str, Held]:
+    rows = session.exec(select(Title.space, Title.record, Title.position))
+    return {space: Held(record, position) for space, record, position in rows}
+
+
+def _changes(placed: list[Placed], before: dict[str, Held]) -> Changes:
+    """A title keeps its place in the tree; a new one takes the first that is free."""
+    now = {item.title.space for item in placed}
+    taken = {held.position for space, held in before.items() if space in now}
+    free = (place for place in itertools.count() if place not in taken)
+    leaves = {held.position: VACANT for space, held in before.items() if space not in now}
+    written: list[tuple[int, Placed]] = []
+    old = {space: held.record for space, held in before.items() if space not in now}
+    for item in placed:
+        held = before.get(item.title.space)
+        if held is not None and held.record == item.title.model_dump_json():
+            continue
+        place = next(free) if held is None else held.position
+        leaves[place] = item.title.leaf()
+        written.append((place, item))
+        if held is not None:
+            old[item.title.space] = held.record
+    return Changes(leaves, written, old)
+
+
+def _known_root(session: Session, version: int | None) -> str | None:
+    return session.get_one(TitleVersion, version).root if version else None
+
+
+def _grow(session: Session, changes: Changes, known: str | None) -> Tree:
+    """Path by path where few titles changed; in one go where many did, or nothing is stored."""
+    stored = title_tree.load(session)
+    if stored is None or "0x" + stored.root.hex() != known:
+        stored = title_tree.build(session)
+    elif len(changes.leaves) <= len(stored) // FEW:
+        title_tree.change(session, stored, changes.leaves)
+        return stored
+    leaves = dict(enumerate(stored.leaves() if stored else ())) | changes.leaves
+    tree = Tree(leaves.get(place, VACANT) for place in range(max(leaves) + 1))
+    title_tree.store(session, tree)
+    return tree
+
+
+def _replace_titles(session: Session, changes: Changes, version: int) -> None:
+    gone = sorted(changes.before)
+    for start in range(0, len(gone), CHUNK):
+        chunk = gone[start : start + CHUNK]
+        session.exec(delete(Title).where(col(Title.space).in_(chunk)))
     session.bulk_save_objects(
         [
             Title(
                 space=item.title.space,
                 version=version,
-                position=position,
+                position=place,
                 record=item.title.model_dump_json(),
-                leaf=item.title.leaf(),
+                leaf=changes.leaves[place],
             )
-            for position, item in enumerate(placed)
+            for place, item in changes.written
         ]
     )
 
@@ -197,26 +260,10 @@ def _place_spaces(session: Session, placed: list[Placed]) -> None:
     session.flush()
 
 
-def _keep_salt(item: Placed, before: str | None) -> Placed:
+def _keep_salt(item: Placed, before: Held | None) -> Placed:
     """An unchanged title keeps its digest from version to version, and with it its mark."""
     if before is None:
         return item
-    old = TitleRecord.model_validate_json(before)
+    old = TitleRecord.model_validate_json(before.record)
     same = item.title.model_copy(update={"salt": old.salt}) == old
     return Placed(old, item.lat, item.lon) if same else item
-
-
-def _withdraw(session: Session, changed: set[str], version: int) -> None:
-    """A mark stands on the title it was given for: another title, no mark and no offer."""
-    standing = select(Registration).where(col(Registration.status).in_(("compliant", "shared")))
-    for row in session.exec(standing):
-        if row.space not in changed:
-            continue
-        row.status = "withdrawn"
-        session.add(row)
-        for offer in session.exec(select(Offer).where(Offer.space == row.space)):
-            offer.status = "closed"
-            session.add(offer)
-        args = ["0x" + space_key(row.space).hex(), "0x" + version.to_bytes(32, "big").hex()]
-        call = f"unshare:{row.id}:{version}"
-        filing.queue(session, call, ("registry", "unshare"), args, "registrar")

@@ -29,6 +29,7 @@ def verify_on_chain(receipt: Receipt, ask: Ask) -> list[Link]:
         _link("chain id", _chain_id(receipt, ask)),
         _link("registry", _registry(receipt, ask)),
         _link("gateway key", _gateway_key(receipt, ask)),
+        *([_link("title root", _title_root(receipt, ask))] if receipt.title else []),
         _link("batch root", _batch_root(receipt, ask)),
         *_filed(receipt, ask),
     ]
@@ -67,6 +68,15 @@ def _gateway_key(receipt: Receipt, ask: Ask) -> tuple[bool, str]:
     if found != "0x" + keccak(receipt.gateway.id.encode()).hex():
         return False, f"{receipt.gateway.signer} is not the registered key of that gateway."
     return True, f"The registry names this key for gateway {receipt.gateway.id}."
+
+
+def _title_root(receipt: Receipt, ask: Ask) -> tuple[bool, str]:
+    """As published when the stay was filed: titles change later."""
+    block = hex(receipt.chain.block_number)
+    found = _call(ask, receipt.chain.registry, selector("root()"), block)
+    if receipt.title is None or found != receipt.title.root or found == ZERO_DIGEST:
+        return False, f"The library of titles had another root when the stay was filed: {found}."
+    return True, "The library of titles had this root when the stay was filed."
 
 
 def _batch_root(receipt: Receipt, ask: Ask) -> tuple[bool, str]:

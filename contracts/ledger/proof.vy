@@ -13,7 +13,7 @@ def root_of(leaf: bytes32, proof: DynArray[bytes32, MAX_DEPTH]) -> bytes32:
     node: bytes32 = leaf
     for sibling: bytes32 in proof:
         if convert(node, uint256) < convert(sibling, uint256):
-            node = keccak256(concat(b"\x01", node, sibling))
+            node = keccak256(concat(0x01, node, sibling))
         else:
-            node = keccak256(concat(b"\x01", sibling, node))
+            node = keccak256(concat(0x01, sibling, node))
     return node

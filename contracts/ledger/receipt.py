@@ -7,13 +7,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from contracts.ledger import merkle
 from contracts.ledger.hashing import digest, unhex
 from contracts.ledger.pricing import Line, Tariff, Window, price, total
-from contracts.ledger.records import BookingRecord, SettlementRecord, tariff_digest, word_hex
-from contracts.ledger.stay import Evidence, evidence_of
+from contracts.ledger.reading import read_strictly
+from contracts.ledger.records import (
+    BookingRecord,
+    SettlementRecord,
+    space_key,
+    tariff_digest,
+    title_leaf,
+    word_hex,
+)
+from contracts.ledger.stay import Evidence, certain_from, evidence_of
 from contracts.wire.messages import Event
 from contracts.wire.signing import Domain, event_digest, recover
 from contracts.wire.types import (
@@ -60,6 +68,12 @@ class Proof(Frozen):
     siblings: tuple[Digest, ...]
 
 
+class TitleProof(Proof):
+    """Of the space's title in the library's root. Who holds it stays behind the digest."""
+
+    digest: Digest
+
+
 class ChainRecord(Frozen):
     chain_id: Count
     ledger: Address
@@ -73,7 +87,7 @@ class ChainRecord(Frozen):
 
 class Receipt(Frozen):
     format: Literal["berth-receipt"]
-    version: Literal[1]
+    version: Annotated[int, Field(ge=2, le=2)]  # a Literal would take 2.0
     gateway: GatewayKey
     booking: BookingRecord
     tariff: Tariff
@@ -84,6 +98,7 @@ class Receipt(Frozen):
     record: SettlementRecord
     proof: Proof
     chain: ChainRecord
+    title: TitleProof | None = None
 
     def domain(self) -> Domain:
         return Domain(self.chain.chain_id, self.chain.ledger)
@@ -108,14 +123,8 @@ class Broken(Exception):
 
 def read(text: bytes | str) -> Receipt | Link:
     """The receipt, or the 'format' link that says where it does not read."""
-    try:
-        return Receipt.model_validate_json(text)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "receipt"
-        if first["type"] == "json_invalid":
-            return Link("format", False, "Not a receipt: this file is not JSON text.")
-        return Link("format", False, f"Not a receipt: at {where}: {first['msg']}.")
+    found = read_strictly(Receipt, text)
+    return Link("format", False, f"Not a receipt: {found}") if isinstance(found, str) else found
 
 
 def verify(receipt: Receipt) -> list[Link]:
@@ -130,6 +139,16 @@ def _checked(name: str, check: Callable[[Receipt], str], receipt: Receipt) -> Li
         return Link(name, False, str(broken))
     except (ValueError, OverflowError) as error:
         return Link(name, False, f"Its values cannot be computed with ({type(error).__name__}).")
+
+
+def _titles(receipt: Receipt) -> str:
+    title = receipt.title
+    if title is None:
+        return f"The receipt does not carry the title of space {receipt.booking.space}."
+    leaf = title_leaf(space_key(receipt.booking.space), unhex(title.digest))
+    if not merkle.proves(leaf, [unhex(node) for node in title.siblings], unhex(title.root)):
+        raise Broken("The title of the booked space does not lead to the root of the library.")
+    return f"The title of space {receipt.booking.space} is in the library {title.root[:10]}."
 
 
 def _signatures(receipt: Receipt) -> str:
@@ -160,10 +179,22 @@ def _sequence(receipt: Receipt) -> str:
     return f"No event of space {bodies[0].space} was left out between {first} and {last}."
 
 
+def _clock(receipt: Receipt) -> str:
+    """What is billed begins by a clock that was set (how an unset one ends it: stay.py)."""
+    bodies = [event.body for event in receipt.events]
+    told, first, last = certain_from(bodies), bodies[0], bodies[-1]
+    if any(window.starts_at not in told for window in receipt.stay.billed):
+        raise Broken("A billed interval does not begin by a clock that was set.")
+    return (
+        f"Arrival within {first.uncertainty_s:g} s by a clock that was {first.clock}, "
+        f"departure within {last.uncertainty_s:g} s by one that was {last.clock}."
+    )
+
+
 def _booking(receipt: Receipt) -> str:
     booking, record = receipt.booking, receipt.record
     arrival = receipt.events[0].body
-    if digest(booking) != record.booking:
+    if booking.digest() != record.booking:
         raise Broken("The booking is not the one that the settlement record names.")
     if booking.grant != booking.grant_of_terms():
         raise Broken("The booking's terms are not those whose grant the gateway signed.")
@@ -213,6 +244,8 @@ def _arithmetic(receipt: Receipt) -> str:
 
 def _record(receipt: Receipt) -> str:
     record, digests = receipt.record, receipt.digests()
+    if record.credit_of is not None:
+        raise Broken(f"This is a counter-record: it corrects stay {record.credit_of}.")
     claims = {
         "arrival": (record.arrival, digests[0]),
         "departure": (record.departure, digests[-1]),
@@ -248,8 +281,10 @@ def _evidence(receipt: Receipt) -> Evidence:
 
 
 CHECKS: tuple[tuple[str, Callable[[Receipt], str]], ...] = (
+    ("titles", _titles),
     ("signatures", _signatures),
     ("sequence", _sequence),
+    ("clock", _clock),
     ("booking", _booking),
     ("tariff", _tariff),
     ("times", _times),

@@ -4,14 +4,34 @@ from typing import Annotated
 
 from pydantic import Field
 
-from contracts.ledger.hashing import canonical, digest, keccak
+from contracts.ledger.hashing import canonical, digest, keccak, unhex
 from contracts.ledger.merkle import leaf_hash
 from contracts.ledger.pricing import Tariff, Terms, Window
+from contracts.ledger.structs import Struct
 from contracts.wire.types import Address, Count, Digest, Frozen, Instant, Minor, Name, to_ms
 
 AccountNumber = Annotated[int, Field(ge=1, lt=2**32)]
 StayNumber = Annotated[int, Field(ge=1, lt=2**48)]
 SpaceNumber = Annotated[int, Field(ge=1, lt=2**32)]
+MAX_FEE_BPS = 1000
+CREDIT_TAG = 1 << 15
+NO_CAP = 2**256 - 1
+
+TARIFF_STRUCT = Struct(
+    "Tariff(string id,uint256 version,string currency,uint256 perHourMinor,uint256 stepS,"
+    "uint256 freeS,uint256 capMinor,uint256 overstayPercent)"
+)
+BOOKING_STRUCT = Struct(
+    "Booking(string id,string space,uint256 startsMs,uint256 endsMs,uint256 earlyStartS,"
+    "uint256 noShowTimeoutS,uint256 graceS,bytes32 tariff,uint256 driverAccount,"
+    "uint256 ownerAccount,uint256 quotedMinor,uint256 confirmedMs)"
+)
+SETTLEMENT_STRUCT = Struct(
+    "Settlement(uint256 stay,string space,uint256 spaceNumber,bytes32 booking,bytes32 tariff,"
+    "address gateway,bytes32 arrival,bytes32 departure,bytes32 lines,uint256 startsMs,"
+    "uint256 endsMs,uint256 billedS,uint256 amountMinor,string currency,uint256 driverAccount,"
+    "uint256 ownerAccount,uint256 feeBps,uint256 creditOf)"
+)
 
 
 class BookingRecord(Frozen):
@@ -36,11 +56,32 @@ class BookingRecord(Frozen):
         return self.model_copy(update={"grant": self.grant_of_terms()})
 
     def grant_of_terms(self) -> str:
-        return digest(self.model_dump(mode="json", exclude={"grant"})).removeprefix("0x")
+        return self.digest().removeprefix("0x")
+
+    def digest(self) -> str:
+        """Of all but the grant, which is made of it."""
+        return BOOKING_STRUCT.digest(
+            self.id,
+            self.space,
+            to_ms(self.window.starts_at),
+            to_ms(self.window.ends_at),
+            self.terms.early_start_s,
+            self.terms.no_show_timeout_s,
+            self.terms.grace_s,
+            self.tariff,
+            self.driver_account,
+            self.owner_account,
+            self.quoted_minor,
+            to_ms(self.confirmed_at),
+        )
 
 
 class SettlementRecord(Frozen):
-    """What one leaf of a settlement batch stands for."""
+    """What one leaf of a settlement batch stands for.
+
+    A counter-record names the stay it corrects in `credit_of` and has a stay number of its own;
+    its `driver_account` pays back and its `owner_account` gets back.
+    """
 
     stay: StayNumber
     space: Name
@@ -58,9 +99,37 @@ class SettlementRecord(Frozen):
     currency: str
     driver_account: AccountNumber
     owner_account: AccountNumber
+    fee_bps: Annotated[int, Field(ge=0, le=MAX_FEE_BPS)] = 0
+    credit_of: StayNumber | None = None
+
+    def digest(self) -> str:
+        return SETTLEMENT_STRUCT.digest(
+            self.stay,
+            self.space,
+            self.space_number,
+            self.booking,
+            self.tariff,
+            self.gateway,
+            self.arrival,
+            self.departure,
+            self.lines,
+            to_ms(self.starts_at),
+            to_ms(self.ends_at),
+            self.billed_s,
+            self.amount_minor,
+            self.currency,
+            self.driver_account,
+            self.owner_account,
+            self.fee_bps,
+            self.credit_of or 0,
+        )
 
     def leaf(self) -> bytes:
-        return leaf_hash(keccak(canonical(self)))
+        return leaf_hash(unhex(self.digest()))
+
+    def tag(self) -> int:
+        """Bit 15: a counter-record. Bits 0 to 13: the platform's part of the payee's money."""
+        return (CREDIT_TAG if self.credit_of else 0) | self.fee_bps
 
     def word(self) -> int:
         """driver 32, payee 32, stay 48, start 40, duration 24, amount 32, space 32, tag 16 bits."""
@@ -73,7 +142,7 @@ class SettlementRecord(Frozen):
             (self.billed_s, 24),
             (self.amount_minor, 32),
             (self.space_number, 32),
-            (0, 16),
+            (self.tag(), 16),
         ):
             word = word << bits | value
         return word
@@ -108,7 +177,16 @@ def title_leaf(key: bytes, title_digest: bytes) -> bytes:
 
 
 def tariff_digest(tariff: Tariff) -> str:
-    return digest(tariff)
+    return TARIFF_STRUCT.digest(
+        tariff.id,
+        tariff.version,
+        tariff.currency,
+        tariff.per_hour_minor,
+        tariff.step_s,
+        tariff.free_s,
+        NO_CAP if tariff.cap_minor is None else tariff.cap_minor,
+        tariff.overstay_percent,
+    )
 
 
 def word_hex(word: int) -> str:

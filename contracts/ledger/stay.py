@@ -45,6 +45,15 @@ def evidence_of(events: Sequence[Event]) -> Evidence | None:
     return Evidence(events[0].at, events[-1].at, tuple(billed))
 
 
+def certain_from(events: Sequence[Event]) -> set[datetime]:
+    """Since when a space was certainly occupied, by those events whose clock was set."""
+    return {
+        event.at + timedelta(seconds=event.uncertainty_s)
+        for event in events
+        if event.occupancy == "occupied" and event.clock != "unsynced"
+    }
+
+
 def _certain(begun: Event, ended: Event) -> list[Interval]:
     """From the latest the one can have been to the earliest the other can; empty if in doubt."""
     begin = begun.at + timedelta(seconds=begun.uncertainty_s)

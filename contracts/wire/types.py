@@ -16,12 +16,13 @@ from pydantic import (
 
 from contracts.ledger.hashing import keccak
 
-INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # No arithmetic on an accepted time may leave the calendar, whatever a stranger writes.
 YEARS = range(1970, 2200)
 MS = timedelta(milliseconds=1)
+MAX_SECONDS = 10_000_000
 
 
 def parse_instant(value: object) -> datetime:
@@ -74,6 +75,8 @@ def checksummed(address: str) -> str:
 def whole_milliseconds(value: object) -> object:
     """Seconds as a number of at most three decimals: what is signed is whole milliseconds."""
     if isinstance(value, int | float) and not isinstance(value, bool):
+        if not -MAX_SECONDS <= value <= MAX_SECONDS:
+            raise ValueError(f"seconds are at most {MAX_SECONDS}")
         if round(value, 3) != value:
             raise ValueError("seconds carry at most three decimals")
         return float(value)
@@ -86,7 +89,7 @@ Instant = Annotated[
     PlainSerializer(format_instant),
     WithJsonSchema({"type": "string", "pattern": f"^{INSTANT.pattern}$"}),
 ]
-Seconds = Annotated[float, BeforeValidator(whole_milliseconds), Field(ge=0, le=10_000_000)]
+Seconds = Annotated[float, BeforeValidator(whole_milliseconds), Field(ge=0, le=MAX_SECONDS)]
 Digest = Annotated[str, Field(pattern=r"^0x[0-9a-f]{64}$")]
 Address = Annotated[
     str,

@@ -53,8 +53,8 @@ class Bench:
         return int(self.chain.read("ledger", "balance_of", account_id))
 
 
-def word(driver: int, payee: int, stay: int, amount_minor: int) -> int:
-    start_s, duration_s, space, tag = START_S, 3_600, 9, 1
+def word(driver: int, payee: int, stay: int, amount_minor: int, tag: int = 0) -> int:
+    start_s, duration_s, space = START_S, 3_600, 9
     packed = 0
     parts = (
         (driver, 32),

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from chain_bench import UNIT, WITHDRAW_DELAY_S, Bench, Clock
 
-from cloud.adapters.chain import Web3Chain, deploy
+from cloud.adapters.chain import Web3Chain
+from cloud.adapters.deploying import deploy
 from cloud.adapters.dev_keys import dev_role_keys
 from cloud.adapters.devchain import DevChainServer
 from cloud.adapters.fake_chain import FakeChain

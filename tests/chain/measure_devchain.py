@@ -11,7 +11,8 @@ from pathlib import Path
 from chain_bench import UNIT, Bench, word
 from rpc_client import Rpc, signed
 
-from cloud.adapters.chain import Web3Chain, deploy
+from cloud.adapters.chain import Web3Chain
+from cloud.adapters.deploying import deploy
 from cloud.adapters.dev_keys import dev_role_keys
 from cloud.ports.chain import Call
 from contracts.ledger.hashing import keccak

@@ -8,7 +8,8 @@ import pytest
 from chain_bench import UNIT, Bench, Clock
 from eth_account import Account
 
-from cloud.adapters.chain import Web3Chain, connect, deploy, deploy_one
+from cloud.adapters.chain import Web3Chain, connect
+from cloud.adapters.deploying import deploy, deploy_one
 from cloud.adapters.dev_keys import dev_role_keys
 from cloud.adapters.devchain import DevChainServer
 from cloud.adapters.fake_chain import FakeChain
@@ -52,7 +53,7 @@ def test_dev_keys_are_refused_off_the_dev_chain(other_chain: DevChainServer) -> 
 def test_a_ledger_without_a_registry_is_not_deployed(server: DevChainServer) -> None:
     admin = Account.from_key(dev_role_keys()["admin"])
     somewhere, nowhere = "0x" + "11" * 20, "0x" + "00" * 20
-    terms = (somewhere, UNIT, somewhere, somewhere, 0)
+    terms = (somewhere, UNIT, somewhere, somewhere, somewhere, 0)
     with pytest.raises(ChainRefused, match="ADDRESS"), answers():
         deploy_one(connect(server.url), admin, "ledger", *terms, nowhere)
     assert deploy_one(connect(server.url), admin, "ledger", *terms, somewhere)

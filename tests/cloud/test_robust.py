@@ -1,15 +1,14 @@
 """What must not stop the rest: each was once a fault."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlmodel import select
 
 from cloud.adapters.fake_chain import FakeChain
 from cloud.core.reasons import Refusal
-from cloud.ports.chain import Call, Contract, SignedTransaction
+from cloud.ports.chain import Call, SignedTransaction
 from cloud.tables import Alarm, Booking, ChainCall, EventRow, Settlement, Stay
 from cloud.usecases import accounts, bookings, gateways, stays
 from contracts.ledger.hashing import unhex
@@ -274,11 +273,11 @@ class SettlesMeanwhile(FakeChain):
 
     meanwhile: Callable[[], None] | None = None
 
-    def read(self, contract: Contract, function: str, *args: object) -> Any:
-        if function == "balance_of" and self.meanwhile is not None:
+    def balances(self, accounts: Sequence[int], block_number: int) -> list[int]:
+        if self.meanwhile is not None:
             settle, self.meanwhile = self.meanwhile, None
             settle()
-        return super().read(contract, function, *args)
+        return super().balances(accounts, self.finalized())
 
 
 def test_books_that_move_while_they_are_compared_raise_no_alarm(tmp_path: Path) -> None:

@@ -13,9 +13,17 @@ from contracts.ledger.receipt import (
     SealedBody,
     SealedEvent,
     StayTimes,
+    TitleProof,
 )
-from contracts.ledger.records import BookingRecord, SettlementRecord, tariff_digest, word_hex
-from contracts.ledger.stay import evidence_of
+from contracts.ledger.records import (
+    BookingRecord,
+    SettlementRecord,
+    space_key,
+    tariff_digest,
+    title_leaf,
+    word_hex,
+)
+from contracts.ledger.stay import Evidence, evidence_of
 from contracts.wire.messages import Event
 from contracts.wire.signing import Domain, address_of, event_digest, sign
 from contracts.wire.types import checksummed
@@ -102,20 +110,23 @@ def receipt(
     events: list[Event] | None = None,
     key: bytes = KEY,
     agreed: BookingRecord | None = None,
+    priced: Tariff = TARIFF,
     **recorded: object,
 ) -> Receipt:
-    """Consistent in itself; `recorded` changes the settlement record before it is filed."""
+    """Consistent in itself; `recorded` changes the settlement record before it is filed.
+
+    Events that tell no stay are billed with nothing.
+    """
     events = events or stay_events()
     agreed = agreed or booking()
-    evidence = evidence_of(events)
-    assert evidence is not None
-    lines = tuple(price(TARIFF, agreed.terms, agreed.window, list(evidence.billed)))
+    evidence = evidence_of(events) or Evidence(events[0].at, events[-1].at, ())
+    lines = tuple(price(priced, agreed.terms, agreed.window, list(evidence.billed)))
     record = SettlementRecord(
         stay=1,
         space="S1",
         space_number=1,
-        booking=digest(agreed),
-        tariff=tariff_digest(TARIFF),
+        booking=agreed.digest(),
+        tariff=tariff_digest(priced),
         gateway=address_of(key),
         arrival="0x" + event_digest(events[0], DOMAIN).hex(),
         departure="0x" + event_digest(events[-1], DOMAIN).hex(),
@@ -124,18 +135,17 @@ def receipt(
         ends_at=evidence.departed_at,
         billed_s=evidence.billed_s,
         amount_minor=total(lines),
-        currency="CNY",
+        currency=priced.currency,
         driver_account=3,
         owner_account=2,
     )
     record = SettlementRecord.model_validate(record.model_dump() | recorded)
-    tree = Tree([keccak(b"one"), record.leaf(), keccak(b"two")])
     return Receipt(
         format="berth-receipt",
-        version=1,
+        version=2,
         gateway=GatewayKey(id="gw-1", signer=address_of(key)),
         booking=agreed,
-        tariff=TARIFF,
+        tariff=priced,
         events=tuple(sealed(item, key) for item in events),
         stay=StayTimes(
             arrived_at=evidence.arrived_at,
@@ -145,10 +155,7 @@ def receipt(
         lines=lines,
         total_minor=total(lines),
         record=record,
-        proof=Proof(
-            root="0x" + tree.root.hex(),
-            siblings=tuple("0x" + node.hex() for node in tree.proof(1)),
-        ),
+        proof=proof_of(record),
         chain=ChainRecord(
             chain_id=31337,
             ledger=LEDGER,
@@ -160,3 +167,22 @@ def receipt(
             block_hash="0x" + "44" * 32,
         ),
     )
+
+
+def proof_of(record: SettlementRecord) -> Proof:
+    """In a batch of three."""
+    tree = Tree([keccak(b"one"), record.leaf(), keccak(b"two")])
+    siblings = tuple("0x" + node.hex() for node in tree.proof(1))
+    return Proof(root="0x" + tree.root.hex(), siblings=siblings)
+
+
+def titled(made: Receipt) -> Receipt:
+    """With the title of its space, in a library of two."""
+    title = keccak(b"a title")
+    tree = Tree([title_leaf(space_key(made.booking.space), title), keccak(b"another")])
+    proof = TitleProof(
+        digest="0x" + title.hex(),
+        root="0x" + tree.root.hex(),
+        siblings=tuple("0x" + node.hex() for node in tree.proof(0)),
+    )
+    return made.model_copy(update={"title": proof})

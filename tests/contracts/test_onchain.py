@@ -8,9 +8,9 @@ import pytest
 from contracts.ledger.hashing import keccak
 from contracts.ledger.onchain import BATCH_EVENT, UNPAID_EVENT, pinned, selector, verify_on_chain
 from contracts.wire.types import ZERO_DIGEST
-from tests.contracts.making import REGISTRY, receipt
+from tests.contracts.making import REGISTRY, receipt, titled
 
-RECEIPT = receipt()
+RECEIPT = titled(receipt())
 CHAIN = RECEIPT.chain
 
 
@@ -48,6 +48,7 @@ class Node:
         self.registry = REGISTRY
         self.gateway = "0x" + keccak(b"gw-1").hex()
         self.root = RECEIPT.proof.root
+        self.title_root = RECEIPT.title.root if RECEIPT.title else ZERO_DIGEST
         self.mined: Any = {
             "status": "0x1",
             "blockNumber": hex(CHAIN.block_number),
@@ -66,6 +67,7 @@ class Node:
             selector("registry()"): "0x" + "00" * 12 + self.registry[2:],
             selector("gateway_of(address)"): self.gateway,
             selector("batch_root(uint256)"): self.root,
+            selector("root()"): self.title_root,
         }
         return answers[bytes.fromhex(params[0]["data"][2:10])]
 
@@ -98,6 +100,7 @@ def log(**changes: object) -> Callable[[Node], None]:
         (set_to("chain_id", 1), "chain id"),
         (set_to("registry", "0x" + "77" * 20), "registry"),
         (set_to("gateway", ZERO_DIGEST), "gateway key"),
+        (set_to("title_root", hex32(5)), "title root"),
         (set_to("root", hex32(5)), "batch root"),
         (set_to("root", ZERO_DIGEST), "batch root"),
         (set_to("mined", None), "transaction"),
@@ -132,15 +135,20 @@ def test_a_zero_root_never_counts_even_when_the_receipt_says_so() -> None:
     assert not links["batch root"]
 
 
-def test_the_gateways_key_is_asked_as_of_the_receipts_block() -> None:
+def test_key_and_titles_are_asked_as_of_the_receipts_block() -> None:
     node = Node()
     verify_on_chain(RECEIPT, node.ask)
-    (asked,) = [
-        params
+    asked = [
+        params[1]
         for method, params in node.asked
         if method == "eth_call" and params[0]["to"] == REGISTRY
     ]
-    assert asked[1] == hex(CHAIN.block_number)
+    assert asked == [hex(CHAIN.block_number)] * 2
+
+
+def test_a_receipt_without_a_title_asks_nothing_of_titles() -> None:
+    links = [link.name for link in verify_on_chain(receipt(), Node().ask)]
+    assert "title root" not in links
 
 
 def test_a_receipt_of_another_ledger_than_the_trusted_one_is_named() -> None:

@@ -15,7 +15,7 @@ from contracts.wire.types import checksummed
 from tests.contracts import making
 
 Change = Callable[[dict[str, Any]], Any]
-GENUINE = making.receipt()
+GENUINE = making.titled(making.receipt())
 
 
 def broken(receipt: Receipt) -> list[str]:
@@ -86,6 +86,15 @@ CHANGES = {
     "root": (put("proof", "root", value="0x" + "00" * 32), "proof"),
     "chain id": (put("chain", "chain_id", value=1), "signatures"),
     "ledger address": (put("chain", "ledger", value=checksummed("0x" + "77" * 20)), "signatures"),
+    "title": (put("title", "digest", value="0x" + "12" * 32), "titles"),
+    "title's root": (put("title", "root", value="0x" + "12" * 32), "titles"),
+    "billed interval's beginning": (
+        put("stay", "billed", 1, "starts_at", value="2026-05-01T00:34:00.000Z"),
+        "clock",
+    ),
+    "fee": (put("record", "fee_bps", value=100), "proof"),
+    "a fee over its cap": (put("record", "fee_bps", value=1001), "format"),
+    "corrected stay": (put("record", "credit_of", value=7), "record"),
     "extra field": (lambda r: r.update(note="paid"), "format"),
     "extra signed field": (lambda r: r["events"][0]["body"].update(note="x"), "format"),
     "a time before all clocks": (
@@ -195,6 +204,27 @@ def test_terms_changed_after_the_arrival_do_not_fit_the_grant_that_the_gateway_s
     assert "booking" in found
     keeping_the_grant = agreed.model_copy(update={"grant": making.booking().grant})
     assert "booking" in broken(making.receipt(agreed=keeping_the_grant))
+
+
+def test_an_interval_that_an_unset_clock_began_is_named() -> None:
+    """The gateway's clock was not set at the arrival, the operator bills from it all the same."""
+    honest = making.receipt(making.stay_events(clock="unsynced"))
+    assert broken(honest) == []
+    claimed = honest.model_copy(update={"stay": GENUINE.stay})
+    assert broken(claimed) == ["clock", "times"]
+
+
+def test_a_receipt_without_a_title_holds_and_says_so() -> None:
+    (link,) = [link for link in verify(making.receipt()) if link.name == "titles"]
+    assert link.ok
+    assert "does not carry" in link.sentence
+
+
+def test_a_fee_and_a_credit_stand_in_the_words_tag() -> None:
+    record = GENUINE.record.model_copy(update={"fee_bps": 250})
+    assert record.word() & 0xFFFF == 250
+    assert record.model_copy(update={"credit_of": 7}).word() & 0xFFFF == 0x8000 | 250
+    assert record.leaf() != GENUINE.record.leaf()
 
 
 def test_events_of_another_space_are_named() -> None:

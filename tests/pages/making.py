@@ -15,6 +15,7 @@ from cloud.adapters.db import Database
 from cloud.entrypoints.http.pages import no_page, pages_router, static_app
 from cloud.tables import (
     Alarm,
+    Batch,
     Booking,
     ChainCall,
     Command,
@@ -25,6 +26,7 @@ from cloud.tables import (
     Space,
     Stay,
 )
+from contracts.ledger.onchain import Ask
 from contracts.ledger.pricing import Tariff, Terms, Window
 from contracts.ledger.receipt import Receipt
 from contracts.ledger.records import BookingRecord, tariff_digest
@@ -187,7 +189,8 @@ class Town:
             block_number=9,
         )
         issued = ReceiptRow(stay=1, booking="b-1", text=made.model_dump_json())
-        self.db.write(lambda s: s.add_all([filed, call, issued]))
+        batch = Batch(seq=1, root=made.proof.root, call="batch:1")
+        self.db.write(lambda s: s.add_all([filed, call, batch, issued]))
         return made
 
 
@@ -201,12 +204,14 @@ def _history(state: str) -> list[dict[str, str]]:
 
 
 @contextmanager
-def town(folder: Path, heartbeat_s: float = 5.0, **bounds: float) -> Iterator[Town]:
+def town(
+    folder: Path, heartbeat_s: float = 5.0, ask: Ask | None = None, **bounds: float
+) -> Iterator[Town]:
     db, clock = Database(folder / "cloud.sqlite"), HandClock()
     app = FastAPI()
     served_s = float(bounds.get("served_s", 3600.0))
     limit = int(bounds.get("max_streams", 200))
-    app.include_router(pages_router(db, clock, heartbeat_s, served_s, limit))
+    app.include_router(pages_router(db, clock, heartbeat_s, served_s, limit, ask))
     app.mount("/static", static_app())
     app.add_exception_handler(404, no_page)
     try:

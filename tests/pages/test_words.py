@@ -10,6 +10,7 @@ import pytest
 from cloud.core.booking import State
 from cloud.entrypoints.http.pages_render import HERE
 from cloud.entrypoints.http.words import LANGUAGES, STATES, WORDS
+from cloud.entrypoints.http.words_proof import LINKS_EN
 from cloud.entrypoints.http.words_receipt import LINKS_ZH
 from cloud.usecases.views import ENDED, STEPS
 from contracts.ledger import onchain
@@ -72,8 +73,13 @@ def test_what_others_name_has_its_word() -> None:
 
 
 def test_every_link_is_explained_in_chinese() -> None:
-    assert len(LINKS) == 16
+    assert len(LINKS) == 19
     assert set(LINKS) == set(LINKS_ZH)
+
+
+def test_the_browsers_verifier_has_its_links_in_both_languages() -> None:
+    """It asks about no ledger that its reader named: that one is of `berth-verify` alone."""
+    assert set(LINKS_EN) == LINKS - {"ledger"}
 
 
 def test_every_alarm_that_the_cloud_raises_says_what_to_do() -> None:

@@ -11,7 +11,7 @@ from vyper.compiler.input_bundle import FilesystemInputBundle
 from vyper.compiler.settings import OptimizationLevel, Settings
 
 LEDGER = Path(__file__).resolve().parents[2] / "contracts" / "ledger"
-NAMES = ("DemoToken", "ParkingLedger", "PropertyRegistry")
+NAMES = ("DemoToken", "EvidenceCheck", "ParkingLedger", "PropertyRegistry")
 MODULES = ("proof",)
 EVM_VERSION = "prague"
 

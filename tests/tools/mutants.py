@@ -11,7 +11,9 @@ import tempfile
 from pathlib import Path
 
 from tests.tools.planted import AGREED, Mutant
+from tests.tools.planted_ledger import CONTRACTS
 from tests.tools.planted_sensing import SENSING
+from tests.tools.planted_settling import SETTLING
 from tests.tools.tidy import ROOT, tracked
 
 LIMIT_S = 120
@@ -47,7 +49,7 @@ def caught(mutant: Mutant, tree: Path) -> str:
 
 
 def main(files: list[str]) -> int:
-    mutants = [*AGREED, *SENSING]
+    mutants = [*AGREED, *SENSING, *SETTLING, *CONTRACTS]
     chosen = [mutant for mutant in mutants if not files or mutant.file in files]
     rows = _written() if files else {}
     with tempfile.TemporaryDirectory() as folder:

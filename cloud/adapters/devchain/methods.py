@@ -7,6 +7,7 @@ from cloud.adapters.devchain import params, views
 from cloud.adapters.devchain.chain import DevChain
 from cloud.adapters.devchain.errors import UNKNOWN_METHOD, RpcError, invalid, refused
 from cloud.adapters.devchain.evm import Header, decode_header
+from cloud.adapters.devchain.lookups import Lookups
 from cloud.adapters.devchain.store import MAX_LOGS, LogFilter
 
 CLIENT_VERSION = "berth-devchain/1"
@@ -47,6 +48,7 @@ class Methods:
             "eth_getTransactionReceipt": self.receipt,
             "eth_getLogs": self.logs,
             "dev_rollback": self.rollback,
+            **Lookups(chain, self).table(),
         }
 
     def answer(self, name: str, arguments: list[Any]) -> Any:
@@ -86,7 +88,10 @@ class Methods:
         return views.quantity(self._state(block).get_balance(params.octets(address, "address", 20)))
 
     def transaction_count(self, address: Any, block: Any = "latest") -> str:
-        return views.quantity(self._state(block).get_nonce(params.octets(address, "address", 20)))
+        sender = params.octets(address, "address", 20)
+        mined = self._state(block).get_nonce(sender)
+        waiting = self._chain.pool.next_nonce(sender, mined) if block == "pending" else mined
+        return views.quantity(waiting)
 
     def code(self, address: Any, block: Any = "latest") -> str:
         return views.data(self._state(block).get_code(params.octets(address, "address", 20)))
@@ -107,8 +112,12 @@ class Methods:
         return views.data(self._chain.submit(params.octets(raw, "transaction")))
 
     def transaction_by_hash(self, tx_hash: Any) -> views.Json | None:
-        found = self._chain.store.transaction(params.octets(tx_hash, "hash", 32))
-        return None if found is None else views.transaction_view(found, self._at(found.block))
+        wanted = params.octets(tx_hash, "hash", 32)
+        found = self._chain.store.transaction(wanted)
+        if found is not None:
+            return views.transaction_view(found, self._at(found.block))
+        waiting = self._chain.store.waiting_named(wanted)
+        return None if waiting is None else views.waiting_view(waiting)
 
     def receipt(self, tx_hash: Any) -> views.Json | None:
         found = self._chain.store.transaction(params.octets(tx_hash, "hash", 32))

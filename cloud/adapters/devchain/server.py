@@ -1,5 +1,6 @@
 """The dev chain on a loopback port: JSON-RPC over HTTP."""
 
+import ipaddress
 import json
 import re
 import socket
@@ -35,6 +36,13 @@ STOP_CHECK_S = 0.05
 CHAIN_FILE = "chain.sqlite"
 
 
+def is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def clock() -> int:
     return int(time.time())
 
@@ -49,7 +57,16 @@ class DevChainServer:
         port: int = 0,
         chain_id: int = DEV_CHAIN_ID,
         now: Callable[[], int] = clock,
+        beyond_loopback: bool = False,
     ) -> None:
+        """Raises ValueError for a host that others can reach, unless `beyond_loopback` allows it:
+
+        everybody knows the dev keys, and dev_rollback asks for none.
+        """
+        if not beyond_loopback and not is_loopback(host):
+            raise ValueError(
+                f"{host} is not a loopback address: allow others in by the flag, or bind 127.0.0.1"
+            )
         data_dir.mkdir(parents=True, exist_ok=True)
         self._chain = DevChain(data_dir / CHAIN_FILE, chain_id, now)
         self._lock = threading.Lock()

@@ -27,6 +27,9 @@ CREATE TABLE IF NOT EXISTS log(
     block INTEGER NOT NULL, position INTEGER NOT NULL, tx BLOB NOT NULL, address BLOB NOT NULL,
     topic0 BLOB, topic1 BLOB, topic2 BLOB, topic3 BLOB, data BLOB NOT NULL,
     PRIMARY KEY (block, position)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS waiting(
+    sender BLOB NOT NULL, nonce INTEGER NOT NULL, hash BLOB NOT NULL UNIQUE, raw BLOB NOT NULL,
+    PRIMARY KEY (sender, nonce)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS log_by_address ON log(address, topic0, block);
 CREATE INDEX IF NOT EXISTS log_by_topic ON log(topic0, topic1, block);
 """
@@ -174,6 +177,29 @@ class Store:
     def drop_after(self, number: int) -> None:
         for table, column in (("block", "number"), ("tx", "block"), ("log", "block")):
             self._connection.execute(f"DELETE FROM {table} WHERE {column} > ?", (number,))
+
+    def hold(self, sender: bytes, nonce: int, tx_hash: bytes, raw: bytes) -> None:
+        """Takes the place of one with the same nonce."""
+        with self._connection:
+            self._connection.execute(
+                "INSERT OR REPLACE INTO waiting VALUES (?, ?, ?, ?)", (sender, nonce, tx_hash, raw)
+            )
+
+    def waiting(self) -> list[bytes]:
+        rows = self._connection.execute("SELECT raw FROM waiting ORDER BY sender, nonce")
+        return [row[0] for row in rows]
+
+    def waiting_at(self, sender: bytes, nonce: int) -> bytes | None:
+        return self._one("SELECT raw FROM waiting WHERE sender = ? AND nonce = ?", sender, nonce)
+
+    def waiting_named(self, tx_hash: bytes) -> bytes | None:
+        return self._one("SELECT raw FROM waiting WHERE hash = ?", tx_hash)
+
+    def drop_waiting(self, sender: bytes, nonce: int) -> None:
+        with self._connection:
+            self._connection.execute(
+                "DELETE FROM waiting WHERE sender = ? AND nonce = ?", (sender, nonce)
+            )
 
     def header(self, number: int) -> bytes | None:
         return self._one("SELECT header FROM block WHERE number = ?", number)

@@ -70,8 +70,13 @@ def _list_fields(raw: bytes) -> set[int]:
     return {position for position, field in enumerate(fields) if isinstance(field, list)}
 
 
-def check_transaction(transaction: Transaction, state: StateAPI, chain_id: int) -> None:
-    """geth's refusals in geth's words: clients tell them apart by the text."""
+def check_transaction(
+    transaction: Transaction, state: StateAPI, chain_id: int, after: int | None = None
+) -> None:
+    """geth's refusals in geth's words: clients tell them apart by the text.
+
+    `after`: the nonce behind those that wait; up to it a nonce fits.
+    """
     if transaction.chain_id != chain_id:
         raise refused(f"invalid chain id for signer: have {transaction.chain_id} want {chain_id}")
     if transaction.gas > GAS_LIMIT:
@@ -79,7 +84,7 @@ def check_transaction(transaction: Transaction, state: StateAPI, chain_id: int) 
     expected = state.get_nonce(transaction.sender)
     if transaction.nonce < expected:
         raise refused(f"nonce too low: next nonce {expected}, tx nonce {transaction.nonce}")
-    if transaction.nonce > expected:
+    if transaction.nonce > (expected if after is None else after):
         raise refused(f"nonce too high: next nonce {expected}, tx nonce {transaction.nonce}")
     if transaction.max_fee_per_gas < (state.execution_context.base_fee_per_gas or 0):
         raise refused("max fee per gas less than block base fee")

@@ -55,20 +55,32 @@ def block_view(header: Header, transactions: list[Json] | list[str]) -> Json:
 
 
 def transaction_view(tx: Included, header: Header) -> Json:
-    signed: Transaction = PragueVM.get_transaction_builder().decode(tx.raw)
-    kind = signed.type_id or 0
-    view: Json = {
-        "hash": data(tx.hash),
-        "type": quantity(kind),
-        "nonce": quantity(signed.nonce),
+    """Of a transaction in its block."""
+    return {
+        **waiting_view(tx.raw),
         "blockHash": data(header.hash),
         "blockNumber": quantity(tx.block),
         "transactionIndex": quantity(0),
-        "from": address(tx.sender),
+        "gasPrice": quantity(tx.gas_price),
+    }
+
+
+def waiting_view(raw: bytes) -> Json:
+    """Of a transaction that is in no block yet."""
+    signed: Transaction = PragueVM.get_transaction_builder().decode(raw)
+    kind = signed.type_id or 0
+    view: Json = {
+        "hash": data(signed.hash),
+        "type": quantity(kind),
+        "nonce": quantity(signed.nonce),
+        "blockHash": None,
+        "blockNumber": None,
+        "transactionIndex": None,
+        "from": address(signed.sender),
         "to": address(signed.to),
         "value": quantity(signed.value),
         "gas": quantity(signed.gas),
-        "gasPrice": quantity(tx.gas_price),
+        "gasPrice": quantity(signed.max_fee_per_gas),
         "input": data(signed.data),
         "chainId": quantity(signed.chain_id),
         "v": quantity(signed.y_parity if kind else signed.v),

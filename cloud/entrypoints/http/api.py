@@ -184,10 +184,10 @@ def _add_public(router: APIRouter, db: Database, clock: Clock) -> None:
 
     @router.get("/bookings/{booking_id}/receipt")
     def receipt(booking_id: str) -> Response:
-        text = db.read(lambda s: settlements.receipt_of(s, booking_id))
+        text, pending = db.read(lambda s: settlements.receipt_or_pending(s, booking_id))
         if text is None:
             raise Unknown(f"No receipt of booking {booking_id} yet.")
-        return Response(text, media_type="application/json")
+        return Response(text, 202 if pending else 200, media_type="application/json")
 
     @router.get("/lots/{lot}")
     def lot(lot: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -17,12 +18,14 @@ from cloud.entrypoints.http import pages_bill as bill
 from cloud.entrypoints.http import pages_driver as driver
 from cloud.entrypoints.http.pages_form import TooLarge, posted_receipt
 from cloud.entrypoints.http.pages_map import plan
+from cloud.entrypoints.http.pages_proof import OWN_NODE, add_node, proof_page
 from cloud.entrypoints.http.pages_receipt import check, too_large
 from cloud.entrypoints.http.pages_render import HEADERS, fragment, page, speech_for, static_app
 from cloud.entrypoints.http.pages_speech import Speech
 from cloud.entrypoints.http.pages_stream import Render, Streams
 from cloud.errors import Unknown
 from cloud.usecases import settlements, views
+from contracts.ledger.onchain import Ask
 from contracts.wire.types import format_instant, parse_instant, to_ms
 
 __all__ = ["no_page", "pages_router", "static_app"]
@@ -37,14 +40,17 @@ def pages_router(
     heartbeat_s: float = 5.0,
     served_s: float = 3600.0,
     max_streams: int = 200,
+    ask: Ask | None = None,
 ) -> APIRouter:
-    """`served_s` and `max_streams` bound the live streams."""
+    """`served_s` and `max_streams` bound the live streams; `ask` asks our node for the proofs."""
     router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
     streams = Streams(db, clock, heartbeat_s, served_s, max_streams)
     _add_home(router, db, clock)
     _add_lot(router, streams)
     _add_booking(router, streams)
-    _add_receipt(router, db)
+    _add_receipt(router, db, OWN_NODE if ask else "")
+    if ask:
+        add_node(router, ask)
     return router
 
 
@@ -123,15 +129,12 @@ def _add_booking(router: APIRouter, streams: Streams) -> None:
         )
 
 
-def _add_receipt(router: APIRouter, db: Database) -> None:
-    @router.get("/bookings/{booking_id}/receipt")
-    def receipt_page(request: Request, booking_id: str) -> Response:
-        def story(session: Session) -> tuple[str, str | None]:
-            view = views.booking(session, booking_id)
-            return _zone(session, view["lot"]), settlements.receipt_of(session, booking_id)
-
+def _add_receipt(router: APIRouter, db: Database, node: str) -> None:
+    def shown(
+        request: Request, booking_id: str, show: Callable[[Speech, str], Response]
+    ) -> Response:
         try:
-            zone, text = db.read(story)
+            zone, text = db.read(lambda session: _receipt(session, booking_id))
         except Unknown:
             return _missing(request, "booking", booking_id)
         s = speech_for(request, zone)
@@ -139,7 +142,28 @@ def _add_receipt(router: APIRouter, db: Database) -> None:
             title, todo = s.t("receipt.none"), s.t("receipt.none.do")
             back = f"/bookings/{booking_id}"
             return page(request, "missing.html", s, 404, title=title, todo=todo, back=back)
-        return page(request, "receipt.html", s, checked=check(text, s), booking=booking_id)
+        return show(s, text)
+
+    @router.get("/bookings/{booking_id}/receipt")
+    def receipt_page(request: Request, booking_id: str) -> Response:
+        def checked(s: Speech, text: str) -> Response:
+            return page(request, "receipt.html", s, checked=check(text, s), booking=booking_id)
+
+        return shown(request, booking_id, checked)
+
+    @router.get("/proof")
+    def proof(request: Request) -> Response:
+        return proof_page(request, speech_for(request), node)
+
+    @router.get("/proof/{booking_id}")
+    def proof_of(request: Request, booking_id: str) -> Response:
+        return shown(request, booking_id, lambda s, text: proof_page(request, s, node, text))
+
+
+def _receipt(session: Session, booking_id: str) -> tuple[str, str | None]:
+    """The lot's zone, and the receipt if it was issued."""
+    view = views.booking(session, booking_id)
+    return _zone(session, view["lot"]), settlements.receipt_of(session, booking_id)
 
 
 def _stream(streams: Streams, key: str, s: Speech, render: Render) -> Response:

@@ -50,7 +50,7 @@ def check(text: bytes | str, s: Speech) -> Checked:
     if isinstance(found, Link):
         return Checked((found,))
     try:
-        return Checked((Link("format", True, "berth-receipt 1"), *verify(found)), found)
+        return Checked((Link("format", True, "berth-receipt 2"), *verify(found)), found)
     except (ValueError, OverflowError):
         # Times before 1970 or after 9999 read well but cannot be reckoned with.
         return Checked((Link("format", False, s.t("check.odd")),), ours=True)

@@ -17,6 +17,7 @@ from cloud.entrypoints.http.words import LANGUAGES, STATES
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
+ASSETS = ("berth.css", "berth.js", "icon.svg", "verify/proof.mjs")
 SEPARATED = re.compile(r"(?<=[-._])")
 YEAR_S = 31_536_000
 # No inline script or style at all: what others named can never run here.
@@ -50,7 +51,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    assets = {name: _asset(name) for name in ("berth.css", "berth.js", "icon.svg")}
+    assets = {name: _asset(name) for name in ASSETS}
     made.filters["breakable"] = _breakable
     made.globals.update(assets=assets, states=STATES)
     return made

@@ -1,6 +1,7 @@
 """Every sentence that the pages say, in both languages. A test finds missing and unused keys."""
 
 from cloud.entrypoints.http.words_alarms import ALARM_WORDS
+from cloud.entrypoints.http.words_proof import PROOF_WORDS
 from cloud.entrypoints.http.words_receipt import RECEIPT_WORDS
 from cloud.entrypoints.http.words_sensors import SENSOR_WORDS
 
@@ -270,4 +271,5 @@ WORDS: dict[str, tuple[str, str]] = {
     "hours": ("{h} h", "{h} 小时"),
     "hours.minutes": ("{h} h {m} min", "{h} 小时 {m} 分钟"),
     "seconds": ("{s} s", "{s} 秒"),
+    **PROOF_WORDS,
 } | RECEIPT_WORDS

@@ -65,4 +65,33 @@ ALARM_WORDS: dict[str, tuple[str, str]] = {
         "Its booking was over, cancelled or expired: look at the events and decide.",
         "其预订已结束、取消或过期：请查看事件后处理。",
     ),
+    "alarm.settling_stopped": ("Settling has stopped", "结算已停止"),
+    "alarm.settling_stopped.do": (
+        "Compare the accounts named with the ledger's log; settling goes on once they are equal "
+        "or you acknowledge the difference.",
+        "请核对所列账户与链上日志；两者一致或由你确认差额后继续结算。",
+    ),
+    "alarm.node_lies": ("The chain's node contradicts itself", "链节点的回答自相矛盾"),
+    "alarm.node_lies.do": (
+        "Ask another node (BERTH_CHAIN); what it said was not believed and nothing is lost.",
+        "请改用其他节点（BERTH_CHAIN）；其回答未被采信，数据没有丢失。",
+    ),
+    "alarm.wrong_chain": ("This is not our chain or contract", "链或合约不符"),
+    "alarm.wrong_chain.do": (
+        "Point BERTH_CHAIN at the chain of this data folder; sending goes on by itself.",
+        "请将 BERTH_CHAIN 指向此数据目录所属的链；之后会自动继续发送。",
+    ),
+    "alarm.nonce_taken": ("Another program uses our key", "其他程序使用了我们的密钥"),
+    "alarm.nonce_taken.do": (
+        "Stop it: a key serves one sender. If you know of none, replace the key.",
+        "请停用该程序：一把密钥只供一个发送方。若并无此程序，请更换密钥。",
+    ),
+    "alarm.call_stuck": (
+        "A transaction is in no block at the highest fee",
+        "交易已达最高费用仍未上链",
+    ),
+    "alarm.call_stuck.do": (
+        "Look at the chain's fees; the transaction stays valid and is still looked for.",
+        "请查看链上费用；该交易仍然有效，系统会继续查询。",
+    ),
 }

@@ -28,6 +28,8 @@ RECEIPT_WORDS: dict[str, tuple[str, str]] = {
     "pass": ("PASS", "通过"),
     "fail": ("FAIL", "未通过"),
     "link.format": ("It is a receipt", "格式正确"),
+    "link.titles": ("The space has its title", "车位有权属登记"),
+    "link.clock": ("What is billed began by a set clock", "计费起点的时钟已校准"),
     "link.signatures": ("The gateway signed every event", "每个事件由网关签名"),
     "link.sequence": ("No event was left out", "事件没有遗漏"),
     "link.booking": ("It is this booking", "对应这份预订"),
@@ -39,6 +41,7 @@ RECEIPT_WORDS: dict[str, tuple[str, str]] = {
     "link.chain id": ("The node is of the receipt's chain", "节点属于收据所列的链"),
     "link.registry": ("The ledger belongs to its registry", "账本属于所列登记合约"),
     "link.gateway key": ("The registry knows the gateway's key", "登记合约认可网关密钥"),
+    "link.title root": ("The title library's root is on the chain", "权属库的根在链上"),
     "link.batch root": ("The batch's root is on the chain", "批次根在链上"),
     "link.transaction": ("The transaction filed this stay", "交易记入了这次停放"),
     "link.payment": ("It was paid in full", "已全额付清"),
@@ -57,6 +60,14 @@ RECEIPT_WORDS: dict[str, tuple[str, str]] = {
 # The verifier speaks English; this is what each of its links amounts to: (holds, does not hold).
 LINKS_ZH: dict[str, tuple[str, str]] = {
     "format": ("这份文件可以读作一张收据。", "这份文件不能读作收据。"),
+    "titles": (
+        "车位的权属记录可推导至权属库的根，或收据没有附上这项证明。",
+        "车位的权属记录推导不到权属库的根。",
+    ),
+    "clock": (
+        "所有计费时段都从已校准的时钟开始计算。",
+        "有计费时段不是从已校准的时钟开始计算。",
+    ),
     "signatures": (
         "每个事件都由收据所列的网关密钥签名，签名后没有改动。",
         "至少有一个事件不是由该网关密钥签名，或签名后被改动。",
@@ -83,6 +94,7 @@ LINKS_ZH: dict[str, tuple[str, str]] = {
     "chain id": ("所问节点属于收据所列的链。", "所问节点属于另一条链。"),
     "registry": ("账本合约属于收据所列的登记合约。", "账本合约不属于收据所列的登记合约。"),
     "gateway key": ("登记合约认可这把网关密钥。", "登记合约不认可这把网关密钥。"),
+    "title root": ("登记时链上权属库的根与收据相同。", "登记时链上权属库的根与收据不同。"),
     "batch root": ("链上的批次根与收据相同。", "链上的批次根与收据不同。"),
     "transaction": (
         "所列交易已成功上链，并记入了这次停放。",

@@ -1,0 +1,102 @@
+// The digests that hold a receipt together: EIP-712 events and structs, the word, the Merkle tree.
+
+import { canonical } from "./json.mjs";
+import { hex, join, keccak, unhex, utf8 } from "./keccak.mjs";
+
+const DOMAIN = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)";
+const EVENT =
+  "Event(string gateway,uint64 epoch,uint64 seq,string kind,string space,string occupancy,uint64 atMs," +
+  "uint64 uncertaintyMs,uint64 reportedAtMs,string bootId,uint64 boottimeNs,string clock,bytes32 previous," +
+  "bytes32 evidence,bytes32 plate,string match,string grant)";
+const TARIFF =
+  "Tariff(string id,uint256 version,string currency,uint256 perHourMinor,uint256 stepS,uint256 freeS," +
+  "uint256 capMinor,uint256 overstayPercent)";
+const BOOKING =
+  "Booking(string id,string space,uint256 startsMs,uint256 endsMs,uint256 earlyStartS," +
+  "uint256 noShowTimeoutS,uint256 graceS,bytes32 tariff,uint256 driverAccount,uint256 ownerAccount," +
+  "uint256 quotedMinor,uint256 confirmedMs)";
+const SETTLEMENT =
+  "Settlement(uint256 stay,string space,uint256 spaceNumber,bytes32 booking,bytes32 tariff," +
+  "address gateway,bytes32 arrival,bytes32 departure,bytes32 lines,uint256 startsMs,uint256 endsMs," +
+  "uint256 billedS,uint256 amountMinor,string currency,uint256 driverAccount,uint256 ownerAccount," +
+  "uint256 feeBps,uint256 creditOf)";
+const NO_CAP = 2n ** 256n - 1n;
+const MAX_UINT256 = 2n ** 256n - 1n;
+
+/** A value has no place where it must stand. */
+export class TooLarge extends Error {}
+
+export function word(number) {
+  const value = BigInt(number);
+  if (value < 0n || value > MAX_UINT256) throw new TooLarge(String(value));
+  return unhex("0x" + value.toString(16).padStart(64, "0"));
+}
+
+const padded = (digits) => unhex("0x" + digits.slice(2).padStart(64, "0"));
+
+/** EIP-712 hashStruct: the type's hash, then one word a member, in the order of the type. */
+function struct(type, values) {
+  const kinds = type.slice(type.indexOf("(") + 1, -1).split(",").map((member) => member.split(" ")[0]);
+  const words = kinds.map((kind, i) => {
+    if (kind === "string") return keccak(utf8(values[i]));
+    return kind.startsWith("uint") ? word(values[i]) : padded(values[i]);
+  });
+  return keccak(join(keccak(utf8(type)), ...words));
+}
+
+export function eventDigest(event, chain) {
+  const separator = struct(DOMAIN, ["Berth", "1", chain.chain_id, chain.ledger]);
+  const body = struct(EVENT, [
+    event.gateway, event.epoch, event.seq, event.kind, event.space ?? "", event.occupancy ?? "", event.at,
+    event.uncertainty_s, event.reported_at, event.boot_id, event.boottime_ns, event.clock, event.previous,
+    event.evidence, event.plate, event.match, event.grant ?? "",
+  ]);
+  return keccak(join(Uint8Array.of(0x19, 0x01), separator, body));
+}
+
+export const tariffDigest = (tariff) => hex(struct(TARIFF, [
+  tariff.id, tariff.version, tariff.currency, tariff.per_hour_minor, tariff.step_s, tariff.free_s,
+  tariff.cap_minor ?? NO_CAP, tariff.overstay_percent,
+]));
+
+/** Of all that was agreed; the grant's id is this digest. */
+export const bookingDigest = ({ window, terms, ...booking }) => hex(struct(BOOKING, [
+  booking.id, booking.space, window.starts_at, window.ends_at, terms.early_start_s, terms.no_show_timeout_s,
+  terms.grace_s, booking.tariff, booking.driver_account, booking.owner_account, booking.quoted_minor,
+  booking.confirmed_at,
+]));
+
+const settlementDigest = (record) => struct(SETTLEMENT, [
+  record.stay, record.space, record.space_number, record.booking, record.tariff, record.gateway,
+  record.arrival, record.departure, record.lines, record.starts_at, record.ends_at, record.billed_s,
+  record.amount_minor, record.currency, record.driver_account, record.owner_account, record.fee_bps,
+  record.credit_of ?? 0n,
+]);
+
+export const linesDigest = (lines) => hex(keccak(utf8(canonical(lines.map((line) => new Map(Object.entries(line)))))));
+
+/** What the ledger reads: driver 32, payee 32, stay 48, start 40, duration 24, amount 32, space 32, tag 16. */
+export function wordOf(record) {
+  const credit = record.credit_of === null ? 0n : 1n << 15n;
+  const parts = [
+    [record.driver_account, 32n], [record.owner_account, 32n], [record.stay, 48n],
+    [BigInt(Math.floor(record.starts_at / 1000)), 40n], [record.billed_s, 24n], [record.amount_minor, 32n],
+    [record.space_number, 32n], [credit | record.fee_bps, 16n],
+  ];
+  return hex(word(parts.reduce((found, [value, bits]) => (found << bits) | value, 0n)));
+}
+
+/** Leaves and nodes are tagged, so that neither passes as the other; a pair is hashed in its order. */
+function leadsTo(payload, { root, siblings }) {
+  let found = hex(keccak(join(Uint8Array.of(0), payload)));
+  for (const sibling of siblings) {
+    const [first, second] = found <= sibling ? [found, sibling] : [sibling, found];
+    found = hex(keccak(join(Uint8Array.of(1), unhex(first), unhex(second))));
+  }
+  return found === root;
+}
+
+export const recordLeads = (record, proof) => leadsTo(settlementDigest(record), proof);
+
+/** A leaf of the title library is the hash of the space's name and the digest of its title. */
+export const titleLeads = (space, title) => leadsTo(join(keccak(utf8(space)), unhex(title.digest)), title);

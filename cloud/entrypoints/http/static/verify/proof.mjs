@@ -1,0 +1,146 @@
+// The proof page: takes a receipt by file, drop or paste, and shows each link and what was paid for.
+// All words are the server's, in the page; here is no sentence.
+
+import { node, verifyOnChain } from "./chain.mjs";
+import { utf8 } from "./keccak.mjs";
+import { MAX_BYTES, verify } from "./receipt.mjs";
+
+const $ = (id) => document.getElementById(id);
+const LANG = document.documentElement.lang;
+const LOCALE = LANG === "en" ? "en-GB" : LANG;
+const COMMA = LANG === "en" ? ", " : "，";
+const words = {};
+for (const held of $("words").children) words[held.dataset.word] = held.textContent;
+
+const say = (key, values = {}) => words[key].replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+
+function money(minor, currency) {
+  const shape = new Intl.NumberFormat(LOCALE, { style: "currency", currency, currencyDisplay: "code" });
+  return shape.format(Number(minor) / 10 ** shape.resolvedOptions().maximumFractionDigits);
+}
+
+function duration(seconds) {
+  const units = [["hour", 3600n], ["minute", 60n], ["second", 1n]];
+  let left = BigInt(seconds);
+  const said = [];
+  for (const [unit, size] of units) {
+    const number = left / size;
+    left %= size;
+    if (number) said.push(new Intl.NumberFormat(LOCALE, { style: "unit", unit, unitDisplay: "short" }).format(number));
+  }
+  return said.join(" ") || new Intl.NumberFormat(LOCALE, { style: "unit", unit: "second", unitDisplay: "short" }).format(0);
+}
+
+const instant = (ms) => new Date(ms).toISOString().slice(0, 19).replace("T", " ");
+
+const when = (event) => [
+  instant(event.at), say("give", { doubt: Number(event.uncertainty_s) / 1000 }), words[`clock.${event.clock}`],
+].join(COMMA);
+
+function shownOf({ booking, tariff, events, stay, lines, total_minor, record, proof, chain, gateway }) {
+  const price = money(tariff.per_hour_minor, tariff.currency);
+  const stayed = BigInt(Math.max(0, Math.floor((stay.departed_at - stay.arrived_at) / 1000)));
+  const spared = stayed > record.billed_s ? stayed - record.billed_s : 0n;
+  return {
+    space: booking.space, booking: booking.id, gateway: gateway.id,
+    accounts: say("accounts", { driver: record.driver_account, owner: record.owner_account }),
+    fee: `${Number(record.fee_bps) / 100} %`,
+    arrived: when(events[0].body), departed: when(events.at(-1).body),
+    sure: stay.billed.map(({ starts_at, ends_at }) => `${instant(starts_at)} – ${instant(ends_at)}`).join("; ") || "–",
+    agreed: say("agreed", { price, step: tariff.step_s, tariff: tariff.id, version: tariff.version }),
+    total: money(total_minor, tariff.currency),
+    favour: [
+      say("favour", { stayed: duration(stayed), certain: duration(record.billed_s), doubt: duration(spared) }),
+      ...(stay.departed_at > booking.window.ends_at ? [say("grace", { grace: duration(booking.terms.grace_s) })] : []),
+    ].join(" "),
+    stay: record.stay, chain: chain.chain_id, batch: chain.batch, block: chain.block_number,
+    ledger: chain.ledger, transaction: chain.transaction, root: proof.root, signer: gateway.signer,
+    lines: lines.map((line) => [sentence(line, tariff), money(line.amount_minor, tariff.currency)]),
+  };
+}
+
+const sentence = (line, { currency, cap_minor }) => say(`line.${line.code}`, {
+  time: duration(line.billed_s),
+  price: money(line.per_hour_minor, currency),
+  cap: money(cap_minor ?? 0n, currency),
+});
+
+function show(receipt, ok) {
+  $("statement").hidden = !receipt;
+  $("broken").hidden = ok || !receipt;
+  if (!receipt) return;
+  const shown = shownOf(receipt);
+  for (const place of document.querySelectorAll("[data-fill]")) place.textContent = shown[place.dataset.fill];
+  $("lines").replaceChildren(...shown.lines.map((cells) => {
+    const row = document.createElement("tr");
+    cells.forEach((text, i) => { row.insertCell().textContent = text; if (i) row.cells[i].className = "num"; });
+    return row;
+  }));
+}
+
+function mark(links, currency) {
+  for (const item of document.querySelectorAll("[data-link]")) {
+    const link = links.find(({ name }) => name === item.dataset.link);
+    item.hidden = !link;
+    if (!link) continue;
+    item.className = link.ok ? "pass" : "fail";
+    item.querySelector(".mark").textContent = words[item.className];
+    item.querySelector("[data-ok]").hidden = !link.ok;
+    item.querySelector("[data-broken]").hidden = link.ok;
+    item.querySelector("[data-more]").textContent = more(link, currency);
+  }
+  const broken = links.filter(({ ok }) => !ok);
+  const title = ({ name }) => document.querySelector(`[data-link="${name}"] strong`).textContent;
+  const names = broken.map((link) => `“${title(link)}”`).join(words.and);
+  $("verdict").className = broken.length ? "verdict fail" : "verdict pass";
+  $("verdict").textContent = broken.length ? say("some", { names }) : say("all", { count: links.length });
+}
+
+function more({ ok, where, missing }, currency) {
+  if (missing) return say("unpaid", { missing: money(missing, currency) });
+  return ok ? "" : where === undefined ? "" : say("at", { where: where || words.none });
+}
+
+let asked = 0;
+
+async function judge(bytes) {
+  const turn = ++asked;
+  const { receipt, links } = verify(bytes);
+  const ok = links.every((link) => link.ok);
+  $("found").hidden = false;
+  $("silent").hidden = true;
+  show(receipt, ok);
+  mark(links, receipt?.tariff.currency);
+  const url = $("node").value.trim();
+  if (!receipt || !url) return;
+  $("verdict").textContent = words.asking;
+  try {
+    const told = await verifyOnChain(receipt, node(url));
+    if (turn === asked) mark([...links, ...told], receipt.tariff.currency);
+  } catch {
+    // Whatever a stranger's node answers, it is no verdict on the receipt.
+    if (turn !== asked) return;
+    $("silent").hidden = false;
+    mark(links, receipt.tariff.currency);
+  }
+}
+
+/** One byte more than is allowed tells that it is too large. */
+async function take(file) {
+  const bytes = new Uint8Array(await file.slice(0, MAX_BYTES + 1).arrayBuffer());
+  $("text").value = new TextDecoder().decode(bytes);
+  await judge(bytes);
+}
+
+const pasted = () => judge(utf8($("text").value.trim()));
+
+$("given").addEventListener("submit", (event) => { event.preventDefault(); pasted(); });
+$("file").addEventListener("change", ({ target }) => { if (target.files.length) take(target.files[0]); });
+$("print").addEventListener("click", () => print());
+addEventListener("dragover", (event) => event.preventDefault());
+addEventListener("drop", (event) => {
+  event.preventDefault();
+  const [file] = event.dataTransfer.files;
+  if (file) take(file);
+});
+if ($("text").value.trim()) pasted();

@@ -1,0 +1,295 @@
+"""The one ordered sender: carries queued calls into blocks, and sees whether they last.
+
+Every step is stored before the next one, so it may be stopped anywhere and run again.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlmodel import Session
+
+from cloud.adapters.clock import Clock
+from cloud.adapters.db import Database
+from cloud.core.calls import Step
+from cloud.ports.chain import (
+    Call,
+    Chain,
+    ChainDishonest,
+    ChainRefused,
+    ChainUnreachable,
+    Outcome,
+    SignedTransaction,
+)
+from cloud.tables import ChainAttempt, ChainCall
+from cloud.usecases import accounts, filing, gateways, reconciling, registrations, settlements
+from contracts.ledger.records import Deployed
+from contracts.wire.types import to_ms
+
+log = structlog.get_logger("sending")
+MAX_CALLS = 20
+MAX_FINAL = 200
+# A transaction that is in no block after this long is outbid by another of the same nonce.
+REPLACE_AFTER_S = 60
+MAX_REPLACEMENTS = 12
+# Refusals of the node, not of a contract: the same call may pass later.
+NODE_CODES = ("NONCE", "FUNDS", "FEE", "FEE_CAP", "REFUSED")
+NODE_ALARM, CHAIN_ALARM = "node:lies", "node:chain"
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    db: Database
+    chain: Chain
+    clock: Clock
+    deployed: Deployed
+
+    def drive(self) -> None:
+        try:
+            if self._is_ours():
+                self._confirm_all()
+                self._carry_all()
+                self._clear(NODE_ALARM)
+        except ChainDishonest as lie:
+            sentence = f"The chain's node cannot be believed: {lie}. Nothing was changed by it."
+            self._alarm(NODE_ALARM, "node_lies", sentence)
+        except ChainUnreachable as error:
+            log.warning("chain_unreachable", error=str(error))
+
+    def _is_ours(self) -> bool:
+        """Asked before anything is signed: a call to an address without code would pass as done."""
+        if self.db.read(filing.next_call) is None:
+            return True
+        try:
+            self.chain.check()
+        except ChainRefused as wrong:
+            sentence = f"Nothing is sent: {wrong}. The calls wait until the node is the right one."
+            self._alarm(CHAIN_ALARM, "wrong_chain", sentence)
+            return False
+        self._clear(CHAIN_ALARM)
+        return True
+
+    def _confirm_all(self) -> None:
+        for call in self.db.read(lambda s: filing.unfinal_calls(s, MAX_FINAL)):
+            self._confirm(call)
+
+    def _carry_all(self) -> None:
+        blocked: set[str] = set()
+        for _ in range(MAX_CALLS):
+            call = self.db.read(lambda s: filing.next_call(s, blocked))
+            if call is None or not self._carry(call, blocked):
+                break
+
+    def _carry(self, call: ChainCall, blocked: set[str]) -> bool:
+        """True once the call is in a block, refused for good, or set aside with its sender's."""
+        if call.status == "queued":
+            call = self._sign(call)
+        if call.status == "signed":
+            call = self._send(call)
+        if call.status == "sent" and not self._look(call):
+            self._outbid(call)
+            return False
+        if self.db.read(lambda s: s.get_one(ChainCall, call.number)).status in (
+            "queued",
+            "signed",
+        ):
+            blocked.add(call.sender)
+        return True
+
+    def _sign(self, call: ChainCall) -> ChainCall:
+        if call.id.startswith("batch:") and self.db.read(reconciling.stopped):
+            return call
+        sender: Any = call.sender
+        try:
+            tx = self.chain.sign(_wanted(call), self.chain.next_nonce(sender))
+        except ChainRefused as refused:
+            return self._refused(call, refused)
+        return self._store(call, tx, "sign")
+
+    def _send(self, call: ChainCall) -> ChainCall:
+        """Sent, or what the node's refusal makes of it. Bytes are thrown away only if another
+
+        program has taken their nonce, and even their hash is kept.
+        """
+        try:
+            self.chain.send(SignedTransaction(call.raw or b"", call.hash or "", call.nonce or 0))
+        except ChainRefused as refused:
+            if self._found(call) is not None:
+                return self._step(call, "send")
+            if refused.code in ("FUNDS", "FEE"):
+                self._blocked(call, refused)
+                return self._outbid(call) if refused.code == "FEE" else call
+            if refused.code == "NONCE":
+                sentence = (
+                    f"Another program used nonce {call.nonce} of the {call.sender}'s key: "
+                    f"{call.id} is signed again."
+                )
+                self._alarm(f"nonce:{call.id}", "nonce_taken", sentence)
+            log.warning("call_resigned", call=call.id, reason=str(refused))
+            return self._step(call, "resign")
+        return self._step(call, "send")
+
+    def _outbid(self, call: ChainCall) -> ChainCall:
+        """In no block yet: the same bytes again, or after a while others that offer more."""
+        now_ms = to_ms(self.clock.now())
+        tried = self.db.read(lambda s: filing.attempts(s, call))
+        same = [attempt for attempt in tried if attempt.nonce == call.nonce]
+        waited_s = (now_ms - same[0].signed_ms) / 1000 / self.clock.rate if same else 0
+        if waited_s < REPLACE_AFTER_S:
+            return self._step(call, "replace")
+        try:
+            if len(same) > MAX_REPLACEMENTS:
+                raise ChainRefused("FEE_CAP", f"{MAX_REPLACEMENTS} higher offers were not taken")
+            above = filing.offered(same[0])
+            tx = self.chain.sign(_wanted(call), call.nonce or 0, above)
+        except ChainRefused as refused:
+            self._blocked(call, refused)
+            return self._step(call, "replace")
+        log.info("call_replaced", call=call.id, max_fee_wei=tx.fees.max_fee_wei)
+        return self._store(call, tx, "replace")
+
+    def _found(self, call: ChainCall) -> tuple[ChainAttempt, Outcome] | None:
+        """Under whichever hash; one that failed under an older nonce was told already."""
+        failed = None
+        for attempt in self.db.read(lambda s: filing.attempts(s, call)):
+            outcome = self.chain.outcome(attempt.hash)
+            if outcome is not None and outcome.ok:
+                return attempt, outcome
+            if outcome is not None and attempt.nonce == call.nonce:
+                failed = attempt, outcome
+        return failed
+
+    def _look(self, call: ChainCall) -> bool:
+        """True if it is in a block, whatever became of it there."""
+        found = self._found(call)
+        if found is None:
+            return False
+        attempt, outcome = found
+        if not outcome.ok:
+            self._reverted(call, outcome)
+            return True
+        self._check_log(call, outcome)
+        self.db.write(lambda s: self._mined(s, call, attempt, outcome))
+        log.info("call_mined", call=call.id, block=outcome.block_number, gas=outcome.gas_used)
+        return True
+
+    def _mined(
+        self, session: Session, call: ChainCall, attempt: ChainAttempt, outcome: Outcome
+    ) -> None:
+        now = self.clock.now()
+        row = filing.step(
+            session,
+            call,
+            "mine",
+            hash=attempt.hash,
+            nonce=attempt.nonce,
+            raw=attempt.raw,
+            block_number=outcome.block_number,
+            block_hash=outcome.block_hash,
+        )
+        self._effect(session, row, now)
+        for alarm in ("blocked", "nonce", "stuck"):
+            gateways.clear_alarm(session, f"{alarm}:{row.id}")
+        if row.id.startswith("batch:"):
+            settlements.compare(session, row, _missing(outcome), now)
+
+    def _check_log(self, call: ChainCall, outcome: Outcome) -> None:
+        """A batch counts as filed only if the ledger's own log holds our words."""
+        if call.id.startswith("batch:") and not settlements.logged(call, outcome.events):
+            raise ChainDishonest(
+                f"the log of {call.id} in {outcome.block_hash} is not what we sent"
+            )
+
+    def _confirm(self, call: ChainCall) -> None:
+        """What a reorganisation moved is followed, what it took is pending again."""
+        outcome = self.chain.outcome(call.hash or "")
+        if outcome is None:
+            log.warning("block_vanished", call=call.id)
+            self.db.write(lambda s: self._returned(s, call, "vanish"))
+        elif outcome.block_hash != call.block_hash:
+            self._look(call)
+        elif outcome.final:
+            self._step(call, "finish")
+
+    def _returned(self, session: Session, call: ChainCall, what: Step) -> ChainCall:
+        if call.status == "mined" and call.id.startswith("batch:"):
+            settlements.returned(session, call, self.clock.now())
+        return filing.step(session, call, what, block_number=None, block_hash=None)
+
+    def _effect(self, session: Session, call: ChainCall, now: datetime) -> None:
+        kind, _, subject = call.id.partition(":")
+        if kind == "share":
+            registrations.marked(session, subject)
+        elif kind == "batch":
+            settlements.filed(session, call, self.deployed, now)
+
+    def _reverted(self, call: ChainCall, outcome: Outcome) -> None:
+        reverted = ChainRefused("REVERTED", outcome.reason or "no reason was given")
+        row = self.db.write(lambda s: self._returned(s, call, "revert"))
+        self._refused(row, reverted)
+
+    def _refused(self, call: ChainCall, refused: ChainRefused) -> ChainCall:
+        """A batch is never given up: the next ones build on it. Neither is what a node refuses
+
+        for reasons of its own. Only what the contract will never take fails.
+        """
+        if not call.id.startswith("batch:") and refused.code not in NODE_CODES:
+            return self._fail(call, str(refused))
+        self._blocked(call, refused)
+        return self._step(call, "refuse", reason=str(refused))
+
+    def _blocked(self, call: ChainCall, refused: ChainRefused) -> None:
+        if refused.code == "FEE_CAP":
+            sentence = f"{call.id} is in no block and its fee is at the cap: {refused}."
+            self._alarm(f"stuck:{call.id}", "call_stuck", sentence)
+            return
+        sentence = f"The chain refuses {call.id} for now: {refused}."
+        self._alarm(f"blocked:{call.id}", "call_blocked", sentence)
+
+    def _fail(self, call: ChainCall, reason: str) -> ChainCall:
+        now = self.clock.now()
+        log.error("call_failed", call=call.id, reason=reason)
+
+        def failed(session: Session) -> ChainCall:
+            sentence = f"The chain refused {call.id}: {reason}. Look at the call and its arguments."
+            gateways.raise_alarm(session, f"call:{call.id}", "call_failed", None, sentence, now)
+            if call.id.startswith("deposit:"):
+                accounts.undo_deposit(session, call.id, to_ms(now))
+            return filing.step(session, call, "fail", reason=reason)
+
+        return self.db.write(failed)
+
+    def _store(self, call: ChainCall, tx: SignedTransaction, what: Step) -> ChainCall:
+        now_ms = to_ms(self.clock.now())
+        return self.db.write(lambda s: filing.signed(s, call, tx, what, now_ms))
+
+    def _step(self, call: ChainCall, what: Step, **fields: Any) -> ChainCall:
+        return self.db.write(lambda s: filing.step(s, call, what, **fields))
+
+    def _alarm(self, alarm: str, code: str, sentence: str) -> None:
+        now = self.clock.now()
+        log.warning(code, alarm=alarm, sentence=sentence)
+        self.db.write(lambda s: gateways.raise_alarm(s, alarm, code, None, sentence, now))
+
+    def _clear(self, alarm: str) -> None:
+        if self.db.read(lambda s: gateways.has_alarm(s, alarm)):
+            self.db.write(lambda s: gateways.clear_alarm(s, alarm))
+
+
+def _wanted(call: ChainCall) -> Call:
+    """A batch is run by the node once, in its block; after a refusal it is tried before."""
+    sender: Any = call.sender
+    contract: Any = call.contract
+    args = filing.arguments(call)
+    first = call.id.startswith("batch:") and not call.reason
+    return Call(contract, call.function, args, sender, settlements.gas(call) if first else None)
+
+
+def _missing(outcome: Outcome) -> dict[int, int]:
+    """Stay number -> what the contract could not collect, in minor units."""
+    return {
+        int(event.args["stay"]): int(event.args["missing"])
+        for event in outcome.events
+        if event.name == "Unpaid"
+    }

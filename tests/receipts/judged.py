@@ -1,0 +1,99 @@
+"""What each of the two verifiers says of a receipt: the names of the links that do not hold."""
+
+import base64
+import json
+import shutil
+import subprocess
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import cloud.entrypoints.http as http
+from contracts.ledger.onchain import verify_on_chain
+from contracts.ledger.receipt import Link, read, verify
+from tests.receipts.drawn import a_receipt, answers, question, spelled
+from tests.receipts.lies import node_answers
+from tests.receipts.mutations import a_mutation
+
+SCRIPT = Path(str(http.__file__)).parent / "static" / "verify"
+JUDGE = Path(__file__).parent / "judge.mjs"
+NODE_LIES_EVERY = 12
+NODE = shutil.which("node")
+NOTHING = {"eth_call": "0x" + "00" * 32, "eth_getTransactionReceipt": None}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """`node`: an honest node's answers, of which the receipt that was changed is the truth."""
+
+    name: str
+    data: bytes
+    node: dict[str, Any]
+
+    def line(self) -> str:
+        text = base64.b64encode(self.data).decode()
+        return json.dumps({"text": text, "answers": self.node}) + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    case: Case
+    python: tuple[str, ...]
+    script: tuple[str, ...]
+
+
+def valid_case(seed: int) -> Case:
+    made = a_receipt(seed)
+    data = spelled(Random(seed), made.receipt)
+    return Case(f"valid {seed}", data, answers(made.receipt))
+
+
+def mutated_case(seed: int) -> Case:
+    made = a_receipt(seed % 1000)
+    if seed % NODE_LIES_EVERY == 0:
+        told = node_answers(Random(seed), made)
+        return Case(f"node_answers {seed}", made.receipt.model_dump_json().encode(), told)
+    name, data = a_mutation(seed, made)
+    return Case(f"{name} {seed}", data, answers(made.receipt))
+
+
+def by_python(case: Case) -> tuple[str, ...]:
+    found = read(case.data)
+    if isinstance(found, Link):
+        return (found.name,)
+
+    def ask(method: str, params: list[Any]) -> Any:
+        return case.node.get(question(method, params), NOTHING.get(method))
+
+    links = [*verify(found), *verify_on_chain(found, ask)]
+    return tuple(link.name for link in links if not link.ok)
+
+
+def by_script(cases: Iterable[Case]) -> Iterator[tuple[str, ...]]:
+    """One process of Node for all; a verdict for each case, in their order."""
+    assert NODE is not None
+    command = [NODE, str(JUDGE), str(SCRIPT)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(command, text=True, encoding="utf-8", **pipes) as node:  # type: ignore[call-overload]
+        for case in cases:
+            node.stdin.write(case.line())
+            node.stdin.flush()
+            answer = node.stdout.readline()
+            if not answer:
+                raise AssertionError(f"the script gave up at {case.name}")
+            yield tuple(json.loads(answer))
+
+
+def verdicts(cases: Iterable[Case]) -> Iterator[Verdict]:
+    waiting: list[Case] = []
+
+    def passing() -> Iterator[Case]:
+        for case in cases:
+            waiting.append(case)
+            yield case
+
+    for script in by_script(passing()):
+        case = waiting.pop(0)
+        yield Verdict(case, by_python(case), script)

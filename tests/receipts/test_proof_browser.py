@@ -1,0 +1,129 @@
+"""The proof page in a real browser: 320 px wide, dark, printed, and told lies."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, FilePayload, Page, expect, sync_playwright
+
+from tests.pages.making import town
+
+# Skips where there is no browser.
+from tests.pages.test_browser import (
+    ARGS,
+    CHROMIUM,
+    PATIENCE_MS,
+    scrolls_sideways,
+    serving,
+    small_targets,
+)
+from tests.receipts.drawn import a_receipt, answers
+from tests.receipts.judged import mutated_case
+
+Opened = tuple[Browser, str]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
+    """One browser and one server for all: each test has a page of its own."""
+    with town(Path(tmp_path_factory.mktemp("town"))) as made:
+        made.lot()
+        made.booking("settled")
+        made.settlement()
+        with serving(made) as port, sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+            yield browser, f"http://127.0.0.1:{port}"
+            browser.close()
+
+
+@contextmanager
+def proof(place: Opened, path: str) -> Iterator[Page]:
+    """The page in a narrow dark window, which may say nothing on its console."""
+    problems: list[str] = []
+    browser, server = place
+    page = browser.new_page(
+        viewport={"width": 320, "height": 640}, locale="en-GB", color_scheme="dark"
+    )
+    page.set_default_timeout(PATIENCE_MS)
+    page.on("console", lambda message: problems.append(message.text))
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.goto(server + path)
+    yield page
+    page.close()
+    assert problems == []
+
+
+def test_an_issued_receipt_is_verified_and_told_in_words(place: Opened) -> None:
+    with proof(place, "/proof/b-1") as page:
+        expect(page.locator("#verdict")).to_have_text("PASS: all 11 links hold.")
+        text = page.inner_text("#statement").replace("\u00a0", " ")
+        assert not scrolls_sideways(page)
+        assert small_targets(page) == []
+        page.emulate_media(media="print")
+        assert not page.is_visible("#given")
+        assert page.is_visible("#statement")
+    assert "2026-05-01 00:05:00, give or take 1 s, clock in step" in text
+    assert "Parking: 1 hr 28 mins at CNY 6.00 an hour" in text
+    assert "1 min 44 secs are not billed" in text
+
+
+def test_a_pasted_lie_is_named_in_words_and_by_a_sign(place: Opened) -> None:
+    plain = json.loads(a_receipt(3).receipt.model_dump_json())
+    plain["total_minor"] += 1
+    with proof(place, "/proof?lang=zh") as page:
+        page.fill("#text", json.dumps(plain))
+        page.click("#given button")
+        wrong = page.locator("li.fail")
+        expect(wrong).to_have_count(2)
+        said = wrong.all_inner_texts()
+        assert page.is_visible("#broken")
+        assert not scrolls_sideways(page)
+    assert all("✗ 未通过" in one for one in said)
+    assert "计算正确" in said[0]
+
+
+def test_the_browser_judges_files_as_node_and_python_do(place: Opened) -> None:
+    kinds = "another_value", "byte_changed", "name_twice", "cut_or_wrapped"
+    lies = [case for case in map(mutated_case, range(40)) if case.name.startswith(kinds)][:10]
+    with proof(place, "/proof") as page:
+        for case in lies:
+            file = FilePayload(name="r.json", mimeType="application/json", buffer=case.data)
+            page.evaluate("document.getElementById('verdict').className = ''")
+            page.set_input_files("#file", files=[file])
+            expect(page.locator("#verdict.fail")).to_be_visible()
+    assert len(lies) == 10
+
+
+def test_a_node_of_the_readers_tells_what_the_chain_knows(place: Opened) -> None:
+    """The node is on another origin, and the page's own policy lets it be asked."""
+    made = a_receipt(4).receipt
+    told = answers(made)
+
+    with proof(place, "/proof") as page:
+
+        def answer(route: object) -> None:
+            asked = route.request.post_data_json  # type: ignore[attr-defined]
+            key = json.dumps([asked["method"], asked["params"]], separators=(",", ":"))
+            body = {"jsonrpc": "2.0", "id": 1, "result": told.get(key)}
+            allowed = {"access-control-allow-origin": "*", "access-control-allow-headers": "*"}
+            route.fulfill(json=body, headers=allowed)  # type: ignore[attr-defined]
+
+        page.route("https://node.example/**", answer)
+        page.fill("#text", made.model_dump_json())
+        page.fill("#node", "https://node.example/rpc")
+        page.click("#given button")
+        expect(page.locator("#verdict")).to_have_text(
+            f"PASS: all {17 + (made.title is not None)} links hold."
+        )
+        page.unroute_all()
+
+
+def test_a_silent_node_is_no_verdict_on_the_receipt(place: Opened) -> None:
+    with proof(place, "/proof/b-1") as page:
+        page.route("https://node.example/**", lambda route: route.fulfill(json={}))
+        page.fill("#node", "https://node.example/rpc")
+        page.click("#given button")
+        expect(page.locator("#silent")).to_be_visible()
+        expect(page.locator("#verdict")).to_have_text("PASS: all 11 links hold.")

@@ -1,0 +1,120 @@
+"""Bugs that `make mutants` plants in the contracts; the checks compile a changed source anew."""
+
+from tests.tools.planted import Mutant
+
+LEDGER = "contracts/ledger/ParkingLedger.vy"
+CALLS = "tests/ledger_checks/test_random_calls.py"
+
+
+def _mutant(bug: str, old: str, new: str, tests: str = CALLS) -> Mutant:
+    return Mutant(bug, LEDGER, old, new, tests)
+
+
+CONTRACTS = (
+    _mutant(
+        "a stay can be settled twice",
+        'assert bits & bit == 0, "REPLAY"',
+        'assert bits & bit != bit + 1, "REPLAY"',
+    ),
+    _mutant(
+        "a page of stays is forgotten at its edge",
+        "                self.filed[page] = bits\n            page = stay >> 8",
+        "                pass\n            page = stay >> 8",
+    ),
+    _mutant(
+        "the last page of stays is not written",
+        "        self.filed[page] = bits\n    if fees",
+        "        pass\n    if fees",
+    ),
+    _mutant(
+        "a driver pays without having it",
+        "paid: uint256 = min(balance, due)",
+        "paid: uint256 = due",
+    ),
+    _mutant(
+        "the payee gets the fee as well",
+        "gets: uint256 = unsafe_add(unsafe_sub(paid, fee), back)",
+        "gets: uint256 = unsafe_add(paid, back)",
+    ),
+    _mutant(
+        "the fee of a stay paid in part is that of the whole",
+        "if paid < due and fee != 0:",
+        "if False:",
+    ),
+    _mutant(
+        "the platform gives back what it does not have",
+        "back = min(fee, fees)",
+        "back = fee",
+    ),
+    _mutant(
+        "a batch may leave out a number",
+        'assert seq == self.seq + 1, "SEQ"',
+        'assert seq > self.seq, "SEQ"',
+    ),
+    _mutant(
+        "the head forgets the batches before it",
+        "keccak256(concat(self.head, detail_root, packed))",
+        "keccak256(concat(detail_root, detail_root, packed))",
+    ),
+    _mutant(
+        "anyone settles",
+        'words: DynArray[uint256, MAX_WORDS]):\n    self._only(keccak256("settler"), "SETTLER")\n',
+        "words: DynArray[uint256, MAX_WORDS]):\n",
+    ),
+    _mutant(
+        "a withdrawal takes more than the balance",
+        'assert amount <= self._lane(account_id) & MOST, "BALANCE"',
+        'assert amount <= MOST, "BALANCE"',
+    ),
+    _mutant(
+        "a withdrawal does not wait",
+        "assert block.timestamp >= asked.ready_at or self.status == CLOSED",
+        "assert block.timestamp >= asked.ready_at - WITHDRAW_DELAY_S or self.status == CLOSED",
+    ),
+    _mutant(
+        "a withdrawal can be sent twice",
+        "    self.withdrawal_of[account_id] = empty(Withdrawal)\n",
+        "",
+    ),
+    _mutant(
+        "a withdrawal takes what a booking holds",
+        "amount: uint256 = min(asked.amount, balance - min(balance, held))",
+        "amount: uint256 = min(asked.amount, balance)",
+    ),
+    _mutant(
+        "a withdrawal goes to whoever sends it",
+        "assert extcall TOKEN.transfer(owner, amount * UNIT)",
+        "assert extcall TOKEN.transfer(self, amount * UNIT)",
+    ),
+    _mutant(
+        "a deposit is counted again when it is repeated",
+        "    self.reference_used[msg.sender][reference] = True\n",
+        "",
+    ),
+    _mutant(
+        "a deposit runs over into the next account",
+        'assert amount_minor <= MOST - (lane & MOST), "LIMIT"',
+        'assert amount_minor <= MOST, "LIMIT"',
+    ),
+    _mutant(
+        "a balance is written over its neighbours'",
+        "self.lanes[number >> 3] & ~(LANE << at)",
+        "self.lanes[number >> 3] & (LANE << at)",
+    ),
+    _mutant(
+        "what a payee has earned is claimed twice",
+        "    self.claimed_of[account_id] = earned\n",
+        "",
+    ),
+    _mutant(
+        "a higher fee comes without delay",
+        "        ready_at += FEE_DELAY_S\n",
+        "        ready_at += 0\n",
+    ),
+    _mutant(
+        "a short balance blocks its batch",
+        "        paid: uint256 = min(balance, due)\n",
+        "        assert due <= balance\n        paid: uint256 = min(balance, due)\n",
+        "tests/ledger_checks/test_parkingppx.py",
+    ),
+)

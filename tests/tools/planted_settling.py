@@ -1,0 +1,111 @@
+"""The bugs that `make mutants` plants in the sender, the books and the database's rules."""
+
+from tests.tools.planted import Mutant
+
+SETTLING = (
+    Mutant(
+        "entries may be changed",
+        "cloud/table_rules.py",
+        '    for table in ("entry", "batch", "chainattempt"):\n        yield table, "UPDATE", ""',
+        '    for table in ("batch", "chainattempt"):\n        yield table, "UPDATE", ""',
+        "tests/cloud/test_settling.py",
+    ),
+    Mutant(
+        "a transfer need not sum to zero",
+        "cloud/table_rules.py",
+        "DO UPDATE SET sum_minor = transfersum.sum_minor + excluded.sum_minor",
+        "DO UPDATE SET sum_minor = 0",
+        "tests/cloud/test_settling.py",
+    ),
+    Mutant(
+        "a replacement raises one fee only",
+        "cloud/core/fees.py",
+        "max(_above(before.tip_wei), market.tip_wei)",
+        "max(before.tip_wei, market.tip_wei)",
+        "tests/cloud/test_settling.py",
+    ),
+    Mutant(
+        "a call is looked for under its newest hash only",
+        "cloud/entrypoints/sending.py",
+        "for attempt in self.db.read(lambda s: filing.attempts(s, call)):",
+        "for attempt in self.db.read(lambda s: filing.attempts(s, call))[:1]:",
+        "tests/cloud/test_settling.py",
+    ),
+    Mutant(
+        "a vanished batch keeps its receipt",
+        "cloud/usecases/receipts.py",
+        "col(ChainCall.status).in_(FILED)",
+        "col(ChainCall.status).is_not(None)",
+        "tests/cloud/test_settling.py",
+    ),
+    Mutant(
+        "a vanished batch leaves its stays settled",
+        "cloud/entrypoints/sending.py",
+        'if call.status == "mined" and call.id.startswith("batch:"):',
+        "if False:",
+        "tests/cloud/test_settling.py",
+    ),
+    Mutant(
+        "replacements have no bound",
+        "cloud/entrypoints/sending.py",
+        "if len(same) > MAX_REPLACEMENTS:",
+        "if False:",
+        "tests/cloud/test_settling.py",
+    ),
+    Mutant(
+        "books expect what is not final yet",
+        "cloud/usecases/reconciling.py",
+        "(col(ChainCall.block_number) > block)",
+        "(col(ChainCall.block_number) < 0)",
+        "tests/cloud/test_settling_books.py",
+    ),
+    Mutant(
+        "a difference does not stop settling",
+        "cloud/usecases/reconciling.py",
+        "return session.get(Alarm, STOPPED) is not None",
+        "return False",
+        "tests/cloud/test_settling_books.py",
+    ),
+    Mutant(
+        "a call in an unseen block is a difference",
+        "cloud/entrypoints/sweeps.py",
+        "found.block_number <= block for",
+        "False for",
+        "tests/cloud/test_settling_books.py",
+    ),
+    Mutant(
+        "a batch's log is not compared",
+        "cloud/entrypoints/sending.py",
+        "and not settlements.logged(call, outcome.events)",
+        "and False",
+        "tests/cloud/test_settling_bad_input.py",
+    ),
+    Mutant(
+        "a receipt's block is not asked",
+        "cloud/adapters/web3_asking.py",
+        'if receipt["transactionHash"] not in block["transactions"]:',
+        "if False:",
+        "tests/cloud/test_settling_bad_input.py",
+    ),
+    Mutant(
+        "any code is ours",
+        "cloud/adapters/web3_asking.py",
+        "and runtime.endswith(body)",
+        "",
+        "tests/cloud/test_settling_bad_input.py",
+    ),
+    Mutant(
+        "calls go to any chain",
+        "cloud/entrypoints/sending.py",
+        "            self.chain.check()\n",
+        "            pass\n",
+        "tests/cloud/test_settling_bad_input.py",
+    ),
+    Mutant(
+        "a key that others can read is used",
+        "cloud/adapters/keys.py",
+        "if path.stat().st_mode & 0o077:",
+        "if False:",
+        "tests/cloud/test_settling_bad_input.py",
+    ),
+)

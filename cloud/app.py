@@ -4,7 +4,7 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import stamina
 import structlog
@@ -133,9 +133,7 @@ def http_app(cloud: Cloud, broker: EmbeddedBroker | None) -> FastAPI:
 def deploy_contracts(config: Config, chain_url: str) -> Deployed:
     keys = role_keys(config.keys)
     found = deploy(chain_url, keys, TOKEN_UNIT, WITHDRAW_DELAY_S)
-    return Deployed(
-        chain_id=found.chain_id, token=found.token, registry=found.registry, ledger=found.ledger
-    )
+    return Deployed.model_validate(asdict(found))
 
 
 def _deployed(db: Database, chain_url: str, config: Config) -> Deployed:

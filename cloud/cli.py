@@ -9,8 +9,9 @@ import signal
 import socket
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import structlog
 import typer
@@ -19,6 +20,9 @@ from rich.progress import Progress
 
 from cloud.config import Config
 from cloud.errors import BadTitles, CloudError
+
+if TYPE_CHECKING:
+    from cloud.usecases.reconciling import Standing
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 titles = typer.Typer(no_args_is_help=True, help="The title library of a city.")
@@ -95,6 +99,37 @@ def deploy_contracts(data: Data = None, as_json: Json = False) -> None:
     print(json.dumps(rows) if as_json else "\n".join(f"{k:9} {v}" for k, v in rows.items()))
 
 
+@app.command()
+def reconcile(
+    acknowledge: Annotated[bool, typer.Option(help="Settle on in spite of these.")] = False,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Show how the books stood against the chain when the cloud last compared them (exit 0 or 1).
+
+    Acknowledged differences no longer stop settling, until one of them changes.
+    """
+    from cloud.adapters.clock import clock_for
+    from cloud.adapters.db import Database
+    from cloud.usecases import reconciling
+
+    config = _config(data=data)
+    if not config.database.is_file():
+        _stop(f"There is no cloud in {config.data}.", "Give its folder with --data.", 2)
+    db = Database(config.database)
+    if acknowledge:
+        now = clock_for(config.clock).now()
+        found = db.write(lambda s: reconciling.acknowledge(s, now))
+    else:
+        found = db.read(reconciling.standing)
+    equal = found.block >= 0 and not found.differing
+    if as_json:
+        print(json.dumps({"equal": equal, "stopped": found.stopped(), **asdict(found)}))
+    else:
+        print("\n".join(_told(found)))
+    raise typer.Exit(0 if equal else 1)
+
+
 @titles.command("import")
 def import_titles(file: Path, data: Data = None, as_json: Json = False) -> None:
     """Import a CSV or GeoJSON file, all or nothing; the root is published by the running cloud."""
@@ -142,6 +177,22 @@ def prove_title(space: str, data: Data = None) -> None:
             indent=1,
         )
     )
+
+
+def _told(standing: "Standing") -> list[str]:
+    """Amounts are minor units, as the ledger holds them: what the chain has more than the books."""
+    if standing.block < 0:
+        return ["The books were not compared with the chain yet: berth-cloud serve does that."]
+    if not standing.differing:
+        return [f"The books equal the chain as of block {standing.block}."]
+    lines = [f"The books differ from the chain as of block {standing.block}:"]
+    for number, by_minor in standing.differing.items():
+        seen = standing.acknowledged.get(number) == by_minor
+        lines.append(f"account {number:>6} {by_minor:>+12}{'  acknowledged' if seen else ''}")
+    if standing.stopped():
+        lines.append("Settling has stopped. Compare the accounts' entries with the ledger's log;")
+        lines.append("berth-cloud reconcile --acknowledge lets settling go on as it is.")
+    return lines
 
 
 async def _broker(port: int) -> None:

@@ -10,6 +10,7 @@ NAMES: dict[Contract, str] = {
     "token": "DemoToken",
     "registry": "PropertyRegistry",
     "ledger": "ParkingLedger",
+    "evidence": "EvidenceCheck",
 }
 
 

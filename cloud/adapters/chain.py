@@ -1,10 +1,9 @@
 """The chain through web3: any Ethereum JSON-RPC node by its URL."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from eth_account import Account
-from eth_utils.abi import event_abi_to_log_topic
 from web3 import HTTPProvider, Web3
 from web3.contract import Contract as Web3Contract
 from web3.exceptions import (
@@ -19,14 +18,15 @@ from cloud.adapters.artifacts import NAMES, artifact
 from cloud.adapters.dev_keys import DEV_CHAIN_ID, is_dev_key
 from cloud.adapters.web3_asking import asked, in_its_block, is_ours
 from cloud.adapters.web3_errors import answers, refusal_code, revert_code
+from cloud.adapters.web3_logs import decoded, decoders, history, plain
 from cloud.core.fees import Fees, outbid
 from cloud.ports.chain import (
     Call,
     ChainDishonest,
-    ChainEvent,
     ChainRefused,
     Contract,
     Deployment,
+    Happened,
     Outcome,
     Sender,
     SignedTransaction,
@@ -54,19 +54,15 @@ class Web3Chain:
             sentence = f"the node is on chain {chain_id}, the contracts on {deployment.chain_id}"
             raise ChainRefused("CHAIN_ID", sentence)
         check_keys(chain_id, keys)
-        self._contracts = {name: self._contract(name) for name in NAMES}
-        self._events = {
-            (contract.address, topic): (name, decode)
-            for name, contract in self._contracts.items()
-            for topic, decode in event_decoders(contract)
-        }
+        self._contracts = {name: self._contract(name) for name in self._named()}
+        self._events = decoders(self._contracts)
 
     def deployment(self) -> Deployment:
         return self._deployment
 
     def check(self) -> None:
         where = self._deployment
-        names = tuple(NAMES)
+        names = self._named()
         wanted = [("eth_getCode", [getattr(where, name), "latest"]) for name in names]
         with answers():
             chain_id, *codes = asked(self._w3, [("eth_chainId", []), *wanted])
@@ -127,7 +123,7 @@ class Web3Chain:
                 gas_used=receipt["gasUsed"],
                 final=receipt["blockNumber"] <= self._finalized(),
                 reason=None if ok else self._why(tx_hash, receipt),
-                events=tuple(self._decoded(receipt)),
+                events=tuple(e for log in receipt["logs"] if (e := decoded(self._events, log))),
             )
 
     def finalized(self) -> int:
@@ -144,10 +140,20 @@ class Web3Chain:
             found = asked(self._w3, [("eth_call", [c, hex(block_number)]) for c in calls])
         return [int(balance, 16) for balance in found]
 
+    def history(
+        self, contract: Contract, names: Sequence[str], from_block: int, to_block: int
+    ) -> list[Happened]:
+        span = (from_block, to_block)
+        with answers():
+            return list(history(self._w3, self._contracts[contract], self._events, names, span))
+
     def read(self, contract: Contract, function: str, *args: Any) -> Any:
         with answers():
             found = self._contracts[contract].functions[function](*args).call()
         return plain(found)
+
+    def _named(self) -> tuple[Contract, ...]:
+        return tuple(name for name in NAMES if getattr(self._deployment, name))
 
     def _contract(self, name: Contract) -> Web3Contract:
         address = Web3.to_checksum_address(getattr(self._deployment, name))
@@ -181,16 +187,6 @@ class Web3Chain:
         except Web3RPCError as error:
             return refusal_code(str(error))
         return "REVERTED"
-
-    def _decoded(self, receipt: TxReceipt) -> Iterator[ChainEvent]:
-        for log in receipt["logs"]:
-            topic = bytes(log["topics"][0]) if log["topics"] else b""
-            known = self._events.get((log["address"], topic))
-            if known is not None:
-                contract, decode = known
-                found = decode(log)
-                args = {name: plain(value) for name, value in found["args"].items()}
-                yield ChainEvent(contract, found["event"], args)
 
 
 def asker(url: str) -> Callable[[str, list[Any]], Any]:
@@ -250,16 +246,3 @@ def sign_fields(
         nonce=nonce,
         fees=fees,
     )
-
-
-def event_decoders(contract: Web3Contract) -> Iterator[tuple[bytes, Callable[..., Any]]]:
-    for abi in contract.abi:
-        if abi["type"] == "event":
-            yield bytes(event_abi_to_log_topic(abi)), contract.events[abi["name"]]().process_log
-
-
-def plain(value: Any) -> Any:
-    """Tuples for lists and bytes for web3's own bytes: what the fake answers too."""
-    if isinstance(value, list | tuple):
-        return tuple(plain(one) for one in value)
-    return bytes(value) if isinstance(value, bytes) else value

@@ -1,4 +1,4 @@
-"""The three contracts, put on a chain."""
+"""The contracts, put on a chain."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,7 +16,7 @@ DEPLOY_TIMEOUT_S = 120
 
 
 def deploy(url: str, keys: Mapping[Sender, bytes], unit: int, withdraw_delay_s: int) -> Deployment:
-    """The three contracts, by the admin, who keeps the right to mint demo tokens."""
+    """All contracts, by the admin, who keeps the right to mint demo tokens."""
     w3 = connect(url)
     with answers():
         chain_id = w3.eth.chain_id
@@ -30,7 +30,8 @@ def deploy(url: str, keys: Mapping[Sender, bytes], unit: int, withdraw_delay_s: 
         pauser = admin.address
         terms = (token, unit, settler, registrar, pauser, withdraw_delay_s, registry)
         ledger = deploy_one(w3, admin, "ledger", *terms)
-    return Deployment(chain_id, token, registry, ledger)
+        evidence = deploy_one(w3, admin, "evidence", ledger)
+    return Deployment(chain_id, token, registry, ledger, evidence)
 
 
 def deploy_one(w3: Web3, admin: Any, name: Contract, *args: Any) -> str:

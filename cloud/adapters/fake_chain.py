@@ -23,6 +23,7 @@ from cloud.ports.chain import (
     ChainUnreachable,
     Contract,
     Deployment,
+    Happened,
     Outcome,
     Sender,
     SignedTransaction,
@@ -181,6 +182,18 @@ class FakeChain:
         if found is None:
             return None
         return replace(found, final=found.block_number + self.finality_depth <= self._height)
+
+    def history(
+        self, contract: Contract, names: Sequence[str], from_block: int, to_block: int
+    ) -> list[Happened]:
+        self._reach()
+        return [
+            Happened(found.block_number, found.block_hash, found.hash, index, event)
+            for found in self._included.values()
+            if from_block <= found.block_number <= to_block
+            for index, event in enumerate(found.events)
+            if event.contract == contract and event.name in names
+        ]
 
     def read(self, contract: Contract, function: str, *args: Any) -> Any:
         self._reach()

@@ -8,7 +8,16 @@ from cloud.adapters.clock import Clock, new_id
 from cloud.adapters.db import Database
 from cloud.entrypoints.sending import Sending
 from cloud.ports.chain import Chain, ChainUnreachable
-from cloud.usecases import bookings, filing, gateways, marks, reconciling, settlements, stays
+from cloud.usecases import (
+    bookings,
+    filing,
+    gateways,
+    marks,
+    reconciling,
+    settlements,
+    stays,
+    withdrawals,
+)
 from contracts.ledger.records import Deployed
 
 log = structlog.get_logger("sweeps")
@@ -54,6 +63,8 @@ class Sweeps:
         """Our books against the contract's balances, both as of the newest final block."""
         try:
             block = self.chain.finalized()
+            if not self._knows_others(block):
+                return
             ours = self.db.read(lambda s: reconciling.books(s, block))
             if block < 0 or not ours.totals or self._unrecorded(block):
                 return
@@ -64,6 +75,15 @@ class Sweeps:
             return
         now = self.clock.now()
         self.db.write(lambda s: reconciling.compared(s, block, ours, theirs, now))
+
+    def _knows_others(self, block: int) -> bool:
+        """What others moved on the chain up to that block is in our books, and nothing later."""
+        span = self.db.read(lambda s: withdrawals.due(s, block))
+        if span is not None:
+            found = self.chain.history("ledger", withdrawals.NAMES, span.first, span.last)
+            now = self.clock.now()
+            self.db.write(lambda s: withdrawals.book(s, found, span, now))
+        return self.db.read(withdrawals.read_to) in (None, block)
 
     def _unrecorded(self, block: int) -> bool:
         """A call of ours is in that block already and our books do not know it yet."""

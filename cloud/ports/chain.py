@@ -6,7 +6,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 from cloud.core.fees import Fees
 
-Contract: TypeAlias = Literal["token", "registry", "ledger"]
+Contract: TypeAlias = Literal["token", "registry", "ledger", "evidence"]
 Sender: TypeAlias = Literal["registrar", "settler", "admin"]
 
 
@@ -34,12 +34,15 @@ class ChainDishonest(ChainUnreachable):
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """Where the three contracts live; addresses are checksummed."""
+    """Where the contracts live; addresses are checksummed. `evidence` judges disputes, and nothing
+    else needs it: None where an older installation has none.
+    """
 
     chain_id: int
     token: str
     registry: str
     ledger: str
+    evidence: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,17 @@ class Outcome:
     events: tuple[ChainEvent, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """An event and its place on the chain; `tx_hash` and `log_index` together are its identity."""
+
+    block_number: int
+    block_hash: str
+    tx_hash: str
+    log_index: int
+    event: ChainEvent
+
+
 class Chain(Protocol):
     """Any method may raise ChainUnreachable."""
 
@@ -125,6 +139,15 @@ class Chain(Protocol):
 
     def balances(self, accounts: Sequence[int], block_number: int) -> list[int]:
         """Of the ledger's accounts as of that block, in minor units; few requests."""
+        ...
+
+    def history(
+        self, contract: Contract, names: Sequence[str], from_block: int, to_block: int
+    ) -> Sequence[Happened]:
+        """The contract's events of these names, oldest first; both blocks are included.
+
+        Ask of final blocks only: later ones may be taken back.
+        """
         ...
 
     def read(self, contract: Contract, function: str, *args: Any) -> Any:

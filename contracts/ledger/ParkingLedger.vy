@@ -23,6 +23,7 @@ MOST: constant(uint256) = 2**31 - 1
 CREDIT: constant(uint256) = 2**15
 BY_CLAIM: constant(uint256) = 2**14
 BPS: constant(uint256) = 2**14 - 1
+TAG: constant(uint256) = 2**16 - 1
 SETTLING: constant(uint256) = 0
 PAUSED: constant(uint256) = 1
 CLOSED: constant(uint256) = 2
@@ -284,17 +285,22 @@ def settle_batch(seq: uint256, detail_root: bytes32, words: DynArray[uint256, MA
         amount: uint256 = (word >> 48) & LANE
         if amount == 0:
             continue
+        payer: uint256 = word >> 224
+        payer_at: uint256 = (payer & 7) << 5
+        payer_lanes: uint256 = self.lanes[payer >> 3]
+        balance: uint256 = (payer_lanes >> payer_at) & MOST
+        if word & TAG == BY_CLAIM and amount <= balance:
+            # What most settlements are, told in few steps; the rules are those below.
+            self.lanes[payer >> 3] = unsafe_sub(payer_lanes, amount << payer_at)
+            set_aside = unsafe_add(set_aside, amount)
+            continue
         fee: uint256 = 0
         bps: uint256 = word & BPS
         if bps != 0:
             assert bps <= fee_bps or (word & CREDIT != 0 and bps <= MAX_FEE_BPS), "FEE"
             fee = unsafe_div(unsafe_mul(amount, bps), 10_000)
-        payer: uint256 = word >> 224
         payee: uint256 = (word >> 192) & LANE
-        payer_at: uint256 = (payer & 7) << 5
         payee_at: uint256 = (payee & 7) << 5
-        payer_lanes: uint256 = self.lanes[payer >> 3]
-        balance: uint256 = (payer_lanes >> payer_at) & MOST
         # One stay never blocks its batch: it is paid in part, or not, and the rest is told.
         due: uint256 = amount
         back: uint256 = 0

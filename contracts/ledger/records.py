@@ -200,3 +200,4 @@ class Deployed(Frozen):
     token: Address
     registry: Address
     ledger: Address
+    evidence: Address | None = None

@@ -108,7 +108,7 @@ AGREED = (
     ),
     Mutant(
         "the database lets bookings overlap",
-        "cloud/tables.py",
+        "cloud/table_rules.py",
         "AND b.starts_ms < NEW.ends_ms AND NEW.starts_ms < b.ends_ms)",
         "AND b.starts_ms < NEW.starts_ms AND NEW.starts_ms < b.ends_ms)",
         "tests/cloud/test_market.py",
@@ -247,14 +247,14 @@ AGREED = (
     ),
     Mutant(
         "a batch in another block is not followed",
-        "cloud/entrypoints/sweeps.py",
+        "cloud/entrypoints/sending.py",
         "elif outcome.block_hash != call.block_hash:",
         "elif False:",
         "tests/cloud/test_robust.py",
     ),
     Mutant(
         "a refused batch is given up",
-        "cloud/entrypoints/sweeps.py",
+        "cloud/entrypoints/sending.py",
         'if not call.id.startswith("batch:") and refused.code not in NODE_CODES:',
         "if refused.code not in NODE_CODES:",
         "tests/cloud/test_robust.py",
@@ -289,16 +289,16 @@ AGREED = (
     ),
     Mutant(
         "a batch that was included and reverted is given up",
-        "cloud/entrypoints/sweeps.py",
-        'return self._refused(call, reverted).status == "failed"',
-        'return self._fail(call, str(reverted)).status == "failed"',
+        "cloud/entrypoints/sending.py",
+        "self._refused(row, reverted)",
+        "self._fail(row, str(reverted))",
         "tests/cloud/test_robust.py",
     ),
     Mutant(
         "the books are compared with sums of two moments",
-        "cloud/entrypoints/sweeps.py",
-        "if ours != accounts.total_of(session, number) or",
-        "if",
+        "cloud/usecases/reconciling.py",
+        "if _mark(session) != ours.mark:",
+        "if False:",
         "tests/cloud/test_robust.py",
     ),
 )

@@ -50,6 +50,11 @@ ALARM_WORDS: dict[str, tuple[str, str]] = {
         "Mend what it names; the call is tried again by itself.",
         "请排除所述原因；系统会自动重试。",
     ),
+    "alarm.withdrew_held": ("A driver withdrew what bookings need", "车主提走了预订所需的款项"),
+    "alarm.withdrew_held.do": (
+        "Ask the driver to top up, or cancel the bookings.",
+        "请车主充值，或取消相关预订。",
+    ),
     "alarm.books_differ": ("Books and chain differ", "账目与链上不一致"),
     "alarm.books_differ.do": (
         "Compare the account's entries with the ledger's log before paying out.",

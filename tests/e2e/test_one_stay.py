@@ -150,14 +150,33 @@ def rows(site: Site, query: str) -> list[Any]:
         return database.execute(query).fetchall()
 
 
-def ask_chain(site: Site, function: str, *args: int) -> int:
+def chain_of(site: Site) -> Any:
     from cloud.adapters.chain import Web3Chain
     from cloud.adapters.dev_keys import dev_role_keys
     from cloud.ports.chain import Deployment
 
     deployed = site.made.client.get("/healthz")["deployed"]
-    chain = Web3Chain(site.made.chain_url, Deployment(**deployed), dev_role_keys())
-    return int(chain.read("ledger", function, *args))
+    return Web3Chain(site.made.chain_url, Deployment(**deployed), dev_role_keys())
+
+
+def ask_chain(site: Site, function: str, *args: int) -> int:
+    return int(chain_of(site).read("ledger", function, *args))
+
+
+def test_the_contract_on_the_chain_says_that_a_real_record_and_its_evidence_agree(
+    site: Site,
+) -> None:
+    from contracts.ledger.disputes import ANSWERS, brought
+    from contracts.ledger.receipt import Receipt
+
+    [text] = rows(site, "select text from receipt order by stay limit 1")[0]
+    receipt = Receipt.model_validate_json(text)
+    chain = chain_of(site)
+    assert ANSWERS[chain.read("evidence", "check", *brought(receipt))] == ANSWERS[0]
+    dearer = receipt.record.model_copy(update={"amount_minor": receipt.record.amount_minor + 1})
+    lie = receipt.model_copy(update={"record": dearer})
+    answer = ANSWERS[chain.read("evidence", "check", *brought(lie))]
+    assert answer == "No such record is in that batch."
 
 
 def test_in_the_end_every_stay_was_settled_exactly_once_and_the_books_equal_the_chain(

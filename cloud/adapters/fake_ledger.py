@@ -22,7 +22,8 @@ MAX_ACCOUNT, MAX_WORDS, MAX_LANES = 2**32, 500, 1024
 # A lane: bit 31 says that the account is open, the others are its balance.
 OPEN, MOST = 2**31, 2**31 - 1
 CREDIT, BY_CLAIM, BPS = 2**15, 2**14, 2**14 - 1
-MAX_FEE_BPS, MAX_HOLD_S, FEE_DELAY_S = 1_000, 30 * 86_400, 7 * 86_400
+MAX_FEE_BPS, MAX_HOLD_S = 1_000, 30 * 86_400
+FEE_DELAY_S = REQUEST_LASTS_S = 7 * 86_400
 SETTLER, PAUSER = keccak(b"settler"), keccak(b"pauser")
 SETTLING, PAUSED, CLOSED = range(3)
 
@@ -91,14 +92,17 @@ class Ledger(Model):
     def withdraw(self, world: World, token: Token, account_id: int) -> None:
         asked, ready_at = self.withdrawals.get(account_id, (0, 0))
         require(asked != 0, "NO_REQUEST")
-        require(world.now >= ready_at or self.status == CLOSED, "DELAY")
+        closed = self.status == CLOSED
+        require(world.now >= ready_at or closed, "DELAY")
+        require(world.now < ready_at + REQUEST_LASTS_S or closed, "EXPIRED")
         owner, balance = self.owners[account_id], self._balance(account_id)
         held, until = self.holds.get(account_id, (0, 0))
-        if world.now >= until or self.status == CLOSED:
+        if world.now >= until or self.status != SETTLING:
             held = 0
         amount = min(asked, balance - min(balance, held))
         require(amount != 0 or balance == 0, "HELD")
-        del self.withdrawals[account_id]
+        left = min(asked, balance) - amount
+        self.withdrawals[account_id] = (left, ready_at) if left else (0, 0)
         self._add(account_id, -amount)
         world.log("ledger", "Withdrawn", account_id=account_id, owner=owner, amount=amount)
         token.transfer(World(self.address, world.now, world.events), owner, amount * self.unit)
@@ -166,7 +170,7 @@ class Ledger(Model):
 
     def publish_earnings(self, world: World, root: bytes) -> None:
         self._only(world, SETTLER, "SETTLER")
-        require(self.status == SETTLING, "PAUSED")
+        require(self.status != PAUSED, "PAUSED")
         self.earnings_root = root
         world.log("ledger", "Earnings", root=root)
 
@@ -196,6 +200,7 @@ class Ledger(Model):
         bps, ready_at = self.proposed_fee
         require(ready_at != 0, "NO_REQUEST")
         require(world.now >= ready_at, "DELAY")
+        require(world.now < ready_at + FEE_DELAY_S, "EXPIRED")
         self.fee_bps, self.proposed_fee = bps, (bps, 0)
         world.log("ledger", "FeeChanged", bps=bps)
 
@@ -230,6 +235,9 @@ class Ledger(Model):
     def accept_role(self, world: World, role: bytes) -> None:
         require(world.sender == self.proposed.get(role), "PROPOSED")
         self.holders[role] = self.proposed.pop(role)
+        if role == ADMIN:
+            # What the one before has offered is not the new one's word.
+            self.proposed.clear()
         world.log("ledger", "RoleChanged", role=role, holder=world.sender)
 
     def lanes_of(self, first_word: int, count: int) -> tuple[int, ...]:

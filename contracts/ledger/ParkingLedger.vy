@@ -17,6 +17,8 @@ MAX_WORDS: constant(uint256) = 500
 MAX_FEE_BPS: constant(uint256) = 1_000
 MAX_HOLD_S: constant(uint256) = 30 * 86_400
 FEE_DELAY_S: constant(uint256) = 7 * 86_400
+# A request that was kept for ever would be a way to withdraw between parking and settling.
+REQUEST_LASTS_S: constant(uint256) = 7 * 86_400
 LANE: constant(uint256) = 2**32 - 1
 OPEN: constant(uint256) = 2**31
 MOST: constant(uint256) = 2**31 - 1
@@ -226,18 +228,24 @@ def withdraw(account_id: uint32):
     """
     @notice Anyone may send it; the money goes to the account's owner.
     @dev Stays settled during the delay come first, so less than asked may be left; what a booking
-         holds stays until the hold ends, and may be withdrawn later by the same request.
+         holds stays, and may be withdrawn after it by the same request while that lasts.
     """
     asked: Withdrawal = self.withdrawal_of[account_id]
     assert asked.amount != 0, "NO_REQUEST"
-    assert block.timestamp >= asked.ready_at or self.status == CLOSED, "DELAY"
+    if self.status != CLOSED:
+        assert block.timestamp >= asked.ready_at, "DELAY"
+        assert block.timestamp < asked.ready_at + REQUEST_LASTS_S, "EXPIRED"
     lane: uint256 = self._lane(account_id)
     balance: uint256 = lane & MOST
     held: uint256 = self._held(account_id)
     amount: uint256 = min(asked.amount, balance - min(balance, held))
     assert amount != 0 or balance == 0, "HELD"
     owner: address = self.owner_of[account_id]
-    self.withdrawal_of[account_id] = empty(Withdrawal)
+    left: uint256 = min(asked.amount, balance) - amount
+    if left == 0:
+        self.withdrawal_of[account_id] = empty(Withdrawal)
+    else:
+        self.withdrawal_of[account_id].amount = left
     self._write(account_id, lane - amount)
     log Withdrawn(account_id=account_id, owner=owner, amount=amount)
     assert extcall TOKEN.transfer(owner, amount * UNIT), "TOKEN"
@@ -247,7 +255,8 @@ def withdraw(account_id: uint32):
 def hold(account_id: uint32, amount: uint256, until: uint256):
     """
     @notice Keeps a withdrawal from taking what a confirmed booking holds, for a bounded time.
-    @dev The newest hold takes the place of the one before. It never stops a settlement.
+    @dev The newest hold takes the place of the one before. It never stops a settlement, and ends
+         with a pause or the close: a settler's stolen key must not lock anybody's money.
     """
     self._only(keccak256("settler"), "SETTLER")
     assert self.status == SETTLING, "PAUSED"
@@ -364,7 +373,8 @@ def publish_earnings(root: bytes32):
          aside, so a false root can wrong payees among themselves and nobody else.
     """
     self._only(keccak256("settler"), "SETTLER")
-    assert self.status == SETTLING, "PAUSED"
+    # After the close, too: what the last batches set aside must still find its payees.
+    assert self.status != PAUSED, "PAUSED"
     self.earnings_root = root
     log Earnings(root=root)
 
@@ -415,6 +425,7 @@ def accept_fee():
     self._only(keccak256("admin"), "ADMIN")
     assert self.fee_ready_at != 0, "NO_REQUEST"
     assert block.timestamp >= self.fee_ready_at, "DELAY"
+    assert block.timestamp < self.fee_ready_at + FEE_DELAY_S, "EXPIRED"
     self.fee_bps = self.proposed_fee_bps
     self.fee_ready_at = 0
     log FeeChanged(bps=self.fee_bps)
@@ -474,6 +485,11 @@ def accept_role(role: bytes32):
     assert msg.sender == self.proposed_of[role], "PROPOSED"
     self.holder_of[role] = msg.sender
     self.proposed_of[role] = empty(address)
+    if role == keccak256("admin"):
+        # What the one before has offered is not the new one's word.
+        self.proposed_of[keccak256("settler")] = empty(address)
+        self.proposed_of[keccak256("registrar")] = empty(address)
+        self.proposed_of[keccak256("pauser")] = empty(address)
     log RoleChanged(role=role, holder=msg.sender)
 
 
@@ -575,7 +591,7 @@ def _write(account_id: uint32, lane: uint256):
 @view
 def _held(account_id: uint32) -> uint256:
     held: Hold = self.hold_of[account_id]
-    return held.amount if block.timestamp < held.until and self.status != CLOSED else 0
+    return held.amount if block.timestamp < held.until and self.status == SETTLING else 0
 
 
 @internal

@@ -92,6 +92,37 @@ HELD_AND_CLOSED: list[tuple[Any, ...]] = [
     ("settle", 1, [(1, 2, 0, 1)]),
     ("unpause",),
 ]
+# Held in part: the rest of the request stays; a week later it is over. A pause ends holds.
+REQUESTS_END: list[tuple[Any, ...]] = [
+    ("deposit", 1, 100, 0, "registrar"),
+    ("hold", 1, 70, 2),
+    ("ask", 1, 100),
+    ("wait",),
+    ("withdraw", 1),
+    ("withdraw", 1),
+    ("pause",),
+    ("withdraw", 1),
+    ("unpause",),
+    ("deposit", 2, 100, 1, "registrar"),
+    ("ask", 2, 100),
+    ("wait_long",),
+    ("withdraw", 2),
+    ("close",),
+    ("earn", 2, 20),
+    ("withdraw", 2),
+]
+OFFERS_END: list[tuple[Any, ...]] = [
+    ("propose", "pauser", "registrar"),
+    ("propose", "admin", "settler"),
+    ("accept", "admin", "settler"),
+    ("accept", "pauser", "registrar"),
+]
+FEES_END: list[tuple[Any, ...]] = [
+    ("propose_fee", 250),
+    ("wait_long",),
+    ("wait_long",),
+    ("accept_fee",),
+]
 TWO_STEPS: list[tuple[Any, ...]] = [
     ("propose", "pauser", "registrar"),
     ("accept", "pauser", "settler"),
@@ -217,6 +248,9 @@ def prepared(chain: Chain, clock: Clock) -> Bench:
 @example(steps=FEES_AND_CREDITS)
 @example(steps=HELD_AND_CLOSED)
 @example(steps=TWO_STEPS)
+@example(steps=REQUESTS_END)
+@example(steps=OFFERS_END)
+@example(steps=FEES_END)
 def test_the_contracts_and_the_model_tell_the_same_story(
     server: tuple[DevChainServer, Clock], steps: list[tuple[Any, ...]]
 ) -> None:

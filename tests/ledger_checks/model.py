@@ -18,7 +18,7 @@ from tests.ledger_checks.evm import (
 )
 
 MAX_WORDS, MAX_FEE_BPS = 500, 1_000
-MAX_HOLD_S, FEE_DELAY_S = 30 * 86_400, 7 * 86_400
+MAX_HOLD_S, FEE_DELAY_S, REQUEST_LASTS_S = 30 * 86_400, 7 * 86_400, 7 * 86_400
 CREDIT, BY_CLAIM, BPS = 2**15, 2**14, 2**14 - 1
 SETTLING, PAUSED, CLOSED = range(3)
 
@@ -113,12 +113,18 @@ class Model:
         asked, ready_at = self.asked[account]
         closed = self.status == CLOSED
         require(self.now >= ready_at or closed, "DELAY")
+        require(self.now < ready_at + REQUEST_LASTS_S or closed, "EXPIRED")
         held, until = self.holds.get(account, (0, 0))
         balance = self.balance(account)
-        free = balance if closed or self.now >= until else max(0, balance - held)
+        holds = self.status == SETTLING and self.now < until
+        free = max(0, balance - held) if holds else balance
         amount = min(asked, free)
         require(amount != 0 or balance == 0, "HELD")
-        del self.asked[account]
+        left = min(asked, balance) - amount
+        if left:
+            self.asked[account] = left, ready_at
+        else:
+            del self.asked[account]
         self.books.balances[account] = balance - amount
 
     def hold(self, sender: int, account: int, amount: int, until: int) -> None:
@@ -176,7 +182,7 @@ class Model:
 
     def publish_earnings(self, sender: int, root: int) -> None:
         self._only(sender, "settler")
-        require(self.status == SETTLING, "PAUSED")
+        require(self.status != PAUSED, "PAUSED")
         self.earnings_root = big(root)
 
     def claim(self, sender: int, account: int, earned: int, proof: tuple[int, ...]) -> None:
@@ -203,6 +209,7 @@ class Model:
         assert self.fee_proposed is not None
         bps, ready_at = self.fee_proposed
         require(self.now >= ready_at, "DELAY")
+        require(self.now < ready_at + FEE_DELAY_S, "EXPIRED")
         self.fee_bps, self.fee_proposed = bps, None
 
     def withdraw_fees(self, sender: int, payee: int, amount: int) -> None:
@@ -237,3 +244,5 @@ class Model:
         require(self.proposed.get(role, 0) == sender, "PROPOSED")
         self.holders[role] = sender
         del self.proposed[role]
+        if role == ROLES["admin"]:
+            self.proposed.clear()

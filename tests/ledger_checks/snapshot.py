@@ -106,7 +106,9 @@ def _gas(chain: Chain, sender: int, function: str, *values: Any) -> int:
     unsigned = world.create_unsigned_transaction(
         nonce=0, gas_price=GAS_PRICE, gas=GAS_LIMIT, to=ledger, value=0, data=data
     )
-    vm = world.get_vm()
+    # The block's time is an argument too: py-evm would ask this machine's clock.
+    header = world.header.copy(timestamp=START_S + 12)
+    vm = world.get_vm(header)
     computation = vm.state.apply_transaction(SpoofTransaction(unsigned, from_=payer))
     assert computation.is_success, computation.error
     return (RICH - int(vm.state.get_balance(payer))) // GAS_PRICE

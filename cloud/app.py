@@ -22,6 +22,7 @@ from cloud.adapters.deploying import deploy
 from cloud.adapters.dev_keys import DEV_CHAIN_ID
 from cloud.adapters.devchain import DevChainServer
 from cloud.adapters.keys import role_keys, write_secret
+from cloud.adapters.web3_errors import answers
 from cloud.config import Config
 from cloud.core.reasons import Reason, Refusal
 from cloud.entrypoints.http.api import api_router
@@ -29,17 +30,18 @@ from cloud.entrypoints.http.pages import no_page, pages_router, static_app
 from cloud.entrypoints.mqtt import Wire
 from cloud.entrypoints.sweeps import Sweeps
 from cloud.errors import (
-    BadSetting,
     CloudError,
     Forbidden,
     NotDeployed,
     OtherChain,
     OtherCode,
+    OtherKey,
+    PublishedKey,
     Unauthorised,
     Unknown,
 )
 from cloud.ports.chain import ChainRefused, Deployment, Sender
-from cloud.usecases import installation
+from cloud.usecases import filing, installation
 from contracts.ledger.records import Deployed
 from contracts.wire.signing import Domain, address_of
 from contracts.wire.types import to_ms
@@ -132,7 +134,12 @@ def http_app(cloud: Cloud, broker: EmbeddedBroker | None) -> FastAPI:
 
 def deploy_contracts(config: Config, chain_url: str) -> Deployed:
     keys = role_keys(config.keys)
-    found = deploy(chain_url, keys, TOKEN_UNIT, WITHDRAW_DELAY_S)
+    try:
+        found = deploy(chain_url, keys, TOKEN_UNIT, WITHDRAW_DELAY_S)
+    except ChainRefused as wrong:
+        if wrong.code == "DEV_KEY":
+            raise PublishedKey(f"{wrong}.") from None
+        raise
     return Deployed.model_validate(asdict(found))
 
 
@@ -156,7 +163,9 @@ def _chain(chain_url: str, deployed: Deployed, keys: Mapping[Sender, bytes]) -> 
         chain = Web3Chain(chain_url, Deployment(**deployed.model_dump()), keys)
         chain.check()
     except ChainRefused as wrong:
-        known = {"CODE": OtherCode, "DEV_KEY": BadSetting}.get(wrong.code, OtherChain)
+        known = {"CODE": OtherCode, "DEV_KEY": PublishedKey, "ROLE": OtherKey}.get(
+            wrong.code, OtherChain
+        )
         raise known(f"{wrong}.") from None
     return chain
 
@@ -164,7 +173,8 @@ def _chain(chain_url: str, deployed: Deployed, keys: Mapping[Sender, bytes]) -> 
 @stamina.retry(on=OSError, attempts=CHAIN_TRIES, timeout=CHAIN_PATIENCE_S, wait_max=1.0)
 def _chain_id(chain_url: str) -> int:
     """The chain may be starting beside us: ask a bounded number of times."""
-    return int(connect(chain_url).eth.chain_id)
+    with answers():
+        return int(connect(chain_url).eth.chain_id)
 
 
 def _first_operator(db: Database, config: Config, custodian: str, now_ms: int) -> None:
@@ -199,6 +209,8 @@ def _add_health(app: FastAPI, cloud: Cloud) -> None:
         found = {
             "ok": ok,
             "broker": ok,
+            "chain": cloud.sweeps.contact.answers is not False,
+            "waiting_batches": cloud.db.read(lambda s: filing.count_waiting(s, "batch:")),
             "now": cloud.clock.now().isoformat(),
             "deployed": cloud.deployed.model_dump(mode="json"),
         }

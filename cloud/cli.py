@@ -1,66 +1,90 @@
 """berth-cloud: what an operator types. Exit codes: 0 done, 1 found something wrong, 2 bad input."""
 
 import asyncio
-import difflib
 import json
 import logging
 import os
 import signal
-import socket
 import sys
-import time
 from dataclasses import asdict
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import structlog
 import typer
-from pydantic import ValidationError
-from rich.progress import Progress
+from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
+from cloud.cli_settings import Data, Json, config_of, existing, free, stop
+from cloud.cli_titles import titles
 from cloud.config import Config
-from cloud.errors import BadTitles, CloudError
+from cloud.errors import CloudError, FolderInUse
+from cloud.ports.chain import ChainRefused, ChainUnreachable
 
 if TYPE_CHECKING:
     from cloud.usecases.reconciling import Standing
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-titles = typer.Typer(no_args_is_help=True, help="The title library of a city.")
 app.add_typer(titles, name="titles")
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
-Data = Annotated[Path | None, typer.Option("--data", help="Data folder (BERTH_DATA).")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")]
 BrokerPort = Annotated[int, typer.Option(min=1, max=65535)]
-SHOWN_PROBLEMS = 20
+Host = Annotated[str, typer.Option(help="Address to listen on; loopback, or see the next flag.")]
+Beyond = Annotated[
+    bool,
+    typer.Option(
+        "--beyond-loopback",
+        help="Let other machines in: everybody knows the dev keys, anybody may rewind the chain.",
+    ),
+]
+IN_USE = "Stop the program that uses it, or give another folder with --data."
+OTHER_CHAIN = "Is BERTH_CHAIN right?"
+# By the code of a refusal.
+REFUSED = {"FUNDS": "Send the admin's address coins of this chain, for the gas."}
 
 
 @app.command()
 def serve(data: Data = None, port: Annotated[int | None, typer.Option()] = None) -> None:
     """Run the cloud: pages, API, wire, sweeps. Settings are BERTH_* (see docs/operate.md)."""
+    from cloud.adapters.devchain import DataFolderError
+    from cloud.adapters.folder_lock import held
     from cloud.app import serve as run
 
+    config = config_of(data=data, port=port)
+    set_on_retry_hooks([_trying_again])
     try:
-        config = _config(data=data, port=port)
-        _free(config.host, config.port)
-        run(config)
-    except (CloudError, ConnectionError, OSError) as error:
-        _stop(str(error), getattr(error, "remedy", ""), 1)
+        free(config.host, config.port, "Choose BERTH_HOST and BERTH_PORT.")
+        with held(config.data):
+            _embedded_ports(config)
+            run(config)
+    except ChainUnreachable as error:
+        _no_chain(error)
+    except DataFolderError as error:
+        stop(f"{error}.", IN_USE, 2)
+    except FolderInUse as error:
+        stop(str(error), error.remedy, 2)
+    except (CloudError, ChainRefused, OSError) as error:
+        stop(str(error), getattr(error, "remedy", ""), 1)
 
 
 @app.command()
 def devchain(
-    port: Port = 8545, host: str = "127.0.0.1", beyond_loopback: bool = False, data: Data = None
+    port: Port = 8545, host: Host = "127.0.0.1", beyond_loopback: Beyond = False, data: Data = None
 ) -> None:
     """Run the dev chain alone: Ethereum JSON-RPC on loopback, kept in the data folder."""
-    from cloud.adapters.devchain import DevChainServer
+    from cloud.adapters.devchain import DataFolderError, DevChainServer
+    from cloud.adapters.devchain.server import is_loopback
 
+    folder = config_of(data=data).data / "chain"
+    if beyond_loopback or is_loopback(host):
+        free(host, port, "Choose another --port or --host.")
     try:
-        folder = _config(data=data).data / "chain"
         server = DevChainServer(folder, host, port, beyond_loopback=beyond_loopback)
     except ValueError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from error
+        stop(str(error), "", 2)
+    except DataFolderError as error:
+        stop(f"{error}.", IN_USE, 2)
+    except OSError as error:
+        where = error.filename or f"{host}:{port}"
+        stop(f"Cannot use {where} ({error.strerror}).", "Choose another --data or --port.", 2)
     print(server.url, flush=True)
     signal.signal(signal.SIGTERM, _interrupt)
     try:
@@ -72,6 +96,7 @@ def devchain(
 @app.command()
 def broker(port: BrokerPort = 1883) -> None:
     """Run the embedded MQTT broker alone, on loopback."""
+    free("127.0.0.1", port, "Choose another --port.")
     asyncio.run(_broker(port))
 
 
@@ -84,7 +109,10 @@ def deploy_contracts(data: Data = None, as_json: Json = False) -> None:
     from cloud.usecases import installation
     from contracts.wire.signing import address_of
 
-    config = _config(data=data)
+    config = config_of(data=data)
+    if config.chain == "embedded":
+        remedy = "Set BERTH_CHAIN to the address of its node, such as http://127.0.0.1:8545."
+        stop("The embedded chain gets its contracts from berth-cloud serve.", remedy, 2)
     db = Database(config.database)
     try:
         made = db.read(installation.deployed)
@@ -93,8 +121,12 @@ def deploy_contracts(data: Data = None, as_json: Json = False) -> None:
             custodian = address_of(role_keys(config.keys)["admin"])
             found = made
             db.write(lambda s: installation.remember(s, found, custodian))
+    except ChainUnreachable as error:
+        _no_chain(error)
+    except ChainRefused as error:
+        stop(f"The chain refuses it: {error}.", REFUSED.get(error.code, OTHER_CHAIN), 1)
     except (CloudError, OSError, RuntimeError) as error:
-        _stop(str(error), getattr(error, "remedy", "Is BERTH_CHAIN right?"), 1)
+        stop(str(error), getattr(error, "remedy", OTHER_CHAIN), 1)
     rows = made.model_dump(mode="json")
     print(json.dumps(rows) if as_json else "\n".join(f"{k:9} {v}" for k, v in rows.items()))
 
@@ -113,9 +145,7 @@ def reconcile(
     from cloud.adapters.db import Database
     from cloud.usecases import reconciling
 
-    config = _config(data=data)
-    if not config.database.is_file():
-        _stop(f"There is no cloud in {config.data}.", "Give its folder with --data.", 2)
+    config = existing(data)
     db = Database(config.database)
     if acknowledge:
         now = clock_for(config.clock).now()
@@ -128,55 +158,6 @@ def reconcile(
     else:
         print("\n".join(_told(found)))
     raise typer.Exit(0 if equal else 1)
-
-
-@titles.command("import")
-def import_titles(file: Path, data: Data = None, as_json: Json = False) -> None:
-    """Import a CSV or GeoJSON file, all or nothing; the root is published by the running cloud."""
-    from cloud.adapters.clock import new_salt
-    from cloud.adapters.db import Database
-    from cloud.adapters.title_files import rows_of, sha256_of
-    from cloud.usecases.titles import parse, store
-
-    if not file.is_file():
-        _stop(f"There is no file {file}.", "Check the path.", 2)
-    try:
-        with Progress(disable=as_json or not sys.stderr.isatty()) as progress:
-            task = progress.add_task("reading titles", total=None)
-            placed = parse(rows_of(file), new_salt, lambda n: progress.update(task, completed=n))
-    except BadTitles as error:
-        _bad_titles(error, as_json)
-    now_ms = int(time.time() * 1000)
-    db = Database(_config(data=data).database)
-    made = db.write(lambda s: store(s, placed, sha256_of(file), now_ms))
-    if as_json:
-        print(json.dumps({"version": made.version, "count": made.count, "root": made.root}))
-    else:
-        print(f"Version {made.version}: {made.count} titles, root {made.root}")
-
-
-@titles.command("prove")
-def prove_title(space: str, data: Data = None) -> None:
-    """Print the proof of one title: the nodes from it to the published root."""
-    from cloud.adapters.db import Database
-    from cloud.core.reasons import Refusal
-    from cloud.usecases.titles import prove
-
-    found = Database(_config(data=data).database).read(lambda s: prove(s, space))
-    if isinstance(found, Refusal):
-        _stop(found.reasons[0].sentence_en, found.reasons[0].remedy_en, 1)
-    print(
-        json.dumps(
-            {
-                "space": found.space,
-                "title_digest": found.digest,
-                "siblings": found.siblings,
-                "root": found.root,
-                "version": found.version,
-            },
-            indent=1,
-        )
-    )
 
 
 def _told(standing: "Standing") -> list[str]:
@@ -195,6 +176,24 @@ def _told(standing: "Standing") -> list[str]:
     return lines
 
 
+def _embedded_ports(config: Config) -> None:
+    """The embedded parts listen on loopback."""
+    if config.chain == "embedded":
+        free("127.0.0.1", config.chain_port, "Choose BERTH_CHAIN_PORT.")
+    if config.broker == "embedded":
+        free("127.0.0.1", config.broker_port, "Choose BERTH_BROKER_PORT.")
+
+
+def _trying_again(details: RetryDetails) -> None:
+    """Said once, in words: what retries would log by themselves is Python's own."""
+    if details.retry_num == 1:
+        print(f"berth-cloud: {details.caused_by}; trying again.", file=sys.stderr)
+
+
+def _no_chain(error: ChainUnreachable) -> NoReturn:
+    stop(f"BERTH_CHAIN: {error}.", "Start the node, or correct BERTH_CHAIN.", 1)
+
+
 async def _broker(port: int) -> None:
     from cloud.adapters.broker import EmbeddedBroker
 
@@ -206,47 +205,6 @@ async def _broker(port: int) -> None:
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     await stop.wait()
     await broker_.stop()
-
-
-def _config(data: Path | None = None, port: int | None = None) -> Config:
-    given: dict[str, Any] = {"data": data, "port": port}
-    known = [f"BERTH_{name.upper()}" for name in Config.model_fields]
-    for name in os.environ:
-        if name.startswith("BERTH_") and name not in known:
-            near = difflib.get_close_matches(name, known, 1)
-            _stop(f"There is no setting {name}.", f"Did you mean {near[0]}?" if near else "", 2)
-    try:
-        return Config(**{name: value for name, value in given.items() if value is not None})
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        name = "BERTH_" + "_".join(str(part) for part in first["loc"]).upper()
-        why = first["msg"].removeprefix("Value error, ")
-        _stop(f"{name}={first['input']}: {why}.", "Correct it and start again.", 2)
-
-
-def _free(host: str, port: int) -> None:
-    """Said before anything is started, not by the server that cannot listen."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            _stop(f"Cannot listen on {host}:{port} ({error.strerror}).", "Choose BERTH_PORT.", 2)
-
-
-def _bad_titles(error: BadTitles, as_json: bool) -> NoReturn:
-    if as_json:
-        print(json.dumps({"refused": True, "problems": error.problems}, ensure_ascii=False))
-    for problem in error.problems[:SHOWN_PROBLEMS]:
-        print(problem, file=sys.stderr)
-    if len(error.problems) > SHOWN_PROBLEMS:
-        print(f"... and {len(error.problems) - SHOWN_PROBLEMS} more (--json)", file=sys.stderr)
-    _stop(str(error), error.remedy, 2)
-
-
-def _stop(sentence: str, remedy: str, status: int) -> NoReturn:
-    print(f"berth-cloud: {sentence} {remedy}".strip(), file=sys.stderr)
-    raise typer.Exit(status)
 
 
 def _interrupt(_signal: int, _frame: object) -> None:

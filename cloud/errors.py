@@ -50,11 +50,36 @@ class OtherCode(CloudError):
     remedy = "Run the version that deployed it; to move on, close it and deploy new contracts."
 
 
+class OtherKey(CloudError):
+    """A key is not the one whose role the contracts know."""
+
+    code = "other_key"
+    remedy = "Put the key of that address into BERTH_KEYS, or give its role to ours on the chain."
+
+
 class BadKey(CloudError):
     """A key cannot be read."""
 
     code = "bad_key"
     remedy = "Put ROLE.json (keystore V3, with the file 'password') or ROLE.hex in BERTH_KEYS."
+
+    def __init__(self, detail: str, remedy: str = "") -> None:
+        super().__init__(detail)
+        self.remedy = remedy or BadKey.remedy
+
+
+class PublishedKey(CloudError):
+    """Everybody knows this key; it is good for a dev chain only."""
+
+    code = "published_key"
+    remedy = "Put keys of your own into a folder (docs/operate.md) and set BERTH_KEYS to it."
+
+
+class FolderInUse(CloudError):
+    """Another cloud runs on this data folder."""
+
+    code = "folder_in_use"
+    remedy = "Stop it first, or give this one a folder of its own with --data."
 
 
 class Unknown(CloudError):

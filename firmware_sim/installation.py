@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cloud.core.tempo import Tempo
+from contracts.ledger import pending
 from contracts.wire.types import format_instant
 from firmware_sim.city_titles import LAT, LON, city, write_csv
 from firmware_sim.client import ApiError, Client, wait_for
@@ -208,12 +209,13 @@ class Installation:
         )
 
     def receipt(self, booking_id: str) -> str:
-        text: str = wait_for(
-            "The receipt",
-            lambda: self.client.text(f"/api/v1/bookings/{booking_id}/receipt"),
-            PATIENCE_S,
-        )
-        return text
+        """The whole one: a settled stay's is written a moment after its batch is mined."""
+
+        def issued() -> str | None:
+            text = self.client.text(f"/api/v1/bookings/{booking_id}/receipt")
+            return text if pending.told(text) is None else None
+
+        return str(wait_for("The receipt", issued, PATIENCE_S))
 
     @property
     def _gateway_file(self) -> Path:

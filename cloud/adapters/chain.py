@@ -7,7 +7,6 @@ from eth_account import Account
 from web3 import HTTPProvider, Web3
 from web3.contract import Contract as Web3Contract
 from web3.exceptions import (
-    BlockNotFound,
     ContractLogicError,
     TransactionNotFound,
     Web3RPCError,
@@ -17,9 +16,9 @@ from web3.types import RPCEndpoint, TxParams, TxReceipt
 from cloud.adapters.artifacts import NAMES, artifact
 from cloud.adapters.dev_keys import DEV_CHAIN_ID, is_dev_key
 from cloud.adapters.web3_asking import asked, in_its_block, is_ours
-from cloud.adapters.web3_errors import answers, refusal_code, revert_code
+from cloud.adapters.web3_errors import answers, is_known, refusal_code, revert_code
 from cloud.adapters.web3_logs import decoded, decoders, history, plain
-from cloud.core.fees import Fees, outbid
+from cloud.core.fees import MAX_FEE_WEI, Fees, offer
 from cloud.ports.chain import (
     Call,
     ChainDishonest,
@@ -40,6 +39,13 @@ GAS_MARGIN = 1.25
 BASE_FEE_MARGIN = 2
 # What one transaction may use on a chain of today's rules (EIP-7825), whatever its block holds.
 MAX_TRANSACTION_GAS = 1 << 24
+
+# Whose keys sign what: a contract's role and the key of the same name must be one address.
+ROLES: tuple[tuple[Contract, Sender], ...] = (
+    ("registry", "registrar"),
+    ("ledger", "registrar"),
+    ("ledger", "settler"),
+)
 
 
 class Web3Chain:
@@ -76,6 +82,23 @@ class Web3Chain:
             if not is_ours(code, artifact(name)["bytecode"]):
                 sentence = f"the code at {address} is not the {NAMES[name]} of this version"
                 raise ChainRefused("CODE", sentence)
+        self._check_roles()
+
+    def _check_roles(self) -> None:
+        """Whatever else is right: the contracts would refuse all that a wrong key signs."""
+        asks = [(name, role) for name, role in ROLES if role in self._accounts]
+        calls = [
+            {"to": self._contracts[name].address, "data": self._contracts[name].encode_abi(role)}
+            for name, role in asks
+        ]
+        with answers():
+            found = asked(self._w3, [("eth_call", [call, "latest"]) for call in calls])
+        for (name, role), word in zip(asks, found, strict=True):
+            ours, theirs = self._accounts[role].address, "0x" + word[-40:]
+            if theirs.lower() != ours.lower():
+                holder = Web3.to_checksum_address(theirs)
+                sentence = f"the {role}'s key is {ours}, the {NAMES[name]}'s {role} is {holder}"
+                raise ChainRefused("ROLE", sentence)
 
     def sign(self, call: Call, nonce: int, above: Fees | None = None) -> SignedTransaction:
         account = self._accounts[call.sender]
@@ -102,7 +125,7 @@ class Web3Chain:
                 self._w3.eth.send_raw_transaction(tx.raw)
             except Web3RPCError as error:
                 # geth says "nonce too low" of a transaction that is in a block already.
-                if "already known" not in str(error).lower() and self._receipt(tx.hash) is None:
+                if not is_known(str(error)) and self._receipt(tx.hash) is None:
                     raise
 
     def outcome(self, tx_hash: str) -> Outcome | None:
@@ -168,8 +191,10 @@ class Web3Chain:
     def _finalized(self) -> int:
         try:
             return self._w3.eth.get_block("finalized")["number"]
-        except BlockNotFound:
-            return -1  # a young chain has nothing final yet
+        except Web3RPCError as error:
+            if "not found" in str(error).lower():
+                return -1  # a young chain has nothing final yet
+            raise
 
     def _why(self, tx_hash: str, receipt: TxReceipt) -> str:
         """Run it again on the state before its block: receipts carry no reason."""
@@ -228,9 +253,9 @@ def sign_fields(
     gas = call["gas"] if "gas" in call else int(w3.eth.estimate_gas(call) * GAS_MARGIN)
     tip = w3.eth.max_priority_fee
     market = Fees(newest["baseFeePerGas"] * BASE_FEE_MARGIN + tip, tip)
-    fees = market if above is None else outbid(above, market)
+    fees = offer(market, above)
     if fees is None:
-        raise ChainRefused("FEE_CAP", "to outbid the last offer passes the cap")
+        raise ChainRefused("FEE_CAP", f"the fee it takes is above the cap of {MAX_FEE_WEI} wei")
     complete = {
         **call,
         "type": 2,

@@ -16,7 +16,7 @@ from cloud.adapters.fake_contracts import (
     one_address,
 )
 from cloud.adapters.fake_ledger import PAUSER, SETTLER, Ledger
-from cloud.core.fees import Fees, outbid, outbids
+from cloud.core.fees import MAX_FEE_WEI, Fees, offer, outbids
 from cloud.ports.chain import (
     Call,
     ChainRefused,
@@ -133,9 +133,9 @@ class FakeChain:
         self._reach()
         if call.gas is None:
             self._apply(self._contracts.copy(), call)
-        fees = self.market if above is None else outbid(above, self.market)
+        fees = offer(self.market, above)
         if fees is None:
-            raise ChainRefused("FEE_CAP", "to outbid the last offer passes the cap")
+            raise ChainRefused("FEE_CAP", f"the fee it takes is above the cap of {MAX_FEE_WEI} wei")
         bid = (fees.max_fee_wei, fees.tip_wei)
         raw = repr((call.contract, call.function, call.args, call.sender, nonce, bid)).encode()
         return SignedTransaction(raw, "0x" + keccak(raw).hex(), nonce, fees)

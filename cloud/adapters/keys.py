@@ -11,6 +11,13 @@ from cloud.errors import BadKey
 from cloud.ports.chain import Sender
 
 ROLES: tuple[Sender, ...] = ("admin", "registrar", "settler")
+ORDER = 0xFFFFFFFF_FFFFFFFF_FFFFFFFF_FFFFFFFE_BAAEDCE6_AF48A03B_BFD25E8C_D0364141  # secp256k1's
+MISSING = "Put ROLE.json (keystore V3, with the file 'password') or ROLE.hex there."
+PASSWORD = "Write the password of the keystores into the file 'password' beside them (chmod 600)."
+DIGITS = "It holds the 32 bytes of the key as 64 hexadecimal digits."
+ANEW = "Export the key again as keystore V3, with kdf scrypt or pbkdf2."
+EXPOSED = "If others use this machine, make a new key."
+OWN = "Give it to the user that runs berth-cloud (chown)."
 
 
 def role_keys(folder: Path | None) -> dict[Sender, bytes]:
@@ -20,6 +27,11 @@ def role_keys(folder: Path | None) -> dict[Sender, bytes]:
     """
     if folder is None:
         return dev_role_keys()
+    if not folder.is_dir():
+        remedy = (
+            "Make the folder with admin, registrar and settler as .hex or .json, or correct it."
+        )
+        raise BadKey(f"BERTH_KEYS={folder} is no folder.", remedy)
     return {role: _key(folder, role) for role in ROLES}
 
 
@@ -31,35 +43,51 @@ def write_secret(path: Path, text: str) -> None:
 
 
 def _key(folder: Path, role: str) -> bytes:
-    store = folder / f"{role}.json"
+    store, path = folder / f"{role}.json", folder / f"{role}.hex"
     if store.exists():
-        return _opened(store, _secret(folder / "password").encode())
-    path = folder / f"{role}.hex"
+        return _checked(store, _opened(store, _secret(folder / "password", PASSWORD).encode()))
     try:
-        key = bytes.fromhex(_secret(path).removeprefix("0x"))
+        key = bytes.fromhex(_secret(path, MISSING).removeprefix("0x"))
     except ValueError:
-        raise BadKey(f"{path} is not hexadecimal.") from None
+        raise BadKey(f"{path} is not hexadecimal.", DIGITS) from None
+    return _checked(path, key)
+
+
+def _checked(path: Path, key: bytes) -> bytes:
     if len(key) != 32:
-        raise BadKey(f"{path} must hold 64 hex digits.")
+        raise BadKey(f"{path} holds {len(key)} bytes, a key has 32.", DIGITS)
+    if not 0 < int.from_bytes(key) < ORDER:
+        raise BadKey(f"{path} holds a number that is no key.", "Make a new key.")
     return key
 
 
 def _opened(store: Path, password: bytes) -> bytes:
     """What is wrong with the file or its password is said without any of its content."""
-    text = _secret(store)
+    text = _secret(store, MISSING)
     try:
         stored = json.loads(text)
         if stored["version"] != 3:
-            raise ValueError("it is no keystore of version 3")
-        return bytes(decode_keyfile_json(stored, password))
-    except (ValueError, KeyError, TypeError) as error:
-        raise BadKey(f"{store} cannot be opened with its password ({error}).") from None
-
-
-def _secret(path: Path) -> str:
+            raise TypeError
+    except (ValueError, KeyError, TypeError):
+        raise BadKey(f"{store} is no keystore of version 3.", ANEW) from None
     try:
+        return bytes(decode_keyfile_json(stored, password))
+    except ValueError:
+        raise BadKey(f"{store} cannot be opened with its password.", PASSWORD) from None
+    except (KeyError, TypeError, AttributeError, RuntimeError):
+        raise BadKey(f"{store} lacks a part of a keystore of version 3.", ANEW) from None
+
+
+def _secret(path: Path, where_missing: str) -> str:
+    try:
+        if path.is_dir():
+            raise BadKey(f"{path} is a directory.", "A file of that name holds the secret.")
         if path.stat().st_mode & 0o077:
-            raise BadKey(f"{path} can be read by others; run: chmod 600 {path}")
+            raise BadKey(f"{path} can be read by others; run: chmod 600 {path}.", EXPOSED)
         return path.read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadKey(f"{path}: {error}.") from None
+    except FileNotFoundError:
+        raise BadKey(f"{path} is missing.", where_missing) from None
+    except UnicodeDecodeError:
+        raise BadKey(f"{path} is no text.", DIGITS) from None
+    except OSError as error:
+        raise BadKey(f"{path} cannot be read ({error.strerror}).", OWN) from None

@@ -1,5 +1,6 @@
 """What web3 raises, as the port's two errors; only chain.py imports this, web3 loads slowly."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -26,6 +27,8 @@ REFUSALS = (
     ("fee cap", "FEE"),
     ("max fee per gas less", "FEE"),
 )
+# What geth, Nethermind, Besu and OpenEthereum say of a transaction that is in their pool.
+KNOWN = re.compile(r"already ?known|already imported|\bknown transaction", re.IGNORECASE)
 
 
 @contextmanager
@@ -34,7 +37,7 @@ def answers() -> Iterator[None]:
     try:
         yield
     except requests.RequestException as error:
-        raise ChainUnreachable(f"the chain's node does not answer: {error}") from error
+        raise ChainUnreachable(f"the chain's node does not answer ({why(error)})") from error
     except ContractLogicError as error:
         raise ChainRefused(revert_code(error), "the contract refuses this call") from error
     except BadFunctionCallOutput as error:
@@ -47,6 +50,18 @@ def answers() -> Iterator[None]:
         raise ChainRefused(refusal_code(str(error)), rpc_message(error)) from error
 
 
+def why(error: requests.RequestException) -> str:
+    """In words: the library's own text is its objects printed, with the node's address and key."""
+    if isinstance(error, requests.Timeout):
+        return "it took too long"
+    if isinstance(error, requests.exceptions.SSLError):
+        return "its certificate is refused"
+    if isinstance(error, requests.ConnectionError):
+        return "no connection"
+    status = error.response.status_code if error.response is not None else None
+    return f"HTTP status {status}" if status else "it sent what is no JSON-RPC"
+
+
 def revert_code(error: ContractLogicError) -> str:
     """The contract's own word, without the client's preamble."""
     code = (error.message or "").removeprefix("execution reverted").removeprefix(":").strip()
@@ -56,6 +71,10 @@ def revert_code(error: ContractLogicError) -> str:
 def refusal_code(text: str) -> str:
     lowered = text.lower()
     return next((code for words, code in REFUSALS if words in lowered), "REFUSED")
+
+
+def is_known(text: str) -> bool:
+    return KNOWN.search(text) is not None
 
 
 def rpc_message(error: Web3RPCError) -> str:

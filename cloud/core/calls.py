@@ -1,7 +1,7 @@
 """The life of a transaction of ours as a table. A move that is not in it changes nothing.
 
 queued -> signed -> sent -> mined -> final. What a reorganisation takes back is signed again: its
-bytes exist and go out again as they are.
+bytes exist and go out again as they are. A queued call that was sent before may still be found.
 """
 
 from collections.abc import Mapping
@@ -17,6 +17,7 @@ STEPS: Mapping[tuple[Status, Step], Status] = {
     ("queued", "sign"): "signed",
     ("queued", "refuse"): "queued",
     ("queued", "fail"): "failed",
+    ("queued", "mine"): "mined",
     ("signed", "send"): "sent",
     ("signed", "mine"): "mined",
     ("signed", "resign"): "queued",
@@ -37,8 +38,6 @@ STEPS: Mapping[tuple[Status, Step], Status] = {
 }
 # Still on their way to a block, in the order they were decided.
 WAITING: tuple[Status, ...] = ("queued", "signed", "sent")
-# They have bytes that a node may hold.
-IN_FLIGHT: tuple[Status, ...] = ("signed", "sent")
 FILED: tuple[Status, ...] = ("mined", "final")
 
 

@@ -16,6 +16,13 @@ class Fees:
     tip_wei: int
 
 
+def offer(market: Fees, above: Fees | None = None) -> Fees | None:
+    """The market's, or what outbids `above`; None where the cap forbids it."""
+    if above is not None:
+        return outbid(above, market)
+    return market if market.max_fee_wei <= MAX_FEE_WEI else None
+
+
 def outbid(before: Fees, market: Fees) -> Fees | None:
     """Both fees an eighth above, or the market's if higher; None where the cap forbids it."""
     bid = Fees(

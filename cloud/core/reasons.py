@@ -133,6 +133,13 @@ REASONS = _table(
         "新请求请使用新的键；只有重发同一请求时才可重复使用。",
     ),
     (
+        "top_up_refused",
+        "The chain refused this top-up; its credit was taken back.",
+        "链上拒绝了这笔充值，已入账的金额已撤回。",
+        "Ask the operator why (GET /api/v1/chain), then top up with a new key.",
+        "请向运营方查询原因（GET /api/v1/chain），再用新的键充值。",
+    ),
+    (
         "bad_plate",
         "This is not a licence plate.",
         "这不是有效的车牌号。",

@@ -13,8 +13,9 @@ from sqlmodel import Session
 from cloud.adapters.clock import Clock
 from cloud.adapters.db import Database
 from cloud.core.calls import Step
+from cloud.entrypoints import calling
+from cloud.entrypoints.contact import Contact
 from cloud.ports.chain import (
-    Call,
     Chain,
     ChainDishonest,
     ChainRefused,
@@ -33,8 +34,6 @@ MAX_FINAL = 200
 # A transaction that is in no block after this long is outbid by another of the same nonce.
 REPLACE_AFTER_S = 60
 MAX_REPLACEMENTS = 12
-# Refusals of the node, not of a contract: the same call may pass later.
-NODE_CODES = ("NONCE", "FUNDS", "FEE", "FEE_CAP", "REFUSED")
 NODE_ALARM, CHAIN_ALARM = "node:lies", "node:chain"
 
 
@@ -44,9 +43,13 @@ class Sending:
     chain: Chain
     clock: Clock
     deployed: Deployed
+    contact: Contact
 
     def drive(self) -> None:
         try:
+            if not self.contact.answers:
+                self.chain.finalized()
+                self.contact.heard(self.db)
             if self._is_ours():
                 self._confirm_all()
                 self._carry_all()
@@ -54,8 +57,8 @@ class Sending:
         except ChainDishonest as lie:
             sentence = f"The chain's node cannot be believed: {lie}. Nothing was changed by it."
             self._alarm(NODE_ALARM, "node_lies", sentence)
-        except ChainUnreachable as error:
-            log.warning("chain_unreachable", error=str(error))
+        except (ChainUnreachable, ChainRefused) as error:
+            self.contact.failed(self.db, self.clock, error)
 
     def _is_ours(self) -> bool:
         """Asked before anything is signed: a call to an address without code would pass as done."""
@@ -65,7 +68,8 @@ class Sending:
             self.chain.check()
         except ChainRefused as wrong:
             sentence = f"Nothing is sent: {wrong}. The calls wait until the node is the right one."
-            self._alarm(CHAIN_ALARM, "wrong_chain", sentence)
+            code = "wrong_role" if wrong.code == "ROLE" else "wrong_chain"
+            self._alarm(CHAIN_ALARM, code, sentence)
             return False
         self._clear(CHAIN_ALARM)
         return True
@@ -78,12 +82,22 @@ class Sending:
         blocked: set[str] = set()
         for _ in range(MAX_CALLS):
             call = self.db.read(lambda s: filing.next_call(s, blocked))
-            if call is None or not self._carry(call, blocked):
+            if call is None:
                 break
+            if self._overtakes(call):
+                blocked.add(call.sender)
+            elif not self._carry(call, blocked):
+                break
+
+    def _overtakes(self, call: ChainCall) -> bool:
+        """A batch takes from accounts what the deposits decided before it have put there."""
+        return call.id.startswith("batch:") and self.db.read(lambda s: filing.money_waits(s, call))
 
     def _carry(self, call: ChainCall, blocked: set[str]) -> bool:
         """True once the call is in a block, refused for good, or set aside with its sender's."""
         if call.status == "queued":
+            if (found := self._found(call)) is not None and found[1].ok:
+                return self._look(call)
             call = self._sign(call)
         if call.status == "signed":
             call = self._send(call)
@@ -102,7 +116,7 @@ class Sending:
             return call
         sender: Any = call.sender
         try:
-            tx = self.chain.sign(_wanted(call), self.chain.next_nonce(sender))
+            tx = self.chain.sign(calling.wanted(call), self.chain.next_nonce(sender))
         except ChainRefused as refused:
             return self._refused(call, refused)
         return self._store(call, tx, "sign")
@@ -117,15 +131,14 @@ class Sending:
         except ChainRefused as refused:
             if self._found(call) is not None:
                 return self._step(call, "send")
-            if refused.code in ("FUNDS", "FEE"):
+            if refused.code != "NONCE":
                 self._blocked(call, refused)
-                return self._outbid(call) if refused.code == "FEE" else call
-            if refused.code == "NONCE":
-                sentence = (
-                    f"Another program used nonce {call.nonce} of the {call.sender}'s key: "
-                    f"{call.id} is signed again."
-                )
-                self._alarm(f"nonce:{call.id}", "nonce_taken", sentence)
+                return call if refused.code == "FUNDS" else self._outbid(call)
+            sentence = (
+                f"Another program used nonce {call.nonce} of the {call.sender}'s key: "
+                f"{call.id} is signed again."
+            )
+            self._alarm(f"nonce:{call.id}", "nonce_taken", sentence)
             log.warning("call_resigned", call=call.id, reason=str(refused))
             return self._step(call, "resign")
         return self._step(call, "send")
@@ -142,7 +155,7 @@ class Sending:
             if len(same) > MAX_REPLACEMENTS:
                 raise ChainRefused("FEE_CAP", f"{MAX_REPLACEMENTS} higher offers were not taken")
             above = filing.offered(same[0])
-            tx = self.chain.sign(_wanted(call), call.nonce or 0, above)
+            tx = self.chain.sign(calling.wanted(call), call.nonce or 0, above)
         except ChainRefused as refused:
             self._blocked(call, refused)
             return self._step(call, "replace")
@@ -192,7 +205,7 @@ class Sending:
         for alarm in ("blocked", "nonce", "stuck"):
             gateways.clear_alarm(session, f"{alarm}:{row.id}")
         if row.id.startswith("batch:"):
-            settlements.compare(session, row, _missing(outcome), now)
+            settlements.compare(session, row, calling.missing(outcome), now)
 
     def _check_log(self, call: ChainCall, outcome: Outcome) -> None:
         """A batch counts as filed only if the ledger's own log holds our words."""
@@ -230,11 +243,8 @@ class Sending:
         self._refused(row, reverted)
 
     def _refused(self, call: ChainCall, refused: ChainRefused) -> ChainCall:
-        """A batch is never given up: the next ones build on it. Neither is what a node refuses
-
-        for reasons of its own. Only what the contract will never take fails.
-        """
-        if not call.id.startswith("batch:") and refused.code not in NODE_CODES:
+        """Only what the contract will never take fails."""
+        if not calling.passes_later(call, refused):
             return self._fail(call, str(refused))
         self._blocked(call, refused)
         return self._step(call, "refuse", reason=str(refused))
@@ -275,21 +285,3 @@ class Sending:
     def _clear(self, alarm: str) -> None:
         if self.db.read(lambda s: gateways.has_alarm(s, alarm)):
             self.db.write(lambda s: gateways.clear_alarm(s, alarm))
-
-
-def _wanted(call: ChainCall) -> Call:
-    """A batch is run by the node once, in its block; after a refusal it is tried before."""
-    sender: Any = call.sender
-    contract: Any = call.contract
-    args = filing.arguments(call)
-    first = call.id.startswith("batch:") and not call.reason
-    return Call(contract, call.function, args, sender, settlements.gas(call) if first else None)
-
-
-def _missing(outcome: Outcome) -> dict[int, int]:
-    """Stay number -> what the contract could not collect, in minor units."""
-    return {
-        int(event.args["stay"]): int(event.args["missing"])
-        for event in outcome.events
-        if event.name == "Unpaid"
-    }

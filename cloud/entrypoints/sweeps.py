@@ -1,18 +1,20 @@
 """What happens by itself: idempotent sweeps over database state, run by one scheduler."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 
 from cloud.adapters.clock import Clock, new_id
 from cloud.adapters.db import Database
+from cloud.entrypoints.contact import Contact
 from cloud.entrypoints.sending import Sending
-from cloud.ports.chain import Chain, ChainUnreachable
+from cloud.ports.chain import Chain, ChainRefused, ChainUnreachable
 from cloud.usecases import (
     bookings,
     filing,
     gateways,
     marks,
+    receipts,
     reconciling,
     settlements,
     stays,
@@ -22,6 +24,8 @@ from contracts.ledger.records import Deployed
 
 log = structlog.get_logger("sweeps")
 MAX_BATCHES = 50
+# Batches whose receipts are written between two rounds of calls.
+MAX_ISSUED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,7 @@ class Sweeps:
     alarm_after_ms: int
     # A batch that is not full waits until its oldest stay is so old.
     batch_age_ms: int = 0
+    contact: Contact = field(default_factory=Contact)
 
     def batch(self) -> None:
         """None are made while the books differ: the stays wait, and are settled later."""
@@ -57,7 +62,14 @@ class Sweeps:
 
     def drive(self) -> None:
         """Carry our calls to the chain, one after the other, and see whether they lasted."""
-        Sending(self.db, self.chain, self.clock, self.deployed).drive()
+        Sending(self.db, self.chain, self.clock, self.deployed, self.contact).drive()
+        self.issue()
+
+    def issue(self) -> None:
+        """The receipts of mined batches, after the calls: no batch waits for them."""
+        for _ in range(MAX_ISSUED):
+            if not self.db.write(lambda s: receipts.issue(s, self.deployed)):
+                break
 
     def audit(self) -> None:
         """Our books against the contract's balances, both as of the newest final block."""
@@ -70,8 +82,8 @@ class Sweeps:
                 return
             numbers = list(ours.totals)
             theirs = dict(zip(numbers, self.chain.balances(numbers, block), strict=True))
-        except ChainUnreachable as error:
-            log.warning("chain_unreachable", error=str(error))
+        except (ChainUnreachable, ChainRefused) as error:
+            self.contact.failed(self.db, self.clock, error)
             return
         now = self.clock.now()
         self.db.write(lambda s: reconciling.compared(s, block, ours, theirs, now))
@@ -88,4 +100,4 @@ class Sweeps:
     def _unrecorded(self, block: int) -> bool:
         """A call of ours is in that block already and our books do not know it yet."""
         outcomes = (self.chain.outcome(known) for known in self.db.read(filing.in_flight))
-        return any(found is not None and found.block_number <= block for found in outcomes)
+        return any(found and found.ok and found.block_number <= block for found in outcomes)

@@ -15,7 +15,7 @@ class ChainRefused(RuntimeError):
 
     `code` is the contract's own (SEQ, REPLAY, PROOF ...), or one of the chain's:
     NONCE, FUNDS, FEE, FEE_CAP, REVERTED, REFUSED; of the installation's: CHAIN_ID, DEV_KEY,
-    NO_CONTRACT, CODE.
+    NO_CONTRACT, CODE, ROLE.
     """
 
     def __init__(self, code: str, sentence: str) -> None:
@@ -107,17 +107,17 @@ class Chain(Protocol):
     def deployment(self) -> Deployment: ...
 
     def check(self) -> None:
-        """That the node's chain is ours and holds our contracts, byte for byte.
+        """That the node's chain is ours and holds our contracts, byte for byte, with our keys'
 
-        Raises ChainRefused with CHAIN_ID, NO_CONTRACT or CODE.
+        addresses in their roles. Raises ChainRefused with CHAIN_ID, NO_CONTRACT, CODE or ROLE.
         """
         ...
 
     def sign(self, call: Call, nonce: int, above: Fees | None = None) -> SignedTransaction:
-        """Raises ChainRefused when the call would revert on the newest state.
+        """Raises ChainRefused when the call would revert on the newest state, and with FEE_CAP
 
-        `above`: what the transaction of this nonce offers that this one shall replace; raises
-        ChainRefused with FEE_CAP when that cannot be outbid within the cap.
+        when it takes more than the cap. `above`: what the transaction of this nonce offers that
+        this one shall replace and outbid.
         """
         ...
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlmodel import Session, col, func, select
 
 from cloud.core import calls
-from cloud.core.calls import IN_FLIGHT, WAITING, Step
+from cloud.core.calls import WAITING, Step
 from cloud.core.fees import Fees
 from cloud.ports.chain import Contract, Sender, SignedTransaction
 from cloud.tables import ChainAttempt, ChainCall
@@ -39,6 +39,10 @@ def queue(
     session.flush()
 
 
+def status_of(session: Session, call_id: str) -> str | None:
+    return session.exec(select(ChainCall.status).where(ChainCall.id == call_id)).first()
+
+
 def next_call(session: Session, not_from: Collection[str] = ()) -> ChainCall | None:
     """The oldest call not yet mined: they go out one after the other, in the order decided.
 
@@ -48,6 +52,19 @@ def next_call(session: Session, not_from: Collection[str] = ()) -> ChainCall | N
         col(ChainCall.status).in_(WAITING), col(ChainCall.sender).not_in(not_from)
     )
     return session.exec(found.order_by(col(ChainCall.number)).limit(1)).first()
+
+
+def money_waits(session: Session, call: ChainCall) -> bool:
+    """An account or a deposit decided before this call is in no block yet."""
+    opens, pays = (col(ChainCall.id).startswith(kind) for kind in ("account:", "deposit:"))
+    before = (col(ChainCall.number) < call.number) & col(ChainCall.status).in_(WAITING)
+    return session.exec(select(ChainCall.number).where(before, opens | pays)).first() is not None
+
+
+def count_waiting(session: Session, prefix: str) -> int:
+    waiting = col(ChainCall.status).in_(WAITING)
+    named = col(ChainCall.id).startswith(prefix, autoescape=True)
+    return session.exec(select(func.count()).where(waiting, named)).one()
 
 
 def count_named(session: Session, prefix: str) -> int:
@@ -65,7 +82,7 @@ def in_flight(session: Session) -> list[str]:
     found = (
         select(ChainAttempt.hash)
         .join(ChainCall, col(ChainCall.number) == col(ChainAttempt.call))
-        .where(col(ChainCall.status).in_(IN_FLIGHT))
+        .where(col(ChainCall.status).in_(WAITING))
     )
     return list(session.exec(found))
 

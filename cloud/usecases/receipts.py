@@ -1,12 +1,14 @@
 """The receipt of a stay: what anyone can check, once its batch stands in a block."""
 
 import json
+from collections.abc import Iterator
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from cloud.core.calls import FILED
-from cloud.tables import Batch, ChainCall, EventRow, ReceiptRow, Settlement, Stay
-from cloud.usecases import bookings
+from cloud.tables import Batch, Booking, ChainCall, EventRow, ReceiptRow, Setting, Settlement, Stay
+from cloud.usecases import bookings, titles
 from contracts.ledger.hashing import canonical
 from contracts.ledger.merkle import Tree
 from contracts.ledger.pricing import Line, Tariff, Window
@@ -22,6 +24,21 @@ from contracts.ledger.receipt import (
 from contracts.ledger.records import Deployed, SettlementRecord, word_hex
 from contracts.ledger.stay import evidence_of
 
+# The first batch whose receipts are not written yet, among the settings.
+NEXT = "receipts_next_batch"
+
+# Made once: putting the question together takes longer than its answer.
+_EVENTS = (
+    select(EventRow)
+    .where(
+        col(EventRow.gateway) == bindparam("gateway"),
+        col(EventRow.space) == bindparam("space"),
+        col(EventRow.epoch) == bindparam("epoch"),
+        col(EventRow.seq).between(bindparam("first"), bindparam("last")),
+    )
+    .order_by(col(EventRow.seq))
+)
+
 
 def record_of(row: Settlement) -> SettlementRecord:
     return SettlementRecord.model_validate_json(row.record)
@@ -29,14 +46,14 @@ def record_of(row: Settlement) -> SettlementRecord:
 
 def events_of(session: Session, stay: Stay) -> list[EventRow]:
     """All events of the stay's space, from the one that opened it to the one that closed it."""
-    found = select(EventRow).where(
-        EventRow.gateway == stay.gateway,
-        EventRow.space == stay.space,
-        EventRow.epoch == stay.epoch,
-        EventRow.seq >= stay.first_seq,
-        EventRow.seq <= (stay.last_seq or 0),
-    )
-    return list(session.exec(found.order_by(col(EventRow.seq))))
+    asked = {
+        "gateway": stay.gateway,
+        "space": stay.space,
+        "epoch": stay.epoch,
+        "first": stay.first_seq,
+        "last": stay.last_seq or 0,
+    }
+    return list(session.exec(_EVENTS, params=asked))
 
 
 def receipt_of(session: Session, booking_id: str) -> str | None:
@@ -78,6 +95,55 @@ def receipt_or_pending(session: Session, booking_id: str) -> tuple[str | None, b
     return (text, False) if text else (pending_of(session, booking_id), True)
 
 
+def issue(session: Session, deployed: Deployed) -> bool:
+    """Write the receipts of the next mined batch that has none yet; False if there is none.
+
+    In batches' order, which is the chain's. Those that are there are left as they are: after a
+    reorganisation `settlements.filed` has put them right.
+    """
+    place = session.get(Setting, NEXT) or Setting(key=NEXT, value="1")
+    made = session.get(Batch, int(place.value))
+    call = None if made is None else _filed(session, made)
+    if made is None or call is None:
+        return False
+    rows = members(session, made)
+    there = select(ReceiptRow.stay).where(col(ReceiptRow.stay).in_([row.stay for row in rows]))
+    written = set(session.exec(there))
+    if len(written) < len(rows):
+        named = {row.stay: row.booking for row in rows}
+        for stay, text in texts(session, rows, call, deployed):
+            if stay not in written:
+                session.add(ReceiptRow(stay=stay, booking=named[stay], text=text))
+    place.value = str(made.seq + 1)
+    session.add(place)
+    session.flush()
+    return True
+
+
+def _filed(session: Session, made: Batch) -> ChainCall | None:
+    found = select(ChainCall).where(ChainCall.id == made.call, col(ChainCall.status).in_(FILED))
+    return session.exec(found).first()
+
+
+def members(session: Session, made: Batch) -> list[Settlement]:
+    found = select(Settlement).where(Settlement.batch == made.seq)
+    return list(session.exec(found.order_by(col(Settlement.position))))
+
+
+def texts(
+    session: Session, rows: list[Settlement], call: ChainCall, deployed: Deployed
+) -> Iterator[tuple[int, str]]:
+    """(stay, receipt) of all members of one batch."""
+    tree = Tree([record_of(row).leaf() for row in rows])
+    # Held here, so that a receipt finds its rows in the session and asks for its events alone.
+    stays = select(Stay).where(col(Stay.number).in_([row.stay for row in rows]))
+    booked = select(Booking).where(col(Booking.id).in_([row.booking for row in rows]))
+    held = [*session.exec(stays), *session.exec(booked)]
+    for row in rows:
+        yield row.stay, receipt(session, row, tree, call, deployed).model_dump_json(indent=1)
+    held.clear()
+
+
 def receipt(
     session: Session, row: Settlement, tree: Tree, call: ChainCall, deployed: Deployed
 ) -> Receipt:
@@ -107,6 +173,7 @@ def receipt(
             siblings=tuple("0x" + node.hex() for node in tree.proof(row.position or 0)),
         ),
         chain=_chain_record(row, record, call, deployed),
+        title=titles.proof_in(session, stay.space, call.block_number or 0),
     )
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,17 @@ from sqlmodel import Session, col, func, select
 from cloud.core import money
 from cloud.core.booking import Move
 from cloud.ports.chain import ChainEvent
-from cloud.tables import Batch, Booking, ChainCall, Entry, ReceiptRow, Settlement, Space, Stay
+from cloud.tables import (
+    Batch,
+    Booking,
+    ChainCall,
+    Entry,
+    EventRow,
+    ReceiptRow,
+    Settlement,
+    Space,
+    Stay,
+)
 from cloud.usecases import accounts, bookings, filing, receipts
 from cloud.usecases.gateways import raise_alarm
 from cloud.usecases.receipts import events_of, record_of
@@ -20,7 +31,7 @@ from cloud.usecases.receipts import receipt_or_pending as receipt_or_pending
 from contracts.ledger.hashing import digest
 from contracts.ledger.merkle import Tree
 from contracts.ledger.pricing import Line, Tariff, price, total
-from contracts.ledger.records import Deployed, SettlementRecord, tariff_digest
+from contracts.ledger.records import BookingRecord, Deployed, SettlementRecord, tariff_digest
 from contracts.ledger.stay import Evidence, evidence_of
 from contracts.wire.messages import Event
 from contracts.wire.types import to_ms
@@ -32,16 +43,24 @@ GAS_PER_WORD, GAS_PER_BATCH = 50_000, 300_000
 
 
 def settle(session: Session, stay: Stay, booking: Booking) -> bool:
-    """False if the events do not prove a stay; then a person decides and nothing is charged."""
+    """False if the events do not prove a stay; then a person decides and nothing is charged.
+
+    What is made is written by the caller's next flush, with all else it changed.
+    """
     try:
-        with session.begin_nested():
-            return _settle(session, stay, booking)
+        # What it reads was flushed when the stay was closed: nothing to write between questions.
+        with session.no_autoflush:
+            made = _settlement(session, stay, booking)
     except (ValueError, OverflowError):
         # Values that no record can hold, such as a stay of a year: for a person, too.
         return False
+    if made is None:
+        return False
+    session.add(made)
+    return True
 
 
-def _settle(session: Session, stay: Stay, booking: Booking) -> bool:
+def _settlement(session: Session, stay: Stay, booking: Booking) -> Settlement | None:
     rows = events_of(session, stay)
     events = [Event.model_validate_json(row.body) for row in rows]
     evidence = evidence_of(events)
@@ -51,20 +70,19 @@ def _settle(session: Session, stay: Stay, booking: Booking) -> bool:
     )
     one_key = len({row.signer for row in rows}) == 1
     if evidence is None or doubtful or not one_key or len(rows) > MAX_EVENTS:
-        return False
-    record = bookings.record_of(booking)
+        return None
+    terms = bookings.record_of(booking)
     tariff = Tariff.model_validate_json(booking.tariff)
-    lines = price(tariff, record.terms, record.window, list(evidence.billed))
-    settlement = Settlement(
+    lines = price(tariff, terms.terms, terms.window, list(evidence.billed))
+    space = session.get_one(Space, stay.space)
+    proven = _Proven(terms, tariff, rows, evidence, lines)
+    return Settlement(
         stay=stay.number or 0,
         booking=booking.id,
-        record=_record(session, stay, booking, evidence, lines).model_dump_json(),
-        lines=_plain(lines),
+        record=_record(stay, space, proven).model_dump_json(),
+        lines=json.dumps(_plain(lines)),
         amount_minor=total(lines),
     )
-    session.add(settlement)
-    session.flush()
-    return True
 
 
 def batch(session: Session, now: datetime, age_ms: int = 0) -> Batch | None:
@@ -81,7 +99,8 @@ def batch(session: Session, now: datetime, age_ms: int = 0) -> Batch | None:
     seq = (session.exec(select(func.max(Batch.seq))).one() or 0) + 1
     records = [record_of(row) for row in rows]
     root = "0x" + Tree([record.leaf() for record in records]).root.hex()
-    for position, (row, paid_minor) in enumerate(zip(rows, _paid(session, rows, now), strict=True)):
+    paid = _paid(session, rows, records, now)
+    for position, (row, paid_minor) in enumerate(zip(rows, paid, strict=True)):
         # All three at once: the database refuses a second change.
         row.batch, row.position, row.paid_minor = seq, position, paid_minor
         session.add(row)
@@ -118,41 +137,34 @@ def compare(session: Session, call: ChainCall, missing: dict[int, int], now: dat
             raise_alarm(session, f"books:{row.stay}", "books_differ", None, sentence, now)
 
 
-def filed(session: Session, call: ChainCall, deployed: Deployed, now: datetime) -> list[int]:
-    """The chain has mined a batch: each of its stays gets its receipt."""
+def filed(session: Session, call: ChainCall, deployed: Deployed, now: datetime) -> None:
+    """The chain has mined a batch: its stays are settled, and `receipts.issue` follows.
+
+    A receipt that is there already names a block that has vanished: it is put right at once,
+    before its new block is final.
+    """
     rows = _members(session, call)
-    tree = Tree([record_of(row).leaf() for row in rows])
-    stays = [row.stay for row in rows]
-    held = [
-        _loaded(session, Booking, Booking.id, [row.booking for row in rows]),
-        _loaded(session, Stay, Stay.number, stays),
-    ]
-    before = _loaded(session, ReceiptRow, ReceiptRow.stay, stays)
-    for row in rows:
-        made = receipts.receipt(session, row, tree, call, deployed)
-        old = before.get(row.stay)
-        text = made.model_dump_json(indent=1)
-        if old is None:
-            session.add(ReceiptRow(stay=row.stay, booking=row.booking, text=text))
-        else:
+    _move(session, rows, "settle", now)
+    before = _loaded(session, ReceiptRow, ReceiptRow.stay, [row.stay for row in rows])
+    if before:
+        for stay, text in receipts.texts(session, rows, call, deployed):
+            old = before.get(stay)
+            if old is None:
+                continue
             old.text = text
             session.add(old)
-        _moved(session, row, "settle", now)
     session.flush()
-    del held
-    return stays
 
 
 def returned(session: Session, call: ChainCall, now: datetime) -> None:
     """Its block is gone: its stays wait for the chain again. The money stays posted: once."""
-    for row in _members(session, call):
-        _moved(session, row, "return", now)
+    _move(session, _members(session, call), "return", now)
+    session.flush()
 
 
 def _members(session: Session, call: ChainCall) -> list[Settlement]:
     made = session.exec(select(Batch).where(Batch.call == call.id)).one()
-    members = select(Settlement).where(Settlement.batch == made.seq)
-    return list(session.exec(members.order_by(col(Settlement.position))))
+    return receipts.members(session, made)
 
 
 def _young(session: Session, rows: list[Settlement], now_ms: int, age_ms: int) -> bool:
@@ -161,18 +173,19 @@ def _young(session: Session, rows: list[Settlement], now_ms: int, age_ms: int) -
     return age_ms > 0 and (session.exec(oldest).one() or 0) > now_ms - age_ms
 
 
-def _paid(session: Session, rows: list[Settlement], now: datetime) -> list[int]:
+def _paid(
+    session: Session, rows: list[Settlement], records: list[SettlementRecord], now: datetime
+) -> list[int]:
     """What each pays by the contract's own rule: as much as the account's whole balance covers.
 
     One question for all balances, and all entries at once: a batch is hundreds of them.
     """
     booked = _loaded(session, Booking, Booking.id, [row.booking for row in rows])
-    records = {row.stay: record_of(row) for row in rows}
-    totals = _totals(session, {record.driver_account for record in records.values()})
+    totals = _totals(session, {record.driver_account for record in records})
     paid, entries = [], []
-    for row in rows:
-        booking, owner = booked[row.booking], records[row.stay].owner_account
-        paid_minor = min(totals[booking.driver], row.amount_minor)
+    for row, record in zip(rows, records, strict=True):
+        booking, owner = booked[row.booking], record.owner_account
+        paid_minor = max(min(totals[booking.driver], row.amount_minor), 0)
         for account, by in ((booking.driver, -paid_minor), (owner, paid_minor)):
             if account in totals:
                 totals[account] += by
@@ -182,8 +195,7 @@ def _paid(session: Session, rows: list[Settlement], now: datetime) -> list[int]:
         postings = money.post(booking.driver, owner, booking.held_minor, paid_minor)
         entries += accounts.entries(f"settle:{booking.id}", postings, to_ms(now))
         paid.append(paid_minor)
-    session.add_all(entries)
-    session.flush()
+    accounts.write(session, entries)
     return paid
 
 
@@ -202,41 +214,48 @@ def _loaded(session: Session, table: Any, key: Any, keys: Sequence[Any]) -> dict
     return {getattr(row, key.key): row for row in rows}
 
 
-def _moved(session: Session, row: Settlement, what: Move, now: datetime) -> None:
-    booking = bookings.get(session, row.booking)
-    bookings.move(session, booking, what, now)
-    stay = session.get(Stay, row.stay)
-    if stay is not None:
+def _move(session: Session, rows: list[Settlement], what: Move, now: datetime) -> None:
+    booked = _loaded(session, Booking, Booking.id, [row.booking for row in rows])
+    stays = _loaded(session, Stay, Stay.number, [row.stay for row in rows])
+    for booking in booked.values():
+        bookings.change(booking, what, now)
+    for stay in stays.values():
         stay.state = "settled" if what == "settle" else "closed"
-        session.add(stay)
+    session.add_all([*booked.values(), *stays.values()])
 
 
-def _record(
-    session: Session, stay: Stay, booking: Booking, evidence: Evidence, lines: list[Line]
-) -> SettlementRecord:
-    terms = bookings.record_of(booking)
-    tariff = Tariff.model_validate_json(booking.tariff)
-    space = session.get_one(Space, stay.space)
-    events = events_of(session, stay)
+@dataclass(frozen=True, slots=True)
+class _Proven:
+    """What a stay is billed by, each of it read once."""
+
+    terms: BookingRecord
+    tariff: Tariff
+    rows: list[EventRow]
+    evidence: Evidence
+    lines: list[Line]
+
+
+def _record(stay: Stay, space: Space, proven: _Proven) -> SettlementRecord:
+    terms, evidence, lines = proven.terms, proven.evidence, proven.lines
     return SettlementRecord(
         stay=stay.number or 0,
         space=stay.space,
         space_number=space.number,
         booking=terms.digest(),
-        tariff=tariff_digest(tariff),
-        gateway=events[0].signer,
-        arrival=events[0].digest,
-        departure=events[-1].digest,
-        lines=digest([line.model_dump(mode="json") for line in lines]),
+        tariff=tariff_digest(proven.tariff),
+        gateway=proven.rows[0].signer,
+        arrival=proven.rows[0].digest,
+        departure=proven.rows[-1].digest,
+        lines=digest(_plain(lines)),
         starts_at=evidence.arrived_at,
         ends_at=evidence.departed_at,
         billed_s=evidence.billed_s,
         amount_minor=total(lines),
-        currency=tariff.currency,
+        currency=proven.tariff.currency,
         driver_account=terms.driver_account,
         owner_account=terms.owner_account,
     )
 
 
-def _plain(lines: list[Line]) -> str:
-    return json.dumps([line.model_dump(mode="json") for line in lines])
+def _plain(lines: list[Line]) -> list[dict[str, Any]]:
+    return [line.model_dump(mode="json") for line in lines]

@@ -8,13 +8,15 @@ from datetime import date
 from pydantic import ValidationError
 from sqlmodel import Session, col, delete, func, select
 
+from cloud.core.calls import FILED
 from cloud.core.compliance import ENCUMBRANCES, RIGHT_TYPES, USES
 from cloud.core.reasons import Refusal, refuse
 from cloud.errors import BadTitles
-from cloud.tables import Lot, Space, Title, TitleVersion
+from cloud.tables import ChainCall, Lot, Space, Title, TitleVersion
 from cloud.usecases import filing, marks, title_tree
 from cloud.usecases.title_tree import VACANT, record_of
 from contracts.ledger.merkle import Tree, path
+from contracts.ledger.receipt import TitleProof as ReceiptTitle
 from contracts.ledger.records import TitleRecord
 from contracts.wire.types import from_ms
 
@@ -131,6 +133,24 @@ def prove(session: Session, space: str) -> TitleProof | Refusal:
         root="0x" + tree.root.hex(),
         version=session.exec(select(func.max(TitleVersion.version))).one() or 0,
     )
+
+
+def proof_in(session: Session, space: str, block_number: int) -> ReceiptTitle | None:
+    """What a receipt carries: of the version whose root the registry held in this block.
+
+    None if the newest version was published later or not yet: older trees are not kept.
+    """
+    newest = session.exec(select(func.max(TitleVersion.version))).one()
+    published = select(ChainCall.block_number).where(
+        ChainCall.id == f"titles:{newest}", col(ChainCall.status).in_(FILED)
+    )
+    block = session.exec(published).first()
+    if block is None or block > block_number:
+        return None
+    found = prove(session, space)
+    if isinstance(found, Refusal):
+        return None
+    return ReceiptTitle(root=found.root, siblings=found.siblings, digest=found.digest)
 
 
 def _placed(row: Mapping[str, str], salt: bytes) -> Placed:

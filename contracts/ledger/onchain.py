@@ -24,9 +24,13 @@ def verify_on_chain(receipt: Receipt, ask: Ask) -> list[Link]:
     """The links that only a node can tell. They hold for the ledger that the receipt names:
 
     whether that is the ledger of the operator one deals with, a reader must know (`pinned`).
+    A node of another chain is asked nothing more: of this receipt it can know nothing.
     """
+    chain = _link("chain id", _chain_id(receipt, ask))
+    if not chain.ok:
+        return [chain]
     return [
-        _link("chain id", _chain_id(receipt, ask)),
+        chain,
         _link("registry", _registry(receipt, ask)),
         _link("gateway key", _gateway_key(receipt, ask)),
         *([_link("title root", _title_root(receipt, ask))] if receipt.title else []),

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from contracts.ledger import merkle
+from contracts.ledger import merkle, pending
 from contracts.ledger.hashing import digest, unhex
 from contracts.ledger.pricing import Line, Tariff, Window, price, total
 from contracts.ledger.reading import read_strictly
@@ -124,12 +124,18 @@ class Broken(Exception):
 def read(text: bytes | str) -> Receipt | Link:
     """The receipt, or the 'format' link that says where it does not read."""
     found = read_strictly(Receipt, text)
-    return Link("format", False, f"Not a receipt: {found}") if isinstance(found, str) else found
+    if isinstance(found, Receipt):
+        return found
+    return Link("format", False, pending.told(text) or f"Not a receipt: {found}")
 
 
 def verify(receipt: Receipt) -> list[Link]:
-    """Every link, in the order from the sensor to the ledger. All must hold."""
-    return [_checked(name, check, receipt) for name, check in CHECKS]
+    """Every link, in the order from the sensor to the ledger. All must hold.
+
+    A receipt without its title has no link `titles`: what was not shown is not said to hold.
+    """
+    shown = [kept for kept in CHECKS if kept[1] is not _titles or receipt.title is not None]
+    return [_checked(name, check, receipt) for name, check in shown]
 
 
 def _checked(name: str, check: Callable[[Receipt], str], receipt: Receipt) -> Link:
@@ -144,7 +150,7 @@ def _checked(name: str, check: Callable[[Receipt], str], receipt: Receipt) -> Li
 def _titles(receipt: Receipt) -> str:
     title = receipt.title
     if title is None:
-        return f"The receipt does not carry the title of space {receipt.booking.space}."
+        raise Broken("The receipt does not carry the title of its space.")
     leaf = title_leaf(space_key(receipt.booking.space), unhex(title.digest))
     if not merkle.proves(leaf, [unhex(node) for node in title.siblings], unhex(title.root)):
         raise Broken("The title of the booked space does not lead to the root of the library.")
@@ -257,7 +263,7 @@ def _record(receipt: Receipt) -> str:
     }
     for name, (recorded, shown) in claims.items():
         if recorded != shown:
-            raise Broken(f"The settlement record's {name} is not this receipt's.")
+            raise Broken(f"The settlement record and this receipt differ in: {name}.")
     paid = money(record.amount_minor, receipt)
     return f"Stay {record.stay}: {paid}, account {record.driver_account} to {record.owner_account}."
 

@@ -338,4 +338,4 @@ def test_a_sender_killed_at_any_question_goes_on_and_settles_once(
 
 def test_waiting_and_filed_are_states_of_the_table() -> None:
     known = set(STEPS.values())
-    assert {*calls.WAITING, *calls.IN_FLIGHT, *calls.FILED} <= known
+    assert {*calls.WAITING, *calls.FILED} <= known

@@ -151,6 +151,13 @@ def test_a_receipt_without_a_title_asks_nothing_of_titles() -> None:
     assert "title root" not in links
 
 
+def test_a_node_of_another_chain_is_asked_nothing_more() -> None:
+    node = Node()
+    node.chain_id = 1
+    assert [link.name for link in verify_on_chain(RECEIPT, node.ask)] == ["chain id"]
+    assert [method for method, _ in node.asked] == ["eth_chainId"]
+
+
 def test_a_receipt_of_another_ledger_than_the_trusted_one_is_named() -> None:
     assert pinned(RECEIPT, CHAIN.ledger).ok
     assert not pinned(RECEIPT, "0x" + "77" * 20).ok

@@ -23,6 +23,7 @@ from tests.receipts.drawn import a_receipt, answers
 from tests.receipts.judged import mutated_case
 
 Opened = tuple[Browser, str]
+BY_THE_FILE = "PASS for what the file itself can show; the chain was not asked."
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +58,9 @@ def proof(place: Opened, path: str) -> Iterator[Page]:
 
 def test_an_issued_receipt_is_verified_and_told_in_words(place: Opened) -> None:
     with proof(place, "/proof/b-1") as page:
-        expect(page.locator("#verdict")).to_have_text("PASS: all 11 links hold.")
+        expect(page.locator("#verdict")).to_contain_text(BY_THE_FILE)
+        expect(page.locator("#verdict")).to_contain_text("All 10 links hold, if ledger 0x")
+        assert not page.is_visible('[data-link="titles"]')
         text = page.inner_text("#statement").replace("\u00a0", " ")
         assert not scrolls_sideways(page)
         assert small_targets(page) == []
@@ -115,7 +118,8 @@ def test_a_node_of_the_readers_tells_what_the_chain_knows(place: Opened) -> None
         page.fill("#node", "https://node.example/rpc")
         page.click("#given button")
         expect(page.locator("#verdict")).to_have_text(
-            f"PASS: all {17 + (made.title is not None)} links hold."
+            f"PASS: all {16 + 2 * (made.title is not None)} links hold, as the node you named "
+            f"says, if ledger {made.chain.ledger} is your operator's."
         )
         page.unroute_all()
 
@@ -126,4 +130,47 @@ def test_a_silent_node_is_no_verdict_on_the_receipt(place: Opened) -> None:
         page.fill("#node", "https://node.example/rpc")
         page.click("#given button")
         expect(page.locator("#silent")).to_be_visible()
-        expect(page.locator("#verdict")).to_have_text("PASS: all 11 links hold.")
+        expect(page.locator("#verdict")).to_contain_text(BY_THE_FILE)
+
+
+def test_this_operators_own_node_is_named_as_such(place: Opened) -> None:
+    made = a_receipt(4).receipt
+    told = answers(made)
+
+    def answer(route: object) -> None:
+        asked = route.request.post_data_json  # type: ignore[attr-defined]
+        key = json.dumps([asked["method"], asked["params"]], separators=(",", ":"))
+        route.fulfill(json={"jsonrpc": "2.0", "id": 1, "result": told.get(key)})  # type: ignore[attr-defined]
+
+    with proof(place, "/proof?lang=zh") as page:
+        page.route("**/proof/node", answer)
+        page.fill("#text", made.model_dump_json())
+        page.fill("#node", "/proof/node")
+        page.click("#given button")
+        expect(page.locator("#verdict")).to_contain_text("依据本运营方自己的节点")
+        expect(page.locator("#verdict")).to_contain_text(f"账本 {made.chain.ledger} 属于你的运营方")
+        page.unroute_all()
+
+
+def test_an_empty_form_and_a_pending_receipt_are_no_verdict(place: Opened) -> None:
+    pending = {
+        "format": "berth-receipt",
+        "version": 2,
+        "status": "pending",
+        "booking": "b-1",
+        "stay": 7,
+        "total_minor": 290,
+        "currency": "CNY",
+        "leaf": "0x" + "12" * 32,
+        "batch": None,
+    }
+    with proof(place, "/proof") as page:
+        page.click("#given button")
+        expect(page.locator("#empty")).to_have_text("Choose or paste a receipt.")
+        assert not page.is_visible("#found")
+        page.fill("#text", json.dumps(pending))
+        page.click("#given button")
+        expect(page.locator("#verdict")).to_have_text(
+            "This receipt is pending: stay 7 is not filed yet. Fetch it again later."
+        )
+        assert not page.is_visible("#empty")

@@ -254,9 +254,9 @@ AGREED = (
     ),
     Mutant(
         "a refused batch is given up",
-        "cloud/entrypoints/sending.py",
-        'if not call.id.startswith("batch:") and refused.code not in NODE_CODES:',
-        "if refused.code not in NODE_CODES:",
+        "cloud/entrypoints/calling.py",
+        'return call.id.startswith("batch:") or refused',
+        "return refused",
         "tests/cloud/test_robust.py",
     ),
     Mutant(

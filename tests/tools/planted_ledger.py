@@ -68,8 +68,19 @@ CONTRACTS = (
     ),
     _mutant(
         "a withdrawal does not wait",
-        "assert block.timestamp >= asked.ready_at or self.status == CLOSED",
-        "assert block.timestamp >= asked.ready_at - WITHDRAW_DELAY_S or self.status == CLOSED",
+        "assert block.timestamp >= asked.ready_at, ",
+        "assert block.timestamp >= asked.ready_at - WITHDRAW_DELAY_S, ",
+    ),
+    _mutant(
+        "a request to withdraw never ends",
+        "assert block.timestamp < asked.ready_at + REQUEST_LASTS_S, ",
+        "assert block.timestamp > 0, ",
+    ),
+    _mutant(
+        "a hold outlasts a pause",
+        "block.timestamp < held.until and self.status == SETTLING",
+        "block.timestamp < held.until",
+        "tests/ledger_checks/test_withdrawals.py",
     ),
     _mutant(
         "a withdrawal can be sent twice",
@@ -80,6 +91,7 @@ CONTRACTS = (
         "a withdrawal takes what a booking holds",
         "amount: uint256 = min(asked.amount, balance - min(balance, held))",
         "amount: uint256 = min(asked.amount, balance)",
+        "tests/ledger_checks/test_withdrawals.py",
     ),
     _mutant(
         "a withdrawal goes to whoever sends it",

@@ -13,8 +13,8 @@ SETTLING = (
     Mutant(
         "a transfer need not sum to zero",
         "cloud/table_rules.py",
-        "DO UPDATE SET sum_minor = transfersum.sum_minor + excluded.sum_minor",
-        "DO UPDATE SET sum_minor = 0",
+        "COALESCE(SUM(e.amount_minor), 0)",
+        "COALESCE(0, 0)",
         "tests/cloud/test_settling.py",
     ),
     Mutant(
@@ -34,8 +34,8 @@ SETTLING = (
     Mutant(
         "a vanished batch keeps its receipt",
         "cloud/usecases/receipts.py",
-        "col(ChainCall.status).in_(FILED)",
-        "col(ChainCall.status).is_not(None)",
+        ".where(ReceiptRow.booking == booking_id, col(ChainCall.status).in_(FILED))",
+        ".where(ReceiptRow.booking == booking_id)",
         "tests/cloud/test_settling.py",
     ),
     Mutant(
@@ -170,5 +170,61 @@ SETTLING = (
         "if (found.has(name))",
         "if (false)",
         "tests/receipts/test_agreement.py",
+    ),
+    Mutant(
+        "a batch overtakes a deposit",
+        "cloud/entrypoints/sending.py",
+        "if self._overtakes(call):",
+        "if False:",
+        "tests/cloud/test_settling_review.py",
+    ),
+    Mutant(
+        "a queued call is not looked for",
+        "cloud/entrypoints/sending.py",
+        "(found := self._found(call)) is not None and found[1].ok",
+        "False",
+        "tests/cloud/test_settling_review.py",
+    ),
+    Mutant(
+        "the first offer has no cap",
+        "cloud/core/fees.py",
+        "return market if market.max_fee_wei <= MAX_FEE_WEI else None",
+        "return market",
+        "tests/cloud/test_settling_review.py",
+    ),
+    Mutant(
+        "any refusal costs a new nonce",
+        "cloud/entrypoints/sending.py",
+        'if refused.code != "NONCE":',
+        'if refused.code in ("FUNDS", "FEE"):',
+        "tests/cloud/test_settling_review.py",
+    ),
+    Mutant(
+        "a refused look-up ends the sweep",
+        "cloud/entrypoints/sending.py",
+        "except (ChainUnreachable, ChainRefused) as error:",
+        "except ChainUnreachable as error:",
+        "tests/cloud/test_settling_review.py",
+    ),
+    Mutant(
+        "a term not yet over in the chain's time is given up",
+        "cloud/entrypoints/calling.py",
+        '("TERM", "REGISTRAR", "SETTLER", "ADMIN")',
+        '("REGISTRAR", "SETTLER", "ADMIN")',
+        "tests/cloud/test_settling_review.py",
+    ),
+    Mutant(
+        "the keys' roles are not asked",
+        "cloud/adapters/chain.py",
+        "        self._check_roles()\n",
+        "        pass\n",
+        "tests/cloud/test_settling_review.py",
+    ),
+    Mutant(
+        "a silence is never told",
+        "cloud/entrypoints/contact.py",
+        "if waited_s < SILENT_ALARM_S or self.told:",
+        "if True:",
+        "tests/cloud/test_settling_review.py",
     ),
 )

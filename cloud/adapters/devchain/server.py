@@ -65,7 +65,8 @@ class DevChainServer:
         """
         if not beyond_loopback and not is_loopback(host):
             raise ValueError(
-                f"{host} is not a loopback address: allow others in by the flag, or bind 127.0.0.1"
+                f"{host} is not a loopback address. "
+                "Allow others in with --beyond-loopback, or bind 127.0.0.1."
             )
         data_dir.mkdir(parents=True, exist_ok=True)
         self._chain = DevChain(data_dir / CHAIN_FILE, chain_id, now)
@@ -161,9 +162,10 @@ class Listener(ThreadingHTTPServer):
     request_queue_size = 64
 
     def __init__(self, address: tuple[str, int], reply: Callable[[bytes], bytes]) -> None:
-        super().__init__(address, Handler)
+        # First: where the port is taken, its parent closes the server before it is complete.
         self.reply = reply
         self._connections: set[socket.socket] = set()
+        super().__init__(address, Handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         self._connections.add(request)

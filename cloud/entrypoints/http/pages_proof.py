@@ -19,7 +19,7 @@ NODES = "connect-src 'self' https: http://127.0.0.1:* http://localhost:*"
 # Filled in by the script, which finds the same names in braces.
 BLANKS = (
     *("where", "missing", "count", "names", "price", "step", "tariff", "version", "time", "cap"),
-    *("stayed", "certain", "doubt", "driver", "owner", "grace"),
+    *("stayed", "certain", "doubt", "driver", "owner", "grace", "ledger", "stay"),
 )
 LINE_CODES = get_args(Line.model_fields["code"].annotation)
 CLOCKS = get_args(ClockState)

@@ -86,6 +86,16 @@ ALARM_WORDS: dict[str, tuple[str, str]] = {
         "Point BERTH_CHAIN at the chain of this data folder; sending goes on by itself.",
         "请将 BERTH_CHAIN 指向此数据目录所属的链；之后会自动继续发送。",
     ),
+    "alarm.wrong_role": ("A key of ours has not its role", "我们的密钥与合约角色不符"),
+    "alarm.wrong_role.do": (
+        "Put the key of that address into BERTH_KEYS; sending goes on by itself.",
+        "请将该地址的密钥放入 BERTH_KEYS；之后会自动继续发送。",
+    ),
+    "alarm.chain_silent": ("The chain's node does not answer", "链节点没有响应"),
+    "alarm.chain_silent.do": (
+        "Start the node (BERTH_CHAIN). Stays are priced and wait; they are settled by themselves.",
+        "请启动节点（BERTH_CHAIN）。停放已计价并等待，之后会自动结算。",
+    ),
     "alarm.nonce_taken": ("Another program uses our key", "其他程序使用了我们的密钥"),
     "alarm.nonce_taken.do": (
         "Stop it: a key serves one sender. If you know of none, replace the key.",

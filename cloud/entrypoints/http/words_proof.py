@@ -17,6 +17,26 @@ PROOF_WORDS: dict[str, tuple[str, str]] = {
         "and that the node lets web pages ask it.",
         "该节点没有给出可用的答复，链上情况未知。请检查地址，并确认节点允许网页查询。",
     ),
+    "verdict.file": (
+        "PASS for what the file itself can show; the chain was not asked. All {count} links hold, "
+        "if ledger {ledger} is your operator's.",
+        "文件自身各环成立；尚未查询链。共 {count} 环成立，前提是账本 {ledger} 属于你的运营方。",
+    ),
+    "verdict.own": (
+        "PASS: all {count} links hold, as this operator's own node says, "
+        "if ledger {ledger} is your operator's.",
+        "通过：依据本运营方自己的节点，{count} 环全部成立，前提是账本 {ledger} 属于你的运营方。",
+    ),
+    "verdict.named": (
+        "PASS: all {count} links hold, as the node you named says, "
+        "if ledger {ledger} is your operator's.",
+        "通过：依据你指定的节点，{count} 环全部成立，前提是账本 {ledger} 属于你的运营方。",
+    ),
+    "proof.pending": (
+        "This receipt is pending: stay {stay} is not filed yet. Fetch it again later.",
+        "这张收据尚待登记：停放 {stay} 还没有上链。请稍后重新获取。",
+    ),
+    "proof.empty": ("Choose or paste a receipt.", "请选择或粘贴一张收据。"),
     "proof.asking": ("Asking the node …", "正在查询节点……"),
     "proof.print": ("Print", "打印"),
     "proof.script": (
@@ -54,9 +74,9 @@ PROOF_WORDS: dict[str, tuple[str, str]] = {
     "proof.doubt": ("In whose favour doubt went", "存疑部分归谁"),
     "proof.doubt.driver": (
         "In the driver's: of {stayed} between the two times above, {certain} are proven and "
-        "{doubt} are not billed. Divisions are rounded down.",
+        "{doubt} are not billed. Only whole steps are billed; fractions of a cent are dropped.",
         "归驾驶人：上述两个时间之间共 {stayed}，其中 {certain} 有证明，{doubt} 不计费。"
-        "除法一律向下取整。",
+        "只计满整步的时间，不足一分的金额舍去。",
     ),
     "proof.filed": ("Where it is filed", "登记在何处"),
     "proof.chain": ("Chain", "链"),
@@ -79,7 +99,7 @@ LINKS_EN: dict[str, tuple[str, str]] = {
         "This file does not read as a receipt.",
     ),
     "titles": (
-        "The space's title leads to the title library's root, or the receipt carries none.",
+        "The space's title leads to the title library's root.",
         "The space's title does not lead to the root of the title library.",
     ),
     "signatures": (

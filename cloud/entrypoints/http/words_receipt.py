@@ -6,7 +6,7 @@ RECEIPT_WORDS: dict[str, tuple[str, str]] = {
     "receipt.json": ("Receipt file (JSON)", "收据文件（JSON）"),
     "receipt.back": ("Back to the booking", "返回预订"),
     "receipt.pass": ("PASS: all {count} links hold.", "通过：{count} 环全部成立。"),
-    "receipt.fail": ("FAIL: {names} does not hold.", "未通过：{names}不成立。"),
+    "receipt.fail": ("FAIL: broken at {names}.", "未通过：{names}不成立。"),
     "receipt.and": (", ", "、"),
     "receipt.utc": ("All times here are in UTC.", "本页时间均为 UTC（世界协调时）。"),
     "receipt.links": ("From the sensor to the ledger", "从传感器到账本"),
@@ -61,7 +61,7 @@ RECEIPT_WORDS: dict[str, tuple[str, str]] = {
 LINKS_ZH: dict[str, tuple[str, str]] = {
     "format": ("这份文件可以读作一张收据。", "这份文件不能读作收据。"),
     "titles": (
-        "车位的权属记录可推导至权属库的根，或收据没有附上这项证明。",
+        "车位的权属记录可推导至权属库的根。",
         "车位的权属记录推导不到权属库的根。",
     ),
     "clock": (

@@ -178,7 +178,25 @@ const RECEIPT = record({
   title: perhaps(record({ root: digest, siblings: many(digest), digest })),
 });
 
-/** The receipt in these bytes. Raises NotJson, or Unfit with the field's path. */
+const PENDING = record({
+  format: oneOf("berth-receipt"), version: oneOf(2n), status: oneOf("pending"), booking: name, stay: count,
+  total_minor: minor, currency: text, leaf: digest, batch: (value, where) => (value === null ? null : count(value, where)),
+});
+
+/** The number of a stay that is not filed yet, if that is what this says. */
+function pendingStay(told) {
+  try {
+    return PENDING(told, "").stay;
+  } catch (error) {
+    if (error instanceof Unfit) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * The receipt in these bytes. Raises NotJson, or Unfit with the field's path; `pending` on it is the
+ * stay's number where the file is what stands in a receipt's place until then.
+ */
 export function read(bytes) {
   let found;
   try {
@@ -186,5 +204,11 @@ export function read(bytes) {
   } catch {
     throw new NotJson("these bytes are not UTF-8 text");
   }
-  return RECEIPT(parse(found), "");
+  const told = parse(found);
+  try {
+    return RECEIPT(told, "");
+  } catch (error) {
+    if (error instanceof Unfit) error.pending = pendingStay(told);
+    throw error;
+  }
 }

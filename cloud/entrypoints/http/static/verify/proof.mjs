@@ -78,7 +78,9 @@ function show(receipt, ok) {
   }));
 }
 
-function mark(links, currency) {
+/** `asker`: whose node told of the chain: "file" (nobody's), "own" (this server's) or "named". */
+function mark(links, receipt, asker = "file") {
+  const currency = receipt?.tariff.currency;
   for (const item of document.querySelectorAll("[data-link]")) {
     const link = links.find(({ name }) => name === item.dataset.link);
     item.hidden = !link;
@@ -93,15 +95,22 @@ function mark(links, currency) {
   const title = ({ name }) => document.querySelector(`[data-link="${name}"] strong`).textContent;
   const names = broken.map((link) => `“${title(link)}”`).join(words.and);
   $("verdict").className = broken.length ? "verdict fail" : "verdict pass";
-  $("verdict").textContent = broken.length ? say("some", { names }) : say("all", { count: links.length });
+  const held = () => say(`all.${asker}`, { count: links.length, ledger: receipt.chain.ledger });
+  $("verdict").textContent = pendingOf(links) || (broken.length ? say("some", { names }) : held());
 }
 
-function more({ ok, where, missing }, currency) {
+const pendingOf = ([{ pending }]) => (pending === undefined ? "" : say("pending", { stay: pending }));
+
+function more({ ok, where, missing, pending }, currency) {
+  if (pending !== undefined) return "";
   if (missing) return say("unpaid", { missing: money(missing, currency) });
   return ok ? "" : where === undefined ? "" : say("at", { where: where || words.none });
 }
 
 let asked = 0;
+
+/** Whose node stands at an address; one that is no address is told by asking it. */
+const askerOf = (url) => (new URL(url, location.href).origin === location.origin ? "own" : "named");
 
 async function judge(bytes) {
   const turn = ++asked;
@@ -110,18 +119,18 @@ async function judge(bytes) {
   $("found").hidden = false;
   $("silent").hidden = true;
   show(receipt, ok);
-  mark(links, receipt?.tariff.currency);
+  mark(links, receipt);
   const url = $("node").value.trim();
   if (!receipt || !url) return;
   $("verdict").textContent = words.asking;
   try {
     const told = await verifyOnChain(receipt, node(url));
-    if (turn === asked) mark([...links, ...told], receipt.tariff.currency);
+    if (turn === asked) mark([...links, ...told], receipt, askerOf(url));
   } catch {
     // Whatever a stranger's node answers, it is no verdict on the receipt.
     if (turn !== asked) return;
     $("silent").hidden = false;
-    mark(links, receipt.tariff.currency);
+    mark(links, receipt);
   }
 }
 
@@ -129,10 +138,17 @@ async function judge(bytes) {
 async function take(file) {
   const bytes = new Uint8Array(await file.slice(0, MAX_BYTES + 1).arrayBuffer());
   $("text").value = new TextDecoder().decode(bytes);
+  $("empty").hidden = true;
   await judge(bytes);
 }
 
-const pasted = () => judge(utf8($("text").value.trim()));
+async function pasted() {
+  const text = $("text").value.trim();
+  $("empty").hidden = text !== "";
+  if (text) return judge(utf8(text));
+  asked += 1;
+  $("found").hidden = true;
+}
 
 $("given").addEventListener("submit", (event) => { event.preventDefault(); pasted(); });
 $("file").addEventListener("change", ({ target }) => { if (target.files.length) take(target.files[0]); });

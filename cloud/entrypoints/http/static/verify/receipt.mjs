@@ -17,7 +17,7 @@ const plain = (_, value) => (typeof value === "bigint" ? `${value}n` : value);
 
 // Each link: its name, and whether it holds for (receipt, what was worked out of its events).
 const LINKS = [
-  ["titles", ({ title, booking }) => title === null || titleLeads(booking.space, title)],
+  ["titles", ({ title, booking }) => titleLeads(booking.space, title)],
   ["signatures", ({ events, gateway }, { digests }) => events.every(({ body, signature }, i) =>
     recover(digests[i], signature) === gateway.signer && body.gateway === gateway.id)],
   ["sequence", ({ events, booking }, { names }) => events.every(({ body }, i) => {
@@ -80,7 +80,10 @@ function holds(check, receipt, worked) {
   }
 }
 
-/** {links: [{name, ok, where?}], receipt?}: `where` is the field that is no receipt's, or "". */
+/**
+ * {links: [{name, ok, where?, pending?}], receipt?}: `where` is the field that is no receipt's, or
+ * "". `pending` is the stay's number where it is not filed yet; such a file is fetched again later.
+ */
 export function verify(bytes) {
   let receipt;
   try {
@@ -88,11 +91,13 @@ export function verify(bytes) {
     receipt = read(bytes);
   } catch (error) {
     if (!(error instanceof NotJson || error instanceof Unfit)) throw error;
-    return { links: [{ name: "format", ok: false, where: error.where ?? "" }] };
+    return { links: [{ name: "format", ok: false, where: error.where ?? "", pending: error.pending }] };
   }
   const bodies = receipt.events.map(({ body }) => body);
   const digests = bodies.map((body) => eventDigest(body, receipt.chain));
   const worked = { digests, names: digests.map(hex), proven: provenStay(bodies) };
-  const links = LINKS.map(([name, check]) => ({ name, ok: holds(check, receipt, worked) }));
+  // What the receipt does not show is not said to hold.
+  const shown = LINKS.filter(([name]) => name !== "titles" || receipt.title !== null);
+  const links = shown.map(([name, check]) => ({ name, ok: holds(check, receipt, worked) }));
   return { receipt, links: [{ name: "format", ok: true }, ...links] };
 }

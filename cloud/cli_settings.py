@@ -1,0 +1,57 @@
+"""What every command of berth-cloud begins and ends with: its settings, and the last sentence."""
+
+import difflib
+import os
+import socket
+import sys
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from pydantic import ValidationError
+
+from cloud.config import Config
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+Data = Annotated[Path | None, typer.Option("--data", help="Data folder (BERTH_DATA).")]
+
+
+def config_of(data: Path | None = None, port: int | None = None) -> Config:
+    given: dict[str, Any] = {"data": data, "port": port}
+    known = [f"BERTH_{name.upper()}" for name in Config.model_fields]
+    for name in os.environ:
+        if name.startswith("BERTH_") and name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            stop(f"There is no setting {name}.", f"Did you mean {near[0]}?" if near else "", 2)
+    try:
+        return Config(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name = "BERTH_" + "_".join(str(part) for part in first["loc"]).upper()
+        why = first["msg"].removeprefix("Value error, ")
+        stop(f"{name}={first['input']}: {why}.", "Correct it and start again.", 2)
+
+
+def existing(data: Path | None) -> Config:
+    """Of a folder that holds a database: a command that only reads makes none."""
+    config = config_of(data=data)
+    if not config.database.is_file():
+        stop(f"There is no cloud in {config.data}.", "Give its folder with --data.", 2)
+    return config
+
+
+def free(host: str, port: int, remedy: str) -> None:
+    """Said before anything is started, not by the server that cannot listen."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            stop(f"Cannot listen on {host}:{port} ({error.strerror}).", remedy, 2)
+        except UnicodeError:
+            stop(f"Cannot listen on {host}:{port} (this is no host name).", remedy, 2)
+
+
+def stop(sentence: str, remedy: str, status: int) -> NoReturn:
+    print(f"berth-cloud: {sentence} {remedy}".strip(), file=sys.stderr)
+    raise typer.Exit(status)

@@ -113,15 +113,17 @@ def _stay_with_events(session: Session, number: int, record: BookingRecord) -> N
         )
         raw = event_digest(event, Domain(DEV_CHAIN_ID, address(OWNER)))
         previous = "0x" + raw.hex()
-        session.add(
-            EventRow(
-                gateway="gw-1",
-                epoch=1,
-                seq=seq + step,
-                space=record.space,
-                body=event.model_dump_json(),
-                signature=sign(raw, GATEWAY_KEY),
-                digest=previous,
-                signer=address_of(GATEWAY_KEY),
-            )
-        )
+        session.add(_signed_row(event, raw))
+
+
+def _signed_row(event: Event, raw: bytes) -> EventRow:
+    return EventRow(
+        gateway=event.gateway,
+        epoch=event.epoch,
+        seq=event.seq,
+        space=event.space,
+        body=event.model_dump_json(),
+        signature=sign(raw, GATEWAY_KEY),
+        digest="0x" + raw.hex(),
+        signer=address_of(GATEWAY_KEY),
+    )

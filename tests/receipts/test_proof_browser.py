@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, FilePayload, Page, expect, sync_playwright
 
+from tests.contracts.test_receipt import PENDING
 from tests.pages.making import town
 
 # Skips where there is no browser.
@@ -153,22 +154,11 @@ def test_this_operators_own_node_is_named_as_such(place: Opened) -> None:
 
 
 def test_an_empty_form_and_a_pending_receipt_are_no_verdict(place: Opened) -> None:
-    pending = {
-        "format": "berth-receipt",
-        "version": 2,
-        "status": "pending",
-        "booking": "b-1",
-        "stay": 7,
-        "total_minor": 290,
-        "currency": "CNY",
-        "leaf": "0x" + "12" * 32,
-        "batch": None,
-    }
     with proof(place, "/proof") as page:
         page.click("#given button")
         expect(page.locator("#empty")).to_have_text("Choose or paste a receipt.")
         assert not page.is_visible("#found")
-        page.fill("#text", json.dumps(pending))
+        page.fill("#text", json.dumps(PENDING))
         page.click("#given button")
         expect(page.locator("#verdict")).to_have_text(
             "This receipt is pending: stay 7 is not filed yet. Fetch it again later."

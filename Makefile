@@ -6,7 +6,7 @@ export UV_PYTHON_DOWNLOADS := never
 # Compiled bytecode is kept: every process starts in half the time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test unit check bench gate mutants contracts documents requirements venv clean help
+.PHONY: demo test unit check bench gate foundry mutants contracts documents requirements venv clean help
 
 help: ## what can be done
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -30,10 +30,13 @@ check: .venv/dev.stamp ## format, lint, types, layers
 bench: .venv/dev.stamp ## measure, and write bench/results.json
 	@$(BIN)/python -m bench.run
 
-gate: .venv/dev.stamp ## the long checks: 2,000,000 calls of the ledger, proofs on its bytecode, 6,000 receipts
+gate: .venv/dev.stamp ## the long checks: 2,000,000 calls of the ledger, proofs on its bytecode, 7,400 receipts and credits
 	@$(BIN)/python -m bench.contract_gate --calls 2000000
 	@$(BIN)/python -m tests.ledger_checks.proofs
 	@$(BIN)/python -m tests.receipts.corpus
+
+foundry: .venv/dev.stamp ## the ledger's invariants by Foundry (fetches it from npm; skipped without)
+	@$(BIN)/python -m tests.foundry.run
 
 mutants: .venv/dev.stamp ## plant bugs, show that tests catch them, write docs/mutants.md
 	@$(BIN)/python -m tests.tools.mutants

@@ -12,6 +12,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from bench.crowd import Closed, Rolling, anyone, one_lot
 from bench.peers import npm
 from bench.peers.scenarios import PEERS, attestations, openzeppelin, struct_each
 from bench.peers.wire import Node, Recorder, Ticking, address, differences, encode, replay
@@ -29,6 +30,8 @@ SIZES = (1, 10, 50, 200, 500)
 ACCOUNTS, MORE_ACCOUNTS = 1_000, (4_000, 40_000)
 SHARED_AT_ONCE, PROOF_NODES = 32, 20  # a proof in a library of a million titles
 PAYEES = 200
+MANY, BACKLOGS, BACKLOG = 40_000, (1_000, 1_500, 2_000), 1_500
+EARNINGS_NODES = 15  # a tree of 20,000 payees
 BY_CLAIM = 2**14
 NO_DELAY_S = 0
 
@@ -74,15 +77,37 @@ class Ours:
         Of many accounts only those drawn are opened: a word of storage that holds one open
         account costs what a word of eight does.
         """
-        pairs = [self.rng.sample(range(1, accounts + 1), 2) for _ in range(size)]
-        self._open({number for pair in pairs for number in pair})
-        for driver in sorted({driver for driver, _ in pairs} - self.funded):
+        pairs = [anyone(self.rng, accounts) for _ in range(size)]
+        self.settle_these(
+            label, [Closed(self.stay + at, *one) for at, one in enumerate(pairs)], tag
+        )
+
+    def settle_these(self, label: str, stays: list[Closed], tag: int = 0) -> None:
+        paid = set() if tag & BY_CLAIM else {one.payee for one in stays}
+        self._open(paid | {one.driver for one in stays})
+        for driver in sorted({one.driver for one in stays} - self.funded):
             self._deposit("", driver)
             self.funded.add(driver)
-        words = [self._word(driver, payee, tag) for driver, payee in pairs]
+        words = [self._word(one, tag) for one in stays]
+        self.stay = max(self.stay, *(one.stay + 1 for one in stays))
         self.seq += 1
         root = keccak(b"batch %d" % self.seq)
         self._call(label, self.settler, "ledger", "settle_batch", self.seq, root, words)
+
+    def settle_from(self, label: str, rolling: Rolling) -> None:
+        """Its typical batch; stay numbers before it are on the chain, as they would be."""
+        batch, before = rolling.typical()
+        first = (self.stay | 255) + 1
+        for name, stays in (("", before), (label, batch)):
+            self.settle_these(name, [one._replace(stay=first + one.stay) for one in stays])
+
+    def claim(self) -> None:
+        """What an owner takes again, of a root of 20,000 payees: the second of two claims."""
+        siblings = [keccak(bytes([at])) for at in range(EARNINGS_NODES)]
+        for label, earned in (("", 500), ("claim", 900)):
+            leaf = keccak(bytes(1) + (1).to_bytes(32, "big") + earned.to_bytes(32, "big"))
+            self._call("", self.settler, "ledger", "publish_earnings", _root(leaf, siblings))
+            self._call(label, OWNER, "ledger", "claim", 1, earned, siblings)
 
     def share(self) -> None:
         """Proofs as under a million titles: the siblings need not be of a tree that was built."""
@@ -114,13 +139,12 @@ class Ours:
         reference = keccak(b"%d %d" % (number, len(self.chain.sent)))
         self._call(label, ADMIN, "ledger", "deposit", number, 100_000, reference)
 
-    def _word(self, driver: int, payee: int, tag: int) -> int:
+    def _word(self, one: Closed, tag: int) -> int:
         space, amount_minor = self.rng.randrange(1, 5_000), self.rng.randrange(50, 2_000)
-        word = driver
-        parts = ((payee, 32), (self.stay, 48), (START_S, 40), (3_600, 24), (amount_minor, 32))
+        word = one.driver
+        parts = ((one.payee, 32), (one.stay, 48), (START_S, 40), (3_600, 24), (amount_minor, 32))
         for value, bits in (*parts, (space, 32), (tag, 16)):
             word = word << bits | value
-        self.stay += 1
         return word
 
     def _call(self, label: str, key: int, contract: str, function: str, *args: Any) -> None:
@@ -160,15 +184,17 @@ def rows() -> list[Row]:
         server = DevChainServer(Path(folder), now=Ticking(START_S))
         try:
             chain = Recorder(Node(server.start()))
-            settled = _run_ours(Ours(chain))
+            rolling = {backlog: Rolling(SEED, MANY, backlog) for backlog in BACKLOGS}
+            settled = _run_ours(Ours(chain), rolling[BACKLOG])
             absent = _run_peers(chain)
             parity = _parity(chain)
         finally:
             server.stop()
-    return [*_our_rows(chain, settled), *_peer_rows(chain, absent), parity]
+    waits = [row for one in rolling.values() for row in one.rows()]
+    return [*_our_rows(chain, settled), *waits, *_peer_rows(chain, absent), parity]
 
 
-def _run_ours(ours: Ours) -> dict[str, int]:
+def _run_ours(ours: Ours, rolling: Rolling) -> dict[str, int]:
     """{label: settlements in it}."""
     ours.deploy()
     ours.share()
@@ -184,7 +210,18 @@ def _run_ours(ours: Ours) -> dict[str, int]:
         label = f"settle_200_of_{accounts}"
         ours.settle(label, 200, accounts)
         sizes[label] = 200
-    return sizes
+    return sizes | _run_many(ours, rolling)
+
+
+def _run_many(ours: Ours, rolling: Rolling) -> dict[str, int]:
+    """What brings many accounts under a Disperse loop, and the claim that pays by claim costs."""
+    label = f"settle_200_of_{MANY}"
+    ours.settle(f"{label}_by_claim", 200, MANY, BY_CLAIM)
+    ours.claim()
+    ours.settle_these(f"{label}_at_one_lot", one_lot(ours.rng, MANY, ours.stay))
+    ours.settle_from(f"{label}_of_{BACKLOG}_waiting", rolling)
+    names = ("by_claim", "at_one_lot", f"of_{BACKLOG}_waiting")
+    return {f"{label}_{name}": 200 for name in names}
 
 
 def _run_peers(chain: Recorder) -> str:
@@ -210,7 +247,7 @@ def _our_rows(chain: Recorder, settled: dict[str, int]) -> list[Row]:
         )
         for label, size in settled.items()
     ]
-    for label in ("share", "publish", "deposit", "request_withdraw", "withdraw"):
+    for label in ("share", "publish", "deposit", "request_withdraw", "withdraw", "claim"):
         found.append(_row(label, float(chain.gas_of(label)), "gas", transfer))
     many = chain.gas_of("share_many") / SHARED_AT_ONCE
     found.append(_row("share_many", many, "gas/space", transfer))

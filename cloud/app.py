@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 
@@ -31,7 +31,10 @@ from cloud.entrypoints.mqtt import Wire
 from cloud.entrypoints.sweeps import Sweeps
 from cloud.errors import (
     CloudError,
+    DatabaseBusy,
+    DatabaseInUse,
     Forbidden,
+    NoDatabase,
     NotDeployed,
     OtherChain,
     OtherCode,
@@ -50,7 +53,13 @@ log = structlog.get_logger("cloud")
 TOKEN_UNIT = 10_000  # demo tokens have 6 decimals, money has 2
 WITHDRAW_DELAY_S = 86_400
 SILENT_HEARTBEATS = 2.0
-STATUS_OF = {Unauthorised: 401, Forbidden: 403, Unknown: 404}
+STATUS_OF: dict[type[CloudError], int] = {
+    Unauthorised: 401,
+    Forbidden: 403,
+    Unknown: 404,
+    DatabaseBusy: 503,
+    NoDatabase: 503,
+}
 CHAIN_TRIES = 20
 CHAIN_PATIENCE_S = 15.0
 
@@ -68,7 +77,7 @@ class Cloud:
 
 
 def compose(config: Config, chain_url: str, broker_url: str) -> Cloud:
-    db = Database(config.database)
+    db = Database(config.database, alone=True)
     clock = clock_for(config.clock)
     keys = role_keys(config.keys)
     custodian = address_of(keys["admin"])
@@ -196,10 +205,22 @@ def _wire_ended(task: asyncio.Task[None]) -> None:
 
 def _scheduler(sweeps: Sweeps) -> BackgroundScheduler:
     scheduler = BackgroundScheduler(job_defaults={"max_instances": 1, "coalesce": True})
-    jobs = ((sweeps.drive, 0.3), (sweeps.batch, 1.0), (sweeps.watch, 1.0), (sweeps.audit, 30.0))
+    often = ((sweeps.drive, 0.3), (sweeps.batch, 1.0), (sweeps.watch, 1.0))
+    jobs = (*often, (sweeps.audit, 30.0), (sweeps.keep, 30.0))
     for job, every_s in jobs:
-        scheduler.add_job(job, "interval", seconds=every_s)
+        scheduler.add_job(_swept, "interval", [job], seconds=every_s)
     return scheduler
+
+
+def _swept(job: Callable[[], None]) -> None:
+    """A sweep without its database is tried again at its next turn; one without its place ends."""
+    try:
+        job()
+    except (DatabaseBusy, NoDatabase) as error:
+        log.warning(error.code, error=str(error))
+    except DatabaseInUse as error:
+        log.error(error.code, error=str(error))
+        signal.raise_signal(signal.SIGTERM)
 
 
 def _add_health(app: FastAPI, cloud: Cloud) -> None:

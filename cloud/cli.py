@@ -13,7 +13,9 @@ import structlog
 import typer
 from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
-from cloud.cli_settings import Data, Json, config_of, existing, free, stop
+from cloud.cli_credits import credit, credits
+from cloud.cli_fees import fees
+from cloud.cli_settings import Commands, Data, Json, config_of, existing, free, stop
 from cloud.cli_titles import titles
 from cloud.config import Config
 from cloud.errors import CloudError, FolderInUse
@@ -22,8 +24,13 @@ from cloud.ports.chain import ChainRefused, ChainUnreachable
 if TYPE_CHECKING:
     from cloud.usecases.reconciling import Standing
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(
+    cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+)
 app.add_typer(titles, name="titles")
+app.add_typer(fees, name="fee")
+app.command(context_settings={"ignore_unknown_options": True})(credit)
+app.command()(credits)
 
 Port = Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")]
 BrokerPort = Annotated[int, typer.Option(min=1, max=65535)]

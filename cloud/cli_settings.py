@@ -9,11 +9,23 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 from pydantic import ValidationError
+from typer.core import TyperGroup
 
-from cloud.config import Config
+from cloud.config import SECRET, Config, without_password
+from cloud.errors import CloudError
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Data = Annotated[Path | None, typer.Option("--data", help="Data folder (BERTH_DATA).")]
+
+
+class Commands(TyperGroup):
+    """What a command is refused is told as a sentence with its remedy, whichever command it is."""
+
+    def invoke(self, *given: Any, **more: Any) -> Any:
+        try:
+            return super().invoke(*given, **more)
+        except CloudError as error:
+            stop(str(error), error.remedy, 1)
 
 
 def config_of(data: Path | None = None, port: int | None = None) -> Config:
@@ -29,13 +41,19 @@ def config_of(data: Path | None = None, port: int | None = None) -> Config:
         first = error.errors(include_url=False)[0]
         name = "BERTH_" + "_".join(str(part) for part in first["loc"]).upper()
         why = first["msg"].removeprefix("Value error, ")
-        stop(f"{name}={first['input']}: {why}.", "Correct it and start again.", 2)
+        value = str(first["input"])
+        shown = without_password(value) if first["loc"][0] in SECRET else value
+        stop(f"{name}={shown}: {why}.", "Correct it and start again.", 2)
 
 
 def existing(data: Path | None) -> Config:
     """Of a folder that holds a database: a command that only reads makes none."""
+    from cloud.adapters.db import exists
+
     config = config_of(data=data)
-    if not config.database.is_file():
+    if not exists(config.database):
+        if config.db != "embedded":
+            stop("There is no cloud in the database of BERTH_DB.", "Correct BERTH_DB.", 2)
         stop(f"There is no cloud in {config.data}.", "Give its folder with --data.", 2)
     return config
 

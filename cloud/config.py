@@ -1,5 +1,6 @@
 """Settings of the cloud, read once from the environment (BERTH_*) and the command line."""
 
+import re
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -9,15 +10,22 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cloud.core.tempo import Tempo
 
+# Settings whose value may hold a password.
+SECRET = ("broker", "chain", "db")
+
 
 class Config(BaseSettings):
-    """`broker` and `chain` are URLs, or 'embedded' to run ours inside this process."""
+    """`broker` and `chain` are URLs, or 'embedded' to run ours inside this process.
+
+    `db` is a PostgreSQL server's URL, or 'embedded' for SQLite in the data folder.
+    """
 
     model_config = SettingsConfigDict(env_prefix="BERTH_", frozen=True, extra="ignore")
 
     data: Path = Path(".berth")
     broker: str = "embedded"
     chain: str = "embedded"
+    db: str = "embedded"
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8470
     broker_port: Annotated[int, Field(ge=1, le=65535)] = 1883
@@ -37,6 +45,14 @@ class Config(BaseSettings):
     def chain_is_a_url(cls, value: str) -> str:
         return _url(value, ("http", "https"), "http://host:8545")
 
+    @field_validator("db")
+    @classmethod
+    def db_is_a_url(cls, value: str) -> str:
+        if value != "embedded" and not _names_a_database(value):
+            example = "postgresql://berth@host:5432/berth"
+            raise ValueError(f"this is neither 'embedded' nor like {example}")
+        return value
+
     @field_validator("clock")
     @classmethod
     def clock_is_a_tempo(cls, value: str) -> str:
@@ -45,8 +61,25 @@ class Config(BaseSettings):
         return value
 
     @property
-    def database(self) -> Path:
-        return self.data / "cloud.sqlite"
+    def database(self) -> Path | str:
+        """A file, or the server's URL."""
+        return self.data / "cloud.sqlite" if self.db == "embedded" else self.db
+
+
+def without_password(text: str) -> str:
+    """A URL as it may be shown."""
+    return re.sub(r"^(\w+://)?.*@", r"\1***@", text)
+
+
+def _names_a_database(value: str) -> bool:
+    """The host may be left out: then it is the local socket, or one that `?host=` names."""
+    parts = urlsplit(value)
+    try:
+        parts.port  # noqa: B018
+    except ValueError:
+        return False
+    scheme, separator, _ = value.partition("://")
+    return bool(separator) and scheme in ("postgresql", "postgres") and len(parts.path) > 1
 
 
 def _url(value: str, schemes: tuple[str, ...], example: str) -> str:
@@ -54,5 +87,5 @@ def _url(value: str, schemes: tuple[str, ...], example: str) -> str:
         return value
     parts = urlsplit(value)
     if parts.scheme not in schemes or not parts.hostname:
-        raise ValueError(f"{value!r} is neither 'embedded' nor like {example}")
+        raise ValueError(f"{without_password(value)!r} is neither 'embedded' nor like {example}")
     return value

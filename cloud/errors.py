@@ -82,6 +82,55 @@ class FolderInUse(CloudError):
     remedy = "Stop it first, or give this one a folder of its own with --data."
 
 
+class NoDatabase(CloudError):
+    """The database cannot be reached."""
+
+    code = "no_database"
+    remedy = "Start its server, or correct BERTH_DB or its password (docs/operate.md)."
+
+
+class DatabaseUnfit(CloudError):
+    """The database cannot be used as it is."""
+
+    code = "database_unfit"
+    remedy = "Make it as docs/operate.md says (section PostgreSQL) and start again."
+
+
+class OldDatabase(CloudError):
+    """The database was made by an older version."""
+
+    code = "old_database"
+    remedy = "Go on with that version, or begin with an empty data folder or database."
+
+
+class DatabaseBusy(CloudError):
+    """Another program has kept the database from being written."""
+
+    code = "database_busy"
+    remedy = "Wait until it is done, or end it, and start again."
+
+
+class DatabaseInUse(CloudError):
+    """Another cloud runs on this database."""
+
+    code = "database_in_use"
+    remedy = "Stop it first, or give this one a database of its own with BERTH_DB."
+
+
+class NoDriver(CloudError):
+    """What speaks to PostgreSQL is not installed."""
+
+    code = "no_driver"
+    remedy = "Install the package with its extra: berth[postgres]"
+
+
+class Unwritable(CloudError):
+    """A value cannot be stored."""
+
+    code = "unwritable"
+    remedy = "Leave out characters that nobody can see, and numbers beyond 64 bits."
+
+
 class Unknown(CloudError):
     """There is no such thing here."""
 

@@ -6,17 +6,18 @@ batch never changes; a receipt stays as it is once its block is final; no two bo
 
 from collections.abc import Iterator
 
-from sqlalchemy import DDL, MetaData, event
+from sqlalchemy import DDL, BigInteger, Integer, MetaData, event
 
 # A settlement is placed in a batch once; the rest of it never changes.
 _PLACED = ("batch", "position", "paid_minor")
-_AGREED = ("stay", "booking", "record", "lines", "amount_minor")
+_AGREED = ("stay", "booking", "record", "lines", "amount_minor", "credit_of")
 _KEYS = {
     "entry": "id",
     "batch": "seq",
     "chainattempt": "hash",
     "settlement": "stay",
     "receipt": "stay",
+    "credit": "number",
 }
 _KEPT = (*_KEYS, "zero", "transfersum")
 _FINAL = """EXISTS (SELECT 1 FROM settlement s JOIN batch b ON b.seq = s.batch
@@ -31,7 +32,7 @@ def _changed(columns: tuple[str, ...], differs: str) -> str:
 
 def _frozen(differs: str) -> Iterator[tuple[str, str, str]]:
     """(table, verb, when) of every change that is refused."""
-    for table in ("entry", "batch", "chainattempt"):
+    for table in ("entry", "batch", "chainattempt", "credit"):
         yield table, "UPDATE", ""
     for table in _KEPT:
         yield table, "DELETE", ""
@@ -88,26 +89,25 @@ def sqlite_rules() -> Iterator[str]:
 
 
 def postgresql_rules() -> Iterator[str]:
+    """Made anew at every start, in one transaction (PostgreSQL 14 or newer).
+
+    The functions look for their tables here and in a session's own temporary ones last: a
+    temporary `transfersum` would else take a sum that is not zero.
+    """
     yield _SEED
+    yield "SELECT set_config('search_path', quote_ident(current_schema()) || ', pg_temp', true)"
     yield "CREATE EXTENSION IF NOT EXISTS btree_gist"
-    yield "ALTER TABLE booking DROP CONSTRAINT IF EXISTS booking_overlap"
-    yield """ALTER TABLE booking ADD CONSTRAINT booking_overlap
-        EXCLUDE USING gist (space WITH =, int8range(starts_ms, ends_ms) WITH &&)
-        WHERE (state IN ('confirmed', 'granted', 'active'))"""
-    yield f"""CREATE OR REPLACE FUNCTION entry_sums() RETURNS trigger LANGUAGE plpgsql AS $$
-        BEGIN {_ADD}; RETURN NULL; END $$"""
+    yield _EXCLUDE
+    yield _function("entry_sums", f"{_ADD}; RETURN NULL;")
     yield """CREATE OR REPLACE TRIGGER entry_sums AFTER INSERT ON entry
         FOR EACH ROW EXECUTE FUNCTION entry_sums()"""
-    yield """CREATE OR REPLACE FUNCTION append_only() RETURNS trigger LANGUAGE plpgsql AS $$
-        BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$"""
+    yield _function("append_only", _REFUSE)
     for table, verb, when in _frozen("IS DISTINCT FROM"):
         name = f"{table}_append_only_{verb.lower()}"
         # A trigger's condition may not ask other tables there: a function of its own does.
         asks = "SELECT" in when
         if asks:
-            yield f"""CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
-                BEGIN IF {when} THEN RAISE EXCEPTION '{table} is append-only'; END IF;
-                RETURN NEW; END $$"""
+            yield _function(name, f"IF {when} THEN {_REFUSE} END IF; RETURN NEW;")
         condition = f"WHEN ({when})" if when and not asks else ""
         yield f"""CREATE OR REPLACE TRIGGER {name}
             BEFORE {verb} ON {table} FOR EACH ROW {condition}
@@ -117,8 +117,36 @@ def postgresql_rules() -> Iterator[str]:
             BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION append_only()"""
 
 
+_REFUSE = """RAISE EXCEPTION '% is append-only', TG_TABLE_NAME
+  USING ERRCODE = 'integrity_constraint_violation';"""
+# Made once: to make it anew would compare all bookings at every start. A changed one needs
+# another name.
+_EXCLUDE = """DO $$ BEGIN
+  IF NOT EXISTS (SELECT 1 FROM pg_constraint
+    WHERE conname = 'booking_overlap' AND conrelid = 'booking'::regclass) THEN
+    ALTER TABLE booking ADD CONSTRAINT booking_overlap
+    EXCLUDE USING gist (space WITH =, int8range(starts_ms, ends_ms) WITH &&)
+    WHERE (state IN ('confirmed', 'granted', 'active'));
+  END IF; END $$"""
+
+
+def _function(name: str, body: str) -> str:
+    return f"""CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql
+        SET search_path FROM CURRENT AS $$ BEGIN {body} END $$"""
+
+
+def widen(metadata: MetaData) -> None:
+    """SQLite's INTEGER has 64 bits, PostgreSQL's 32: the same numbers must fit on both."""
+    wide = BigInteger().with_variant(Integer, "sqlite")
+    for table in metadata.tables.values():
+        for column in table.columns:
+            if type(column.type) is Integer:
+                column.type = wide
+
+
 def keep(metadata: MetaData) -> None:
     """Every database that is created from these tables keeps the rules of its own engine."""
+    widen(metadata)
     for dialect, rules in (("sqlite", sqlite_rules()), ("postgresql", postgresql_rules())):
         for rule in rules:
             ddl = DDL(rule.replace("%", "%%")).execute_if(dialect=dialect)  # type: ignore[no-untyped-call]

@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Index, LargeBinary
 from sqlmodel import Field, SQLModel
 
 from cloud import table_rules
+from cloud.credit_tables import CreditRow as CreditRow
 
 
 def _big(**extra: object) -> Column[int]:
@@ -132,6 +133,7 @@ class Booking(SQLModel, table=True):
     record: str
     tariff: str
     held_minor: int = Field(sa_column=_big(nullable=False))
+    fee_bps: int = 0
     history: str = "[]"
     __table_args__ = (Index("booking_space_window", "space", "starts_ms", "ends_ms"),)
 
@@ -190,6 +192,8 @@ class Stay(SQLModel, table=True):
 
 
 class Settlement(SQLModel, table=True):
+    """A credit's counter-record stands here too, beside the stay it corrects (`credit_of`)."""
+
     stay: int = Field(primary_key=True)
     booking: str = Field(index=True)
     record: str
@@ -198,6 +202,7 @@ class Settlement(SQLModel, table=True):
     paid_minor: int | None = None
     batch: int | None = Field(default=None, index=True)
     position: int | None = None
+    credit_of: int | None = Field(default=None, index=True)
 
 
 class Batch(SQLModel, table=True):

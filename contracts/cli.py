@@ -1,4 +1,4 @@
-"""berth-verify: check a receipt. Exit codes: 0 every link holds, 1 one does not, 2 bad input.
+"""berth-verify: check a receipt or a credit. Exit codes stand in `check`, which is its --help.
 
 The only file of contracts/ that opens a file or a URL.
 """
@@ -7,46 +7,141 @@ import json
 import re
 import sys
 import urllib.request
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from http.client import HTTPException
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 from urllib.parse import urlsplit
 
 import typer
 
-from contracts.ledger.onchain import pinned, verify_on_chain
-from contracts.ledger.receipt import Link, Receipt, read, verify
+from contracts.ledger.credit import Credit
+from contracts.ledger.files import Paper, read, verify_paper
+from contracts.ledger.onchain import Filed, pinned, verify_on_chain
+from contracts.ledger.pending import Pending, PendingCredit
+from contracts.ledger.reading import MAX_BYTES
+from contracts.ledger.receipt import Link, Receipt
 
 RPC_TIMEOUT_S = 10
-MAX_BYTES = 1 << 20
+WAITING = Pending | PendingCredit
 # What a stranger's node may bring about by its answer, or by none.
-UNUSABLE = (OSError, HTTPException, ValueError, LookupError, TypeError, AttributeError)
+ANSWERED = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
+UNUSABLE = (OSError, HTTPException, *ANSWERED)
+
+
+FILE_HELP = "The receipt, credit or pending receipt; - for standard input."
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """`silent`: why the node that was asked told nothing; empty if it told, or was not asked."""
+
+    paper: Paper | None
+    links: tuple[Link, ...]
+    rpc: str = ""
+    ledger: str = ""
+    silent: str = ""
+
+    @property
+    def broken(self) -> list[str]:
+        return [link.name for link in self.links if not link.ok]
+
+    @property
+    def ok(self) -> bool | None:
+        """None where all holds that could be checked, and something could not."""
+        if self.broken:
+            return False
+        return None if self.silent or isinstance(self.paper, WAITING) else True
+
+    @property
+    def exit_code(self) -> int:
+        return 1 if self.broken else 2 if self.silent else 0 if self.ok else 1
+
+    def verdict(self) -> str:
+        if self.paper is None or self.broken:
+            return f"FAIL: broken at {', '.join(self.broken)}."
+        if isinstance(self.paper, WAITING):
+            return _pending(self.paper, len(self.links))
+        if self.silent:
+            return "Every link of the file itself holds; of the chain nothing was learnt."
+        return f"PASS: {self._held(self.paper.chain.ledger)}{_alone(self.paper)}"
+
+    def _held(self, named: str) -> str:
+        """With what is still taken on trust."""
+        if not self.rpc:
+            return "every link holds. Ask the chain as well: --rpc URL --ledger ADDRESS."
+        if self.ledger:
+            return "every link holds, and the chain agrees."
+        return (
+            f"every link holds, and the chain agrees, if ledger {named} is your "
+            "operator's: compare it with what you were given (--ledger ADDRESS)."
+        )
 
 
 def check(
-    receipt: Annotated[Path, typer.Argument(help="The receipt file, or - for standard input.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=FILE_HELP)],
     rpc: Annotated[str, typer.Option(help="A node of the chain: its JSON-RPC address.")] = "",
     ledger: Annotated[str, typer.Option(help="The ledger you trust, known another way.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
 ) -> None:
-    """Check every link of a receipt, from the sensor's signature to the ledger."""
+    """Check every link of a receipt or a credit, from the sensor to the ledger.
+
+    The last line is the verdict:
+
+    PASS, exit 0: every link holds.
+
+    FAIL, exit 1: the links that it names do not hold.
+
+    PENDING, exit 1: the stay is not on the chain yet. What the file carries
+    already was checked, and nothing is wrong. Ask again later.
+
+    Exit 2: nothing could be read, or the node that was asked is silent.
+
+    With --json, "ok" is true, false, or null: then nothing is broken, and not
+    all could be checked (PENDING, or a silent node).
+    """
     _refuse_what_cannot_be_asked(rpc, ledger)
-    found = read(_bytes(receipt))
-    links, silent = [found] if isinstance(found, Link) else verify(found), ""
-    if not isinstance(found, Link):
-        links += [pinned(found, ledger)] if ledger else []
-        told = _on_chain(found, rpc) if rpc else []
-        links, silent = (links, told) if isinstance(told, str) else (links + told, "")
-    if as_json:
-        _print_json(links, silent)
-    else:
-        _print(links)
-        _conclude(links, found, (rpc, ledger), silent)
-    broken = not all(link.ok for link in links)
-    if silent:
-        print(f"berth-verify: {silent}", file=sys.stderr)
-    raise typer.Exit(1 if broken else 2 if silent else 0)
+    found = _judged(_bytes(file), rpc, ledger)
+    _print_json(found) if as_json else _print(found)
+    if found.silent:
+        print(f"berth-verify: {_plain(found.silent)}", file=sys.stderr)
+    raise typer.Exit(found.exit_code)
+
+
+def _judged(data: bytes, rpc: str, ledger: str) -> Found:
+    paper = read(data)
+    if isinstance(paper, Link):
+        return Found(None, (paper,), rpc, ledger)
+    links = verify_paper(paper)
+    named = _ledger_of(paper)
+    links += [pinned(named, ledger)] if ledger and named else []
+    # What is in no batch yet, a node cannot tell of.
+    told = _on_chain(paper, rpc) if rpc and not isinstance(paper, WAITING) else []
+    if isinstance(told, str):
+        return Found(paper, tuple(links), rpc, ledger, told)
+    return Found(paper, (*links, *told), rpc, ledger)
+
+
+def _ledger_of(paper: Paper) -> str:
+    if isinstance(paper, Receipt | Credit):
+        return paper.chain.ledger
+    return paper.draft.ledger if isinstance(paper, Pending) and paper.draft else ""
+
+
+def _pending(paper: Pending | PendingCredit, held: int) -> str:
+    what = "stay" if isinstance(paper, Pending) else f"the credit of stay {paper.credit_of}, number"
+    carried = (
+        f"All {held} links that it can show already hold"
+        if held
+        else "This file carries nothing that could be checked already"
+    )
+    return f"PENDING: {what} {paper.stay} is not on the chain yet. {carried}. Ask again later."
+
+
+def _alone(paper: Receipt | Credit) -> str:
+    if isinstance(paper, Receipt):
+        return ""
+    return f" The file shows this one credit of stay {paper.corrects.record.stay}, and no others."
 
 
 def _refuse_what_cannot_be_asked(rpc: str, ledger: str) -> None:
@@ -64,45 +159,31 @@ def _is_url(text: str) -> bool:
         return False
 
 
-def _refuse(sentence: str) -> None:
+def _refuse(sentence: str) -> NoReturn:
     print(f"berth-verify: {sentence}", file=sys.stderr)
     raise typer.Exit(2)
 
 
-def _print(links: list[Link]) -> None:
-    for link in links:
-        print(f"{'PASS' if link.ok else 'FAIL'}  {link.name:<12} {link.sentence}")
+def _plain(text: str) -> str:
+    """What a stranger wrote may not move the cursor, hide or turn round the verdict beside it."""
+    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
 
 
-def _print_json(links: list[Link], silent: str) -> None:
-    """`ok` is null where every link holds that could be checked, and the chain could not."""
-    ok = all(link.ok for link in links)
-    said = {"ok": None if ok and silent else ok, "links": [asdict(link) for link in links]}
-    print(json.dumps(said | ({"node": silent} if silent else {}), indent=1))
+def _print(found: Found) -> None:
+    if isinstance(found.paper, Credit):
+        print(f"Credit of stay {found.paper.corrects.record.stay}: {_plain(found.paper.reason)}")
+    width = max((len(link.name) for link in found.links), default=0)
+    for link in found.links:
+        print(f"{'PASS' if link.ok else 'FAIL'}  {link.name:<{width}}  {_plain(link.sentence)}")
+    print(found.verdict())
 
 
-def _conclude(
-    links: list[Link], found: Receipt | Link, asked: tuple[str, str], silent: str
-) -> None:
-    """In one line, with what is still taken on trust."""
-    rpc, ledger = asked
-    broken = [link.name for link in links if not link.ok]
-    if broken or isinstance(found, Link):
-        print(f"FAIL: broken at {', '.join(broken)}.")
-    elif silent:
-        print("Every link of the file itself holds; of the chain nothing was learnt.")
-    elif not rpc:
-        print("PASS: every link holds. Ask the chain as well: --rpc URL --ledger ADDRESS.")
-    elif not ledger:
-        print(
-            f"PASS: every link holds, and the chain agrees, if ledger {found.chain.ledger} is your "
-            "operator's: compare it with what you were given (--ledger ADDRESS)."
-        )
-    else:
-        print("PASS: every link holds, and the chain agrees.")
+def _print_json(found: Found) -> None:
+    said = {"ok": found.ok, "verdict": found.verdict(), "links": [asdict(x) for x in found.links]}
+    print(json.dumps(said | ({"node": found.silent} if found.silent else {}), indent=1))
 
 
-def _on_chain(receipt: Receipt, rpc: str) -> list[Link] | str:
+def _on_chain(paper: Filed, rpc: str) -> list[Link] | str:
     """The links, or why nothing was learnt from this node: that is no verdict on the receipt."""
 
     def ask(method: str, params: list[Any]) -> Any:
@@ -112,30 +193,36 @@ def _on_chain(receipt: Receipt, rpc: str) -> list[Link] | str:
         )
         with urllib.request.urlopen(request, timeout=RPC_TIMEOUT_S) as answer:
             found = json.loads(answer.read(MAX_BYTES))
-        if "error" in found:
+        if found.get("error"):
             raise OSError(found["error"].get("message", "the node refused"))
         return found["result"]
 
     try:
-        return verify_on_chain(receipt, ask)
+        return verify_on_chain(paper, ask)
     except UNUSABLE as error:
-        block = receipt.chain.block_number
+        block = paper.chain.block_number
         return (
             f"no usable answer from {rpc}: {error}. Check --rpc; the node must hold block {block}."
         )
 
 
 def _bytes(path: Path) -> bytes:
+    """One byte more than is allowed tells that it is too large."""
     try:
-        data = sys.stdin.buffer.read(MAX_BYTES) if str(path) == "-" else path.read_bytes()
+        if str(path) == "-":
+            data = sys.stdin.buffer.read(MAX_BYTES + 1)
+        else:
+            with path.open("rb") as opened:
+                data = opened.read(MAX_BYTES + 1)
     except OSError as error:
-        print(f"berth-verify: cannot read {path}: {error.strerror}.", file=sys.stderr)
-        raise typer.Exit(2) from None
+        _refuse(f"cannot read {path}: {error.strerror}.")
     if len(data) > MAX_BYTES:
-        print(f"berth-verify: {path} is too large for a receipt.", file=sys.stderr)
-        raise typer.Exit(2)
+        _refuse(f"{path} is too large for a receipt.")
     return data
 
 
 def main() -> None:
+    # A terminal of few letters shows the others by their numbers.
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     typer.run(check)

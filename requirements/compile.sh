@@ -5,6 +5,7 @@ uv=$1
 options="-q --universal --generate-hashes --python-version 3.11 --custom-compile-command make\ requirements"
 compile() { eval "$uv pip compile $options $*"; }
 compile --extra edge --extra cloud ../pyproject.toml -o run.txt
+compile --extra postgres ../pyproject.toml -o postgres.txt
 compile --extra dev ../pyproject.toml -o dev.txt
 compile build.in -o build.txt
 compile uv.in -o uv.txt

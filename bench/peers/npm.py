@@ -32,18 +32,18 @@ class Absent(RuntimeError):
     """A peer cannot be had on this machine; the text says why."""
 
 
-def modules() -> Path:
-    """node_modules with all PACKAGES; installed once. Raises Absent."""
-    found = FOLDER / "node_modules"
-    stamp = FOLDER / "installed.json"
-    if stamp.exists() and json.loads(stamp.read_text("utf-8")) == list(PACKAGES):
+def modules(packages: tuple[str, ...] = PACKAGES, folder: Path = FOLDER) -> Path:
+    """node_modules with all of `packages`; installed once. Raises Absent."""
+    found = folder / "node_modules"
+    stamp = folder / "installed.json"
+    if stamp.exists() and json.loads(stamp.read_text("utf-8")) == list(packages):
         return found
     if shutil.which("npm") is None or shutil.which("node") is None:
         raise Absent("npm or node is not installed")
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    flags = ["--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(FOLDER)]
-    _run(["npm", "install", *flags, *PACKAGES], INSTALL_S)
-    stamp.write_text(json.dumps(PACKAGES), "utf-8")
+    folder.mkdir(parents=True, exist_ok=True)
+    flags = ["--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(folder)]
+    _run(["npm", "install", *flags, *packages], INSTALL_S)
+    stamp.write_text(json.dumps(packages), "utf-8")
     return found
 
 

@@ -4,24 +4,31 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from eth_account import Account
-from web3 import HTTPProvider, Web3
+from web3 import Web3
 from web3.contract import Contract as Web3Contract
-from web3.exceptions import (
-    ContractLogicError,
-    TransactionNotFound,
-    Web3RPCError,
-)
-from web3.types import RPCEndpoint, TxParams, TxReceipt
+from web3.exceptions import ContractLogicError, Web3RPCError
+from web3.types import RPCEndpoint, TxParams
 
+from cloud.adapters import abi
 from cloud.adapters.artifacts import NAMES, artifact
 from cloud.adapters.dev_keys import DEV_CHAIN_ID, is_dev_key
-from cloud.adapters.web3_asking import asked, in_its_block, is_ours
+from cloud.adapters.web3_asking import (
+    Answer,
+    asked,
+    final_number,
+    is_ours,
+    replies,
+    result,
+    sound,
+    standing,
+)
 from cloud.adapters.web3_errors import answers, is_known, refusal_code, revert_code
-from cloud.adapters.web3_logs import decoded, decoders, history, plain
+from cloud.adapters.web3_logs import decoded, history, known_events, plain
+from cloud.adapters.web3_provider import PooledProvider
 from cloud.core.fees import MAX_FEE_WEI, Fees, offer
+from cloud.core.money import PLATFORM
 from cloud.ports.chain import (
     Call,
-    ChainDishonest,
     ChainRefused,
     Contract,
     Deployment,
@@ -31,8 +38,6 @@ from cloud.ports.chain import (
     SignedTransaction,
 )
 
-CONNECT_TIMEOUT_S = 5
-ANSWER_TIMEOUT_S = 30
 # Other transactions may come between the estimate and the block.
 GAS_MARGIN = 1.25
 # Two full blocks double the base fee at most; a transaction waits that long at its price.
@@ -61,7 +66,9 @@ class Web3Chain:
             raise ChainRefused("CHAIN_ID", sentence)
         check_keys(chain_id, keys)
         self._contracts = {name: self._contract(name) for name in self._named()}
-        self._events = decoders(self._contracts)
+        self._functions = {n: abi.functions(c.abi) for n, c in self._contracts.items()}
+        self._events = known_events({n: (c.address, c.abi) for n, c in self._contracts.items()})
+        self._trusted: set[tuple[str, str]] = set()
 
     def deployment(self) -> Deployment:
         return self._deployment
@@ -79,16 +86,20 @@ class Web3Chain:
             address = getattr(where, name)
             if code in ("0x", None):
                 raise ChainRefused("NO_CONTRACT", f"there is no {NAMES[name]} at {address}")
-            if not is_ours(code, artifact(name)["bytecode"]):
+            if (name, code) not in self._trusted and not is_ours(code, artifact(name)["bytecode"]):
                 sentence = f"the code at {address} is not the {NAMES[name]} of this version"
                 raise ChainRefused("CODE", sentence)
+            self._trusted.add((name, code))
         self._check_roles()
 
     def _check_roles(self) -> None:
         """Whatever else is right: the contracts would refuse all that a wrong key signs."""
         asks = [(name, role) for name, role in ROLES if role in self._accounts]
         calls = [
-            {"to": self._contracts[name].address, "data": self._contracts[name].encode_abi(role)}
+            {
+                "to": self._contracts[name].address,
+                "data": "0x" + self._functions[name][role].data(()).hex(),
+            }
             for name, role in asks
         ]
         with answers():
@@ -100,7 +111,9 @@ class Web3Chain:
                 sentence = f"the {role}'s key is {ours}, the {NAMES[name]}'s {role} is {holder}"
                 raise ChainRefused("ROLE", sentence)
 
-    def sign(self, call: Call, nonce: int, above: Fees | None = None) -> SignedTransaction:
+    def sign(
+        self, call: Call, nonce: int | None = None, above: Fees | None = None
+    ) -> SignedTransaction:
         account = self._accounts[call.sender]
         contract = self._contracts[call.contract]
         with answers():
@@ -108,7 +121,7 @@ class Web3Chain:
                 "chainId": self._deployment.chain_id,
                 "from": account.address,
                 "to": contract.address,
-                "data": contract.encode_abi(call.function, args=list(call.args)),
+                "data": self._functions[call.contract][call.function].data(call.args),
                 "value": Web3.to_wei(0, "wei"),
             }
             if call.gas is not None:
@@ -125,39 +138,46 @@ class Web3Chain:
                 self._w3.eth.send_raw_transaction(tx.raw)
             except Web3RPCError as error:
                 # geth says "nonce too low" of a transaction that is in a block already.
-                if not is_known(str(error)) and self._receipt(tx.hash) is None:
+                if not is_known(str(error)) and standing(self._w3, tx.hash) is None:
                     raise
 
     def outcome(self, tx_hash: str) -> Outcome | None:
-        with answers():
-            receipt = self._receipt(tx_hash)
-            if receipt is None:
+        with answers(), sound():
+            found = standing(self._w3, tx_hash)
+            if found is None:
                 return None
-            if receipt["transactionHash"].to_0x_hex() != tx_hash:
-                raise ChainDishonest(f"asked for {tx_hash}, it tells of another transaction")
-            if not in_its_block(self._w3, receipt):
-                return None
-            ok = receipt["status"] == 1
+            receipt, number = found.receipt, int(found.receipt["blockNumber"], 16)
+            ok = receipt["status"] == "0x1"
             return Outcome(
                 hash=tx_hash,
                 ok=ok,
-                block_number=receipt["blockNumber"],
-                block_hash=receipt["blockHash"].to_0x_hex(),
-                gas_used=receipt["gasUsed"],
-                final=receipt["blockNumber"] <= self._finalized(),
+                block_number=number,
+                block_hash=receipt["blockHash"],
+                gas_used=int(receipt["gasUsed"], 16),
+                final=number <= found.final,
                 reason=None if ok else self._why(tx_hash, receipt),
                 events=tuple(e for log in receipt["logs"] if (e := decoded(self._events, log))),
             )
 
+    def blocks(self, numbers: Sequence[int]) -> tuple[int, list[str | None]]:
+        questions = [("eth_getBlockByNumber", [hex(number), False]) for number in numbers]
+        with answers(), sound():
+            final, *found = replies(
+                self._w3, [("eth_getBlockByNumber", ["finalized", False]), *questions]
+            )
+            told = [reply.get("result") for reply in found]
+            return final_number(final), [block["hash"] if block else None for block in told]
+
     def finalized(self) -> int:
-        with answers():
-            return self._finalized()
+        return self.blocks([])[0]
 
     def balances(self, accounts: Sequence[int], block_number: int) -> list[int]:
-        ledger = self._contracts["ledger"]
+        ledger, reads = self._contracts["ledger"], self._functions["ledger"]
+        fees = reads["fees"].data(())
         calls = [
-            {"to": ledger.address, "data": ledger.encode_abi("balance_of", args=[account])}
+            {"to": ledger.address, "data": "0x" + data.hex()}
             for account in accounts
+            for data in (fees if account == PLATFORM else reads["balance_of"].data([account]),)
         ]
         with answers():
             found = asked(self._w3, [("eth_call", [c, hex(block_number)]) for c in calls])
@@ -167,8 +187,9 @@ class Web3Chain:
         self, contract: Contract, names: Sequence[str], from_block: int, to_block: int
     ) -> list[Happened]:
         span = (from_block, to_block)
-        with answers():
-            return list(history(self._w3, self._contracts[contract], self._events, names, span))
+        address = self._contracts[contract].address
+        with answers(), sound():
+            return list(history(self._w3, address, self._events, names, span))
 
     def read(self, contract: Contract, function: str, *args: Any) -> Any:
         with answers():
@@ -182,21 +203,7 @@ class Web3Chain:
         address = Web3.to_checksum_address(getattr(self._deployment, name))
         return self._w3.eth.contract(address=address, abi=artifact(name)["abi"])
 
-    def _receipt(self, tx_hash: str) -> TxReceipt | None:
-        try:
-            return self._w3.eth.get_transaction_receipt(Web3.to_bytes(hexstr=tx_hash))  # type: ignore[arg-type]
-        except TransactionNotFound:
-            return None
-
-    def _finalized(self) -> int:
-        try:
-            return self._w3.eth.get_block("finalized")["number"]
-        except Web3RPCError as error:
-            if "not found" in str(error).lower():
-                return -1  # a young chain has nothing final yet
-            raise
-
-    def _why(self, tx_hash: str, receipt: TxReceipt) -> str:
+    def _why(self, tx_hash: str, receipt: Answer) -> str:
         """Run it again on the state before its block: receipts carry no reason."""
         sent = self._w3.eth.get_transaction(Web3.to_bytes(hexstr=tx_hash))  # type: ignore[arg-type]
         again: TxParams = {
@@ -206,7 +213,7 @@ class Web3Chain:
             "gas": sent["gas"],
         }
         try:
-            self._w3.eth.call(again, receipt["blockNumber"] - 1)
+            self._w3.eth.call(again, int(receipt["blockNumber"], 16) - 1)
         except ContractLogicError as error:
             return revert_code(error)
         except Web3RPCError as error:
@@ -228,14 +235,7 @@ def asker(url: str) -> Callable[[str, list[Any]], Any]:
 
 
 def connect(url: str) -> Web3:
-    # Retries are the caller's, who knows what may be repeated.
-    return Web3(
-        HTTPProvider(
-            url,
-            request_kwargs={"timeout": (CONNECT_TIMEOUT_S, ANSWER_TIMEOUT_S)},
-            exception_retry_configuration=None,
-        )
-    )
+    return Web3(PooledProvider(url))
 
 
 def check_keys(chain_id: int, keys: Mapping[Sender, bytes]) -> None:
@@ -246,21 +246,31 @@ def check_keys(chain_id: int, keys: Mapping[Sender, bytes]) -> None:
 
 
 def sign_fields(
-    w3: Web3, account: Any, call: TxParams, nonce: int, above: Fees | None = None
+    w3: Web3, account: Any, call: TxParams, nonce: int | None = None, above: Fees | None = None
 ) -> SignedTransaction:
     """`above`: what the transaction of this nonce offers that this one shall replace."""
-    newest = w3.eth.get_block("latest")
+    block, tip_wei, next_nonce = replies(
+        w3,
+        [
+            ("eth_getBlockByNumber", ["latest", False]),
+            ("eth_maxPriorityFeePerGas", []),
+            ("eth_getTransactionCount", [account.address, "pending"]),
+        ],
+    )
+    newest = result(block)
     gas = call["gas"] if "gas" in call else int(w3.eth.estimate_gas(call) * GAS_MARGIN)
-    tip = w3.eth.max_priority_fee
-    market = Fees(newest["baseFeePerGas"] * BASE_FEE_MARGIN + tip, tip)
+    # A node without that method is asked in web3's other way.
+    tip = int(tip_wei["result"], 16) if "result" in tip_wei else w3.eth.max_priority_fee
+    market = Fees(int(newest["baseFeePerGas"], 16) * BASE_FEE_MARGIN + tip, tip)
     fees = offer(market, above)
     if fees is None:
         raise ChainRefused("FEE_CAP", f"the fee it takes is above the cap of {MAX_FEE_WEI} wei")
+    nonce = int(result(next_nonce), 16) if nonce is None else nonce
     complete = {
         **call,
         "type": 2,
         "nonce": nonce,
-        "gas": min(gas, newest["gasLimit"]),
+        "gas": min(gas, int(newest["gasLimit"], 16)),
         "maxPriorityFeePerGas": fees.tip_wei,
         "maxFeePerGas": fees.max_fee_wei,
     }

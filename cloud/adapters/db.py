@@ -1,12 +1,17 @@
-"""The database: many readers, one writer. A write is one IMMEDIATE transaction, or nothing."""
+"""The database: many readers, one writer. A write is one transaction, alone, or nothing."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event, inspect
+from sqlalchemy.exc import DataError, OperationalError
 from sqlmodel import Session, SQLModel
+
+from cloud.adapters import postgres
+from cloud.errors import DatabaseBusy, OldDatabase, Unwritable
 
 T = TypeVar("T")
 BUSY_MS = 10_000
@@ -20,32 +25,86 @@ PRAGMAS = (
 
 
 class Database:
-    """SQLite in WAL with synchronous=FULL: what was committed survives a power cut."""
+    """SQLite in a file, in WAL with synchronous=FULL, or a PostgreSQL server by its URL.
 
-    def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    What was committed survives a power cut. `alone`: this is the serving cloud, and no other
+    serves from this server (a data folder has a lock of its own). Raises CloudError.
+    """
+
+    def __init__(self, where: Path | str, alone: bool = False) -> None:
         self._writing = threading.Lock()
-        self._writer = _engine(path, "BEGIN IMMEDIATE")
-        self._reader = _engine(path, "BEGIN")
+        self._writer, self._reader = _engines(where, alone)
         self.commits = 0
-        with self._writing:
-            SQLModel.metadata.create_all(self._writer)
+        try:
+            with self._writing, _told(self._writer), postgres.fit():
+                _of_this_version(self._writer)
+                SQLModel.metadata.create_all(self._writer)
+        except BaseException:
+            self.close()
+            raise
 
     def write(self, story: Callable[[Session], T]) -> T:
         """Run one use case and commit it; an exception leaves nothing of it behind."""
-        with self._writing, Session(self._writer, expire_on_commit=False) as session:
+        with self._writing, _session(self._writer) as session:
             result = story(session)
             session.commit()
             self.commits += 1
             return result
 
     def read(self, story: Callable[[Session], T]) -> T:
-        with Session(self._reader, expire_on_commit=False) as session:
+        """All that it asks is as of one moment."""
+        with _session(self._reader) as session:
             return story(session)
 
     def close(self) -> None:
         self._writer.dispose()
         self._reader.dispose()
+
+
+def exists(where: Path | str) -> bool:
+    """Whether a cloud was here before; makes nothing."""
+    return where.is_file() if isinstance(where, Path) else postgres.exists(where)
+
+
+def _of_this_version(engine: Engine) -> None:
+    """Tables that lack a column would fail in the middle of a story."""
+    there = inspect(engine)
+    known = set(there.get_table_names())
+    for table in SQLModel.metadata.sorted_tables:
+        if table.name not in known:
+            continue
+        missing = set(table.columns.keys()) - {c["name"] for c in there.get_columns(table.name)}
+        if missing:
+            raise OldDatabase(f"Its table {table.name} has no {sorted(missing)[0]}.")
+
+
+@contextmanager
+def _session(engine: Engine) -> Iterator[Session]:
+    with _told(engine), Session(engine, expire_on_commit=False) as session:
+        yield session
+
+
+@contextmanager
+def _told(engine: Engine) -> Iterator[None]:
+    """What the caller can do something about, as a refusal with its remedy."""
+    try:
+        yield
+    except DataError as error:
+        raise Unwritable(f"{error.orig}.") from None
+    except OperationalError as error:
+        if engine.dialect.name == "postgresql":
+            raise postgres.told(error) from None
+        if "locked" in str(error.orig):
+            raise DatabaseBusy from None
+        raise
+
+
+def _engines(where: Path | str, alone: bool) -> tuple[Engine, Engine]:
+    """(writer, reader)"""
+    if isinstance(where, str):
+        return postgres.engines(where, alone)
+    where.parent.mkdir(parents=True, exist_ok=True)
+    return _engine(where, "BEGIN IMMEDIATE"), _engine(where, "BEGIN")
 
 
 def _engine(path: Path, begin: str) -> Engine:

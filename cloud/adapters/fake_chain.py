@@ -17,6 +17,7 @@ from cloud.adapters.fake_contracts import (
 )
 from cloud.adapters.fake_ledger import PAUSER, SETTLER, Ledger
 from cloud.core.fees import MAX_FEE_WEI, Fees, offer, outbids
+from cloud.core.money import PLATFORM
 from cloud.ports.chain import (
     Call,
     ChainRefused,
@@ -129,8 +130,11 @@ class FakeChain:
     def deployment(self) -> Deployment:
         return self._deployment
 
-    def sign(self, call: Call, nonce: int, above: Fees | None = None) -> SignedTransaction:
+    def sign(
+        self, call: Call, nonce: int | None = None, above: Fees | None = None
+    ) -> SignedTransaction:
         self._reach()
+        nonce = self.next_nonce(call.sender) if nonce is None else nonce
         if call.gas is None:
             self._apply(self._contracts.copy(), call)
         fees = offer(self.market, above)
@@ -166,15 +170,20 @@ class FakeChain:
         """This one comes into a block, whether the pool has forgotten it or not."""
         self._include(tx, _signed(tx)[0])
 
-    def finalized(self) -> int:
+    def blocks(self, numbers: Sequence[int]) -> tuple[int, list[str | None]]:
         self._reach()
-        return self._height - self.finality_depth
+        known = {found.block_number: found.block_hash for found in self._included.values()}
+        return self._height - self.finality_depth, [known.get(number) for number in numbers]
+
+    def finalized(self) -> int:
+        return self.blocks([])[0]
 
     def balances(self, accounts: Sequence[int], block_number: int) -> list[int]:
         self._reach()
         later = [block for block in self._blocks if block.outcome.block_number > block_number]
         ledger = (later[0].before if later else self._contracts).ledger
-        return [int(ledger.views()["balance_of"](account)) for account in accounts]
+        balance_of = ledger.views()["balance_of"]
+        return [ledger.fees if one == PLATFORM else int(balance_of(one)) for one in accounts]
 
     def outcome(self, tx_hash: str) -> Outcome | None:
         self._reach()
@@ -215,11 +224,12 @@ class FakeChain:
         self._pool.pop((sender, self._nonces[sender]), None)
         self._nonces[sender] += 1
         number = self._height
+        before_hash = self._blocks[-1].outcome.block_hash if self._blocks else ""
         outcome = Outcome(
             hash=tx.hash,
             ok=True,
             block_number=number,
-            block_hash="0x" + keccak(f"{number} {tx.hash}".encode()).hex(),
+            block_hash="0x" + keccak(f"{number} {tx.hash} {before_hash}".encode()).hex(),
             gas_used=FAKE_GAS,
             final=True,
             reason=None,

@@ -284,6 +284,9 @@ class Ledger(Model):
         return {
             **{name: lambda value=value: value for name, value in facts.items()},
             **{name: lambda name=name: getattr(self, name) for name in (*names, "earnings_root")},
+            "proposed_of": lambda role: self.proposed.get(role, ZERO_ADDRESS),
+            "proposed_fee_bps": lambda: self.proposed_fee[0],
+            "fee_ready_at": lambda: self.proposed_fee[1],
             "owner_of": lambda account_id: self.owners.get(account_id, ZERO_ADDRESS),
             "balance_of": self._balance,
             "lanes_of": self.lanes_of,

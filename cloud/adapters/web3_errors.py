@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-import requests
 from web3.exceptions import (
     BadFunctionCallOutput,
     BadResponseFormat,
@@ -36,8 +35,6 @@ def answers() -> Iterator[None]:
     """Turns what web3 raises into the port's two errors."""
     try:
         yield
-    except requests.RequestException as error:
-        raise ChainUnreachable(f"the chain's node does not answer ({why(error)})") from error
     except ContractLogicError as error:
         raise ChainRefused(revert_code(error), "the contract refuses this call") from error
     except BadFunctionCallOutput as error:
@@ -48,18 +45,6 @@ def answers() -> Iterator[None]:
         if rpc_code(error) in NODE_IN_TROUBLE:
             raise ChainUnreachable(f"the chain's node: {rpc_message(error)}") from error
         raise ChainRefused(refusal_code(str(error)), rpc_message(error)) from error
-
-
-def why(error: requests.RequestException) -> str:
-    """In words: the library's own text is its objects printed, with the node's address and key."""
-    if isinstance(error, requests.Timeout):
-        return "it took too long"
-    if isinstance(error, requests.exceptions.SSLError):
-        return "its certificate is refused"
-    if isinstance(error, requests.ConnectionError):
-        return "no connection"
-    status = error.response.status_code if error.response is not None else None
-    return f"HTTP status {status}" if status else "it sent what is no JSON-RPC"
 
 
 def revert_code(error: ContractLogicError) -> str:

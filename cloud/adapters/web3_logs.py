@@ -1,93 +1,92 @@
 """What our contracts have logged, decoded: in one receipt, and over a range of blocks."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
-from eth_utils.abi import event_abi_to_log_topic
 from web3 import Web3
-from web3.contract import Contract as Web3Contract
-from web3.exceptions import Web3RPCError
-from web3.types import FilterParams, LogReceipt
+from web3.types import RPCEndpoint
 
+from cloud.adapters import abi
+from cloud.adapters.web3_asking import Answer
 from cloud.ports.chain import ChainDishonest, ChainEvent, ChainUnreachable, Contract, Happened
 
 # Nodes refuse wider questions; what is refused all the same is asked in halves.
 MAX_BLOCKS_ASKED = 1_000
 
-# (address, topic) -> the contract and its decoder of that event
-Known: TypeAlias = Mapping[tuple[str, bytes], tuple[Contract, Callable[..., Any]]]
+# (address in lower case, first topic) -> the contract and its event
+Known: TypeAlias = Mapping[tuple[str, str], tuple[Contract, abi.Event]]
 
 
-def decoders(contracts: Mapping[Contract, Web3Contract]) -> Known:
+def known_events(contracts: Mapping[Contract, tuple[str, Iterable[Any]]]) -> Known:
+    """`contracts`: their addresses and ABIs."""
     return {
-        (contract.address, bytes(event_abi_to_log_topic(abi))): (name, decoder)
-        for name, contract in contracts.items()
-        for abi in contract.abi
-        if abi["type"] == "event"
-        for decoder in (contract.events[abi["name"]]().process_log,)
+        (address.lower(), "0x" + topic.hex()): (name, event)
+        for name, (address, members) in contracts.items()
+        for topic, event in abi.events(list(members)).items()
     }
 
 
-def decoded(known: Known, log: LogReceipt) -> ChainEvent | None:
+def decoded(known: Known, log: Answer) -> ChainEvent | None:
     """None for what no contract of ours logs."""
-    topic = bytes(log["topics"][0]) if log["topics"] else b""
-    found = known.get((log["address"], topic))
+    topics: list[str] = log["topics"]
+    found = known.get((log["address"].lower(), topics[0])) if topics else None
     if found is None:
         return None
-    contract, decode = found
-    event = decode(log)
-    args = {name: plain(value) for name, value in event["args"].items()}
-    return ChainEvent(contract, event["event"], args)
+    contract, event = found
+    try:
+        args = event.args([_bytes(topic) for topic in topics[1:]], _bytes(log["data"]))
+    except ValueError as wrong:
+        raise ChainDishonest(f"its log of {event.name} cannot be one: {wrong}") from wrong
+    return ChainEvent(contract, event.name, {name: plain(value) for name, value in args.items()})
 
 
 def history(
-    w3: Web3, contract: Web3Contract, known: Known, names: Iterable[str], span: tuple[int, int]
+    w3: Web3, address: str, known: Known, names: Iterable[str], span: tuple[int, int]
 ) -> Iterator[Happened]:
     """`span`: the first and the last block. Raises ChainDishonest for logs nobody asked for."""
-    wanted = set(names)
-    topics = [
-        event_abi_to_log_topic(abi)
-        for abi in contract.abi
-        if abi["type"] == "event" and abi["name"] in wanted
-    ]
+    wanted, here = set(names), address.lower()
+    topics = [t for (at, t), (_, event) in known.items() if at == here and event.name in wanted]
     first, last = span
     for start in range(first, last + 1, MAX_BLOCKS_ASKED):
         end = min(start + MAX_BLOCKS_ASKED - 1, last)
-        for log in _logs(w3, contract, topics, start, end):
-            event = decoded(known, log)
-            ours = log["address"] == contract.address and start <= log["blockNumber"] <= end
+        for log in _logs(w3, address, topics, start, end):
+            event, block = decoded(known, log), int(log["blockNumber"], 16)
+            ours = log["address"].lower() == here and start <= block <= end
             if event is None or event.name not in wanted or not ours:
                 raise ChainDishonest("it tells of events that it was not asked for")
             yield Happened(
-                block_number=log["blockNumber"],
-                block_hash=log["blockHash"].to_0x_hex(),
-                tx_hash=log["transactionHash"].to_0x_hex(),
-                log_index=log["logIndex"],
+                block_number=block,
+                block_hash=log["blockHash"],
+                tx_hash=log["transactionHash"],
+                log_index=int(log["logIndex"], 16),
                 event=event,
             )
 
 
 def _logs(
-    w3: Web3, contract: Web3Contract, topics: list[bytes], first: int, last: int
-) -> Iterator[LogReceipt]:
+    w3: Web3, address: str, topics: list[str], first: int, last: int
+) -> Iterator[dict[str, Any]]:
     """In halves where the node refuses the whole: at most once per halving before it gives up."""
-    asked: FilterParams = {
-        "address": contract.address,
-        "topics": [topics],  # type: ignore[list-item]
-        "fromBlock": first,
-        "toBlock": last,
+    asked = {
+        "address": address,
+        "topics": [topics],
+        "fromBlock": hex(first),
+        "toBlock": hex(last),
     }
-    try:
-        found = w3.eth.get_logs(asked)
-    except Web3RPCError as error:
+    reply = w3.provider.make_request(RPCEndpoint("eth_getLogs"), [asked])
+    if reply.get("error") is not None:
         if first == last:
-            sentence = f"the chain's node does not give the logs of block {first}: {error}"
-            raise ChainUnreachable(sentence) from error
+            sentence = f"the chain's node does not give the logs of block {first}: {reply['error']}"
+            raise ChainUnreachable(sentence)
         middle = (first + last) // 2
-        yield from _logs(w3, contract, topics, first, middle)
-        yield from _logs(w3, contract, topics, middle + 1, last)
+        yield from _logs(w3, address, topics, first, middle)
+        yield from _logs(w3, address, topics, middle + 1, last)
         return
-    yield from found
+    yield from reply["result"]
+
+
+def _bytes(text: str) -> bytes:
+    return bytes.fromhex(text.removeprefix("0x"))
 
 
 def plain(value: Any) -> Any:

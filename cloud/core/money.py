@@ -1,14 +1,15 @@
 """Double entry for a hold and its end: amounts of one transfer always sum to zero."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 OUTSIDE = 0
+# The platform's fees. No person has it: people's accounts count from 1, as the ledger's do.
+PLATFORM = -1
 AVAILABLE = "available"
 HELD = "held"
 
 
-@dataclass(frozen=True, slots=True)
-class Posting:
+class Posting(NamedTuple):
     account: int
     bucket: str
     amount_minor: int
@@ -31,12 +32,27 @@ def void(account: int, held_minor: int) -> list[Posting]:
     return hold(account, -held_minor)
 
 
-def post(driver: int, owner: int, held_minor: int, amount_minor: int) -> list[Posting]:
-    """The whole hold ends; what it lacks or leaves over comes from or goes to the balance."""
+def post(
+    driver: int, owner: int, held_minor: int, amount_minor: int, fee_minor: int = 0
+) -> list[Posting]:
+    """The whole hold ends; what it lacks or leaves over comes from or goes to the balance.
+
+    `fee_minor`: the platform's part of the amount.
+    """
     return _balanced(
         Posting(driver, HELD, -held_minor),
         Posting(driver, AVAILABLE, held_minor - amount_minor),
-        Posting(owner, AVAILABLE, amount_minor),
+        Posting(owner, AVAILABLE, amount_minor - fee_minor),
+        Posting(PLATFORM, AVAILABLE, fee_minor),
+    )
+
+
+def credit(payer: int, payee: int, paid_minor: int, back_minor: int = 0) -> list[Posting]:
+    """Who was paid gives back `paid_minor`, and the platform `back_minor` of its fee."""
+    return _balanced(
+        Posting(payer, AVAILABLE, -paid_minor),
+        Posting(payee, AVAILABLE, paid_minor + back_minor),
+        Posting(PLATFORM, AVAILABLE, -back_minor),
     )
 
 

@@ -14,7 +14,9 @@ BY_CONTRACT = ("TERM", "REGISTRAR", "SETTLER", "ADMIN")
 
 
 def passes_later(call: ChainCall, refused: ChainRefused) -> bool:
-    """A batch is never given up: the next ones build on it."""
+    """A batch is never given up: the next ones build on it. A hold waits for the end of a pause."""
+    if call.id.startswith("hold:") and "PAUSED" in str(refused):
+        return True
     return call.id.startswith("batch:") or refused.code in (*BY_NODE, *BY_CONTRACT)
 
 

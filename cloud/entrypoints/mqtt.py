@@ -15,6 +15,7 @@ from sqlmodel import Session
 
 from cloud.adapters.clock import Clock, new_id
 from cloud.adapters.db import Database
+from cloud.errors import DatabaseBusy, NoDatabase
 from cloud.tables import Command
 from cloud.usecases import bookings, gateways, stays, telemetry
 from cloud.usecases.stays import Taken
@@ -122,6 +123,11 @@ class Wire:
         """One transaction for the group; if one message spoils it, each by itself."""
         try:
             return self._db.write(lambda session: self._handle_all(session, group))
+        except (DatabaseBusy, NoDatabase) as error:
+            # No message's fault: none is acknowledged, all are sent again.
+            self.counts["failed"] += len(group)
+            log.warning(error.code, error=str(error), unread=len(group))
+            return []
         except Exception:
             log.exception("group_failed", size=len(group))
         taken: list[Taken] = []
@@ -188,9 +194,16 @@ class Wire:
         """Commands go out again until they are answered: the gateway takes each only once."""
         while True:
             if self.connected:
-                for command in await asyncio.to_thread(self._db.read, gateways.pending):
+                for command in await asyncio.to_thread(self._waiting):
                     self._send(message_of(command))
             await asyncio.sleep(COMMAND_EVERY_S)
+
+    def _waiting(self) -> list[Command]:
+        try:
+            return self._db.read(gateways.pending)
+        except (DatabaseBusy, NoDatabase) as error:
+            log.warning(error.code, error=str(error))
+            return []
 
     def _send(self, message: Down) -> None:
         """Lost or refused here is no loss: whatever matters is sent again until answered."""

@@ -3,9 +3,10 @@
 Every step is stored before the next one, so it may be stopped anywhere and run again.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 import structlog
 from sqlmodel import Session
@@ -15,6 +16,7 @@ from cloud.adapters.db import Database
 from cloud.core.calls import Step
 from cloud.entrypoints import calling
 from cloud.entrypoints.contact import Contact
+from cloud.entrypoints.trouble import Trouble
 from cloud.ports.chain import (
     Chain,
     ChainDishonest,
@@ -24,7 +26,7 @@ from cloud.ports.chain import (
     SignedTransaction,
 )
 from cloud.tables import ChainAttempt, ChainCall
-from cloud.usecases import accounts, filing, gateways, reconciling, registrations, settlements
+from cloud.usecases import filing, gateways, reconciling, registrations, settlements
 from contracts.ledger.records import Deployed
 from contracts.wire.types import to_ms
 
@@ -34,6 +36,8 @@ MAX_FINAL = 200
 # A transaction that is in no block after this long is outbid by another of the same nonce.
 REPLACE_AFTER_S = 60
 MAX_REPLACEMENTS = 12
+Attempts: TypeAlias = Sequence[ChainAttempt]
+Found: TypeAlias = tuple[ChainAttempt, Outcome]
 NODE_ALARM, CHAIN_ALARM = "node:lies", "node:chain"
 
 
@@ -45,6 +49,10 @@ class Sending:
     deployed: Deployed
     contact: Contact
 
+    @property
+    def trouble(self) -> Trouble:
+        return Trouble(self.db, self.clock)
+
     def drive(self) -> None:
         try:
             if not self.contact.answers:
@@ -53,10 +61,10 @@ class Sending:
             if self._is_ours():
                 self._confirm_all()
                 self._carry_all()
-                self._clear(NODE_ALARM)
+                self.trouble.clear(NODE_ALARM)
         except ChainDishonest as lie:
             sentence = f"The chain's node cannot be believed: {lie}. Nothing was changed by it."
-            self._alarm(NODE_ALARM, "node_lies", sentence)
+            self.trouble.alarm(NODE_ALARM, "node_lies", sentence)
         except (ChainUnreachable, ChainRefused) as error:
             self.contact.failed(self.db, self.clock, error)
 
@@ -69,54 +77,61 @@ class Sending:
         except ChainRefused as wrong:
             sentence = f"Nothing is sent: {wrong}. The calls wait until the node is the right one."
             code = "wrong_role" if wrong.code == "ROLE" else "wrong_chain"
-            self._alarm(CHAIN_ALARM, code, sentence)
+            self.trouble.alarm(CHAIN_ALARM, code, sentence)
             return False
-        self._clear(CHAIN_ALARM)
+        self.trouble.clear(CHAIN_ALARM)
         return True
 
     def _confirm_all(self) -> None:
-        for call in self.db.read(lambda s: filing.unfinal_calls(s, MAX_FINAL)):
-            self._confirm(call)
+        """Where the newest block stands, all before it do. Else, and once final, each is asked."""
+        mined = self.db.read(lambda s: filing.unfinal_calls(s, MAX_FINAL))
+        if not mined:
+            return
+        newest = max(mined, key=lambda call: call.block_number or 0)
+        final, [block_hash] = self.chain.blocks([newest.block_number or 0])
+        for call in mined:
+            if block_hash != newest.block_hash or (call.block_number or 0) <= final:
+                self._confirm(call)
 
     def _carry_all(self) -> None:
         blocked: set[str] = set()
         for _ in range(MAX_CALLS):
-            call = self.db.read(lambda s: filing.next_call(s, blocked))
+            turn = self.db.read(lambda s: filing.turn(s, blocked))
+            if turn is None:
+                break
+            if turn.overtakes:
+                blocked.add(turn.call.sender)
+                continue
+            call = self._carry(turn.call, turn.tried)
             if call is None:
                 break
-            if self._overtakes(call):
+            if call.status in ("queued", "signed"):
                 blocked.add(call.sender)
-            elif not self._carry(call, blocked):
-                break
 
-    def _overtakes(self, call: ChainCall) -> bool:
-        """A batch takes from accounts what the deposits decided before it have put there."""
-        return call.id.startswith("batch:") and self.db.read(lambda s: filing.money_waits(s, call))
+    def _carry(self, call: ChainCall, tried: Attempts) -> ChainCall | None:
+        """As it is then: in a block, refused for good, or set aside with its sender's others.
 
-    def _carry(self, call: ChainCall, blocked: set[str]) -> bool:
-        """True once the call is in a block, refused for good, or set aside with its sender's."""
+        None while it waits in the node's pool.
+        """
         if call.status == "queued":
-            if (found := self._found(call)) is not None and found[1].ok:
-                return self._look(call)
+            found = self._found(call, tried)
+            if found is not None and found[1].ok:
+                return self._take(call, *found)
             call = self._sign(call)
         if call.status == "signed":
             call = self._send(call)
-        if call.status == "sent" and not self._look(call):
+        if call.status != "sent":
+            return call
+        looked = self._look(call)
+        if looked is None:
             self._outbid(call)
-            return False
-        if self.db.read(lambda s: s.get_one(ChainCall, call.number)).status in (
-            "queued",
-            "signed",
-        ):
-            blocked.add(call.sender)
-        return True
+        return looked
 
     def _sign(self, call: ChainCall) -> ChainCall:
         if call.id.startswith("batch:") and self.db.read(reconciling.stopped):
             return call
-        sender: Any = call.sender
         try:
-            tx = self.chain.sign(calling.wanted(call), self.chain.next_nonce(sender))
+            tx = self.chain.sign(calling.wanted(call))
         except ChainRefused as refused:
             return self._refused(call, refused)
         return self._store(call, tx, "sign")
@@ -132,15 +147,19 @@ class Sending:
             if self._found(call) is not None:
                 return self._step(call, "send")
             if refused.code != "NONCE":
-                self._blocked(call, refused)
+                self.trouble.blocked(call, refused)
                 return call if refused.code == "FUNDS" else self._outbid(call)
             sentence = (
                 f"Another program used nonce {call.nonce} of the {call.sender}'s key: "
                 f"{call.id} is signed again."
             )
-            self._alarm(f"nonce:{call.id}", "nonce_taken", sentence)
+            self.trouble.alarm(f"nonce:{call.id}", "nonce_taken", sentence)
             log.warning("call_resigned", call=call.id, reason=str(refused))
             return self._step(call, "resign")
+        found = self._found(call)
+        if found is not None and found[1].ok:
+            # In a block at once: both steps are one.
+            return self._take(call, *found, "send")
         return self._step(call, "send")
 
     def _outbid(self, call: ChainCall) -> ChainCall:
@@ -157,15 +176,17 @@ class Sending:
             above = filing.offered(same[0])
             tx = self.chain.sign(calling.wanted(call), call.nonce or 0, above)
         except ChainRefused as refused:
-            self._blocked(call, refused)
+            self.trouble.blocked(call, refused)
             return self._step(call, "replace")
         log.info("call_replaced", call=call.id, max_fee_wei=tx.fees.max_fee_wei)
         return self._store(call, tx, "replace")
 
-    def _found(self, call: ChainCall) -> tuple[ChainAttempt, Outcome] | None:
+    def _found(self, call: ChainCall, tried: Attempts | None = None) -> Found | None:
         """Under whichever hash; one that failed under an older nonce was told already."""
         failed = None
-        for attempt in self.db.read(lambda s: filing.attempts(s, call)):
+        if tried is None:
+            tried = self.db.read(lambda s: filing.attempts(s, call))
+        for attempt in tried:
             outcome = self.chain.outcome(attempt.hash)
             if outcome is not None and outcome.ok:
                 return attempt, outcome
@@ -173,23 +194,30 @@ class Sending:
                 failed = attempt, outcome
         return failed
 
-    def _look(self, call: ChainCall) -> bool:
-        """True if it is in a block, whatever became of it there."""
+    def _look(self, call: ChainCall) -> ChainCall | None:
+        """None if it is in no block; else what became of it there."""
         found = self._found(call)
         if found is None:
-            return False
-        attempt, outcome = found
-        if not outcome.ok:
-            self._reverted(call, outcome)
-            return True
+            return None
+        return self._take(call, *found) if found[1].ok else self._reverted(call, found[1])
+
+    def _take(
+        self, call: ChainCall, attempt: ChainAttempt, outcome: Outcome, *first: Step
+    ) -> ChainCall:
         self._check_log(call, outcome)
-        self.db.write(lambda s: self._mined(s, call, attempt, outcome))
+
+        def taken(session: Session) -> ChainCall:
+            for step in first:
+                filing.step(session, call, step)
+            return self._mined(session, call, attempt, outcome)
+
+        row = self.db.write(taken)
         log.info("call_mined", call=call.id, block=outcome.block_number, gas=outcome.gas_used)
-        return True
+        return row
 
     def _mined(
         self, session: Session, call: ChainCall, attempt: ChainAttempt, outcome: Outcome
-    ) -> None:
+    ) -> ChainCall:
         now = self.clock.now()
         row = filing.step(
             session,
@@ -201,11 +229,10 @@ class Sending:
             block_number=outcome.block_number,
             block_hash=outcome.block_hash,
         )
-        self._effect(session, row, now)
+        self._effect(session, row, outcome, now)
         for alarm in ("blocked", "nonce", "stuck"):
             gateways.clear_alarm(session, f"{alarm}:{row.id}")
-        if row.id.startswith("batch:"):
-            settlements.compare(session, row, calling.missing(outcome), now)
+        return row
 
     def _check_log(self, call: ChainCall, outcome: Outcome) -> None:
         """A batch counts as filed only if the ledger's own log holds our words."""
@@ -230,45 +257,24 @@ class Sending:
             settlements.returned(session, call, self.clock.now())
         return filing.step(session, call, what, block_number=None, block_hash=None)
 
-    def _effect(self, session: Session, call: ChainCall, now: datetime) -> None:
+    def _effect(self, session: Session, call: ChainCall, outcome: Outcome, now: datetime) -> None:
         kind, _, subject = call.id.partition(":")
         if kind == "share":
             registrations.marked(session, subject)
         elif kind == "batch":
-            settlements.filed(session, call, self.deployed, now)
+            settlements.filed(session, call, calling.missing(outcome), self.deployed, now)
 
-    def _reverted(self, call: ChainCall, outcome: Outcome) -> None:
+    def _reverted(self, call: ChainCall, outcome: Outcome) -> ChainCall:
         reverted = ChainRefused("REVERTED", outcome.reason or "no reason was given")
         row = self.db.write(lambda s: self._returned(s, call, "revert"))
-        self._refused(row, reverted)
+        return self._refused(row, reverted)
 
     def _refused(self, call: ChainCall, refused: ChainRefused) -> ChainCall:
         """Only what the contract will never take fails."""
         if not calling.passes_later(call, refused):
-            return self._fail(call, str(refused))
-        self._blocked(call, refused)
+            return self.trouble.fail(call, str(refused))
+        self.trouble.blocked(call, refused)
         return self._step(call, "refuse", reason=str(refused))
-
-    def _blocked(self, call: ChainCall, refused: ChainRefused) -> None:
-        if refused.code == "FEE_CAP":
-            sentence = f"{call.id} is in no block and its fee is at the cap: {refused}."
-            self._alarm(f"stuck:{call.id}", "call_stuck", sentence)
-            return
-        sentence = f"The chain refuses {call.id} for now: {refused}."
-        self._alarm(f"blocked:{call.id}", "call_blocked", sentence)
-
-    def _fail(self, call: ChainCall, reason: str) -> ChainCall:
-        now = self.clock.now()
-        log.error("call_failed", call=call.id, reason=reason)
-
-        def failed(session: Session) -> ChainCall:
-            sentence = f"The chain refused {call.id}: {reason}. Look at the call and its arguments."
-            gateways.raise_alarm(session, f"call:{call.id}", "call_failed", None, sentence, now)
-            if call.id.startswith("deposit:"):
-                accounts.undo_deposit(session, call.id, to_ms(now))
-            return filing.step(session, call, "fail", reason=reason)
-
-        return self.db.write(failed)
 
     def _store(self, call: ChainCall, tx: SignedTransaction, what: Step) -> ChainCall:
         now_ms = to_ms(self.clock.now())
@@ -276,12 +282,3 @@ class Sending:
 
     def _step(self, call: ChainCall, what: Step, **fields: Any) -> ChainCall:
         return self.db.write(lambda s: filing.step(s, call, what, **fields))
-
-    def _alarm(self, alarm: str, code: str, sentence: str) -> None:
-        now = self.clock.now()
-        log.warning(code, alarm=alarm, sentence=sentence)
-        self.db.write(lambda s: gateways.raise_alarm(s, alarm, code, None, sentence, now))
-
-    def _clear(self, alarm: str) -> None:
-        if self.db.read(lambda s: gateways.has_alarm(s, alarm)):
-            self.db.write(lambda s: gateways.clear_alarm(s, alarm))

@@ -7,6 +7,7 @@ import structlog
 from cloud.adapters.clock import Clock, new_id
 from cloud.adapters.db import Database
 from cloud.entrypoints.contact import Contact
+from cloud.entrypoints.keeping import Keeping
 from cloud.entrypoints.sending import Sending
 from cloud.ports.chain import Chain, ChainRefused, ChainUnreachable
 from cloud.usecases import (
@@ -87,6 +88,10 @@ class Sweeps:
             return
         now = self.clock.now()
         self.db.write(lambda s: reconciling.compared(s, block, ours, theirs, now))
+
+    def keep(self) -> None:
+        """The platform's fee, and holds for those who asked to withdraw."""
+        Keeping(self.db, self.chain, self.clock, self.contact).run()
 
     def _knows_others(self, block: int) -> bool:
         """What others moved on the chain up to that block is in our books, and nothing later."""

@@ -113,11 +113,14 @@ class Chain(Protocol):
         """
         ...
 
-    def sign(self, call: Call, nonce: int, above: Fees | None = None) -> SignedTransaction:
-        """Raises ChainRefused when the call would revert on the newest state, and with FEE_CAP
+    def sign(
+        self, call: Call, nonce: int | None = None, above: Fees | None = None
+    ) -> SignedTransaction:
+        """Under the sender's next nonce where none is given.
 
-        when it takes more than the cap. `above`: what the transaction of this nonce offers that
-        this one shall replace and outbid.
+        Raises ChainRefused when the call would revert on the newest state, and with FEE_CAP when
+        it takes more than the cap. `above`: what the transaction of this nonce offers that this
+        one shall replace and outbid.
         """
         ...
 
@@ -133,12 +136,22 @@ class Chain(Protocol):
         """None while the transaction is in no block of the canonical chain."""
         ...
 
+    def blocks(self, numbers: Sequence[int]) -> tuple[int, list[str | None]]:
+        """The newest final block or -1, and the canonical hashes of those blocks; in one request.
+
+        None for a block that there is not.
+        """
+        ...
+
     def finalized(self) -> int:
         """The newest block that nothing takes back; -1 while there is none."""
         ...
 
     def balances(self, accounts: Sequence[int], block_number: int) -> list[int]:
-        """Of the ledger's accounts as of that block, in minor units; few requests."""
+        """Of the ledger's accounts as of that block, in minor units; few requests.
+
+        money.PLATFORM stands for the fees that it has collected.
+        """
         ...
 
     def history(

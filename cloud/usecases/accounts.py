@@ -12,10 +12,13 @@ from cloud.core.reasons import Refusal, refuse
 from cloud.errors import Unknown
 from cloud.tables import Account, Entry
 from cloud.usecases import filing
+from cloud.usecases.many import Many
 from contracts.ledger.hashing import keccak
 
 CURRENCY = "CNY"
 ROLES = ("owner", "driver", "operator")
+_COLUMNS = ("transfer", "account", "bucket", "amount_minor", "currency", "at_ms")
+_ENTRIES = Many(insert(Entry), _COLUMNS)
 
 
 def token_hash(token: str) -> str:
@@ -131,8 +134,7 @@ def entries(transfer: str, postings: Iterable[Posting], now_ms: int) -> list[dic
 
 def write(session: Session, columns: list[dict[str, Any]]) -> None:
     session.flush()
-    if columns:
-        session.connection().execute(insert(Entry), columns)
+    _ENTRIES.run(session, columns)
 
 
 def _posted(session: Session, transfer: str) -> bool:

@@ -9,12 +9,12 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from cloud.core import money
-from cloud.core.booking import HOLDING, Move, State, moved
+from cloud.core.booking import HOLDING, Move, moved
 from cloud.core.matching import SOON, Wish, objection
 from cloud.core.reasons import Refusal, refuse
 from cloud.errors import Unknown
 from cloud.tables import Booking, Command, Gateway, Offer, Space
-from cloud.usecases import accounts
+from cloud.usecases import accounts, fees
 from cloud.usecases.offers import bookable, candidates
 from contracts.ledger.pricing import Tariff, Terms, Window, quote, total
 from contracts.ledger.records import BookingRecord, tariff_digest
@@ -72,7 +72,7 @@ def confirm(session: Session, asked: Asked, ids: Ids, now: datetime) -> Booking 
     if accounts.balance(session, asked.driver) < quoted_minor:
         return refuse("balance")
     offer = session.get_one(Offer, candidate.offer)
-    booking = _booking(asked, ids, offer, now)
+    booking = _booking(asked, ids, offer, fees.in_force(session), now)
     session.add(booking)
     session.flush()
     hold = money.hold(asked.driver, quoted_minor)
@@ -83,19 +83,20 @@ def confirm(session: Session, asked: Asked, ids: Ids, now: datetime) -> Booking 
 
 def move(session: Session, booking: Booking, what: Move, now: datetime) -> None:
     """Through the table, with the time it happened kept for the driver to see."""
-    change(booking, what, now)
+    after = changed(booking.state, booking.history, what, now)
+    if after is not None:
+        booking.state, booking.history = after
     session.add(booking)
     session.flush()
 
 
-def change(booking: Booking, what: Move, now: datetime) -> None:
-    """A move whose writing is left to the caller's next flush: a batch moves hundreds at once."""
-    before: State = booking.state  # type: ignore[assignment]
-    booking.state = moved(before, what)
-    if booking.state != before:
-        history = json.loads(booking.history)
-        history.append({"state": booking.state, "at": format_instant(now)})
-        booking.history = json.dumps(history)
+def changed(state: str, history: str, what: Move, now: datetime) -> tuple[str, str] | None:
+    """State and history after the move; None where it changes nothing."""
+    after = moved(state, what)  # type: ignore[arg-type]
+    if after == state:
+        return None
+    told = [*json.loads(history), {"state": after, "at": format_instant(now)}]
+    return after, json.dumps(told)
 
 
 def cancel(session: Session, booking_id: str, command: str, now: datetime) -> Booking | Refusal:
@@ -170,7 +171,7 @@ def _price_of(offer: Offer) -> tuple[Tariff, Terms]:
     return Tariff.model_validate_json(offer.tariff), Terms.model_validate_json(offer.terms)
 
 
-def _booking(asked: Asked, ids: Ids, offer: Offer, now: datetime) -> Booking:
+def _booking(asked: Asked, ids: Ids, offer: Offer, fee_bps: int, now: datetime) -> Booking:
     tariff, terms = _price_of(offer)
     record = BookingRecord(
         id=ids.booking,
@@ -198,6 +199,7 @@ def _booking(asked: Asked, ids: Ids, offer: Offer, now: datetime) -> Booking:
         record=record.model_dump_json(),
         tariff=tariff.model_dump_json(),
         held_minor=asked.quoted_minor,
+        fee_bps=fee_bps,
         history=json.dumps([{"state": "confirmed", "at": format_instant(now)}]),
     )
 

@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, func, or_, select
 
 from cloud.core import calls
 from cloud.core.calls import WAITING, Step
@@ -14,6 +15,21 @@ from cloud.tables import ChainAttempt, ChainCall
 
 # Newest first; replacements are bounded, and a call signed again has a new nonce.
 MAX_ATTEMPTS_LOOKED_AT = 24
+# Of these a batch takes, or leaves less to take from.
+MONEY_CALLS = ("account:", "deposit:", "payout:")
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The call that is next, and what was signed for it before, newest first.
+
+    `overtakes`: it must wait. A batch takes from accounts what the deposits decided before it have
+    put there.
+    """
+
+    call: ChainCall
+    tried: tuple[ChainAttempt, ...]
+    overtakes: bool
 
 
 def queue(
@@ -54,11 +70,19 @@ def next_call(session: Session, not_from: Collection[str] = ()) -> ChainCall | N
     return session.exec(found.order_by(col(ChainCall.number)).limit(1)).first()
 
 
-def money_waits(session: Session, call: ChainCall) -> bool:
-    """An account or a deposit decided before this call is in no block yet."""
-    opens, pays = (col(ChainCall.id).startswith(kind) for kind in ("account:", "deposit:"))
+def turn(session: Session, not_from: Collection[str]) -> Turn | None:
+    call = next_call(session, not_from)
+    if call is None:
+        return None
+    overtakes = call.id.startswith("batch:") and _money_waits(session, call)
+    return Turn(call, tuple(attempts(session, call)), overtakes)
+
+
+def _money_waits(session: Session, call: ChainCall) -> bool:
+    """An account, a deposit or a payout of fees decided before this call is in no block yet."""
+    money = or_(*(col(ChainCall.id).startswith(kind) for kind in MONEY_CALLS))
     before = (col(ChainCall.number) < call.number) & col(ChainCall.status).in_(WAITING)
-    return session.exec(select(ChainCall.number).where(before, opens | pays)).first() is not None
+    return session.exec(select(ChainCall.number).where(before, money)).first() is not None
 
 
 def count_waiting(session: Session, prefix: str) -> int:

@@ -103,7 +103,9 @@ def pending(session: Session) -> list[Command]:
         .join(Gateway, col(Gateway.id) == col(Command.gateway))
         .where(Command.status == "pending", col(Gateway.online).is_(True))
     )
-    return list(session.exec(waiting.order_by(col(Command.created_ms)).limit(MAX_COMMANDS)))
+    # Of those of one moment the grant goes before what revokes it.
+    order = (col(Command.created_ms), col(Command.kind), col(Command.id))
+    return list(session.exec(waiting.order_by(*order).limit(MAX_COMMANDS)))
 
 
 def drop_stale(session: Session) -> int:

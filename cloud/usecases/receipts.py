@@ -2,26 +2,26 @@
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from cloud.core.calls import FILED
 from cloud.tables import Batch, Booking, ChainCall, EventRow, ReceiptRow, Setting, Settlement, Stay
-from cloud.usecases import bookings, titles
-from contracts.ledger.hashing import canonical
+from cloud.usecases import bookings, credit_receipts, installation, titles
+from cloud.usecases.chain_records import chain_record, proof
 from contracts.ledger.merkle import Tree
+from contracts.ledger.pending import Draft, Pending
 from contracts.ledger.pricing import Line, Tariff, Window
 from contracts.ledger.receipt import (
-    ChainRecord,
     GatewayKey,
-    Proof,
     Receipt,
     SealedBody,
     SealedEvent,
     StayTimes,
 )
-from contracts.ledger.records import Deployed, SettlementRecord, word_hex
+from contracts.ledger.records import Deployed, SettlementRecord
 from contracts.ledger.stay import evidence_of
 
 # The first batch whose receipts are not written yet, among the settings.
@@ -64,6 +64,7 @@ def receipt_of(session: Session, booking_id: str) -> str | None:
         .join(Batch, col(Batch.seq) == col(Settlement.batch))
         .join(ChainCall, col(ChainCall.id) == col(Batch.call))
         .where(ReceiptRow.booking == booking_id, col(ChainCall.status).in_(FILED))
+        .where(col(Settlement.credit_of).is_(None))
     )
     row = session.exec(found).first()
     return row.text if row else None
@@ -71,22 +72,26 @@ def receipt_of(session: Session, booking_id: str) -> str | None:
 
 def pending_of(session: Session, booking_id: str) -> str | None:
     """What can be said of a settlement that is in no block yet, or in none any more."""
-    row = session.exec(select(Settlement).where(Settlement.booking == booking_id)).first()
+    own = select(Settlement).where(col(Settlement.credit_of).is_(None))
+    row = session.exec(own.where(Settlement.booking == booking_id)).first()
     if row is None or receipt_of(session, booking_id) is not None:
         return None
-    record = record_of(row)
-    told = {
-        "format": "berth-receipt",
-        "version": 2,
-        "status": "pending",
-        "booking": booking_id,
-        "stay": row.stay,
-        "total_minor": row.amount_minor,
-        "currency": record.currency,
-        "leaf": "0x" + record.leaf().hex(),
-        "batch": row.batch,
-    }
-    return canonical(told).decode()
+    shown = _shown(session, row)
+    here = installation.deployed(session)
+    draft = Draft(chain_id=here.chain_id, ledger=here.ledger, **shown) if here else None
+    told = Pending(
+        format="berth-receipt",
+        version=2,
+        status="pending",
+        booking=booking_id,
+        stay=row.stay,
+        total_minor=row.amount_minor,
+        currency=shown["record"].currency,
+        leaf="0x" + shown["record"].leaf().hex(),
+        batch=row.batch,
+        draft=draft,
+    )
+    return told.model_dump_json(indent=1)
 
 
 def receipt_or_pending(session: Session, booking_id: str) -> tuple[str | None, bool]:
@@ -120,6 +125,38 @@ def issue(session: Session, deployed: Deployed) -> bool:
     return True
 
 
+def corrected(session: Session, call: ChainCall, deployed: Deployed) -> None:
+    """Receipts of this batch that were written for a block that has vanished name its new one."""
+    made = session.exec(select(Batch).where(Batch.call == call.id)).one()
+    found = (
+        select(ReceiptRow)
+        .join(Settlement, col(Settlement.stay) == col(ReceiptRow.stay))
+        .where(col(Settlement.batch) == made.seq)
+    )
+    before = {row.stay: row for row in session.exec(found)}
+    if not before:
+        return
+    for stay, text in texts(session, members(session, made), call, deployed):
+        if stay in before:
+            before[stay].text = text
+            session.add(before[stay])
+    session.flush()
+    _with_its_credits(session, made, deployed)
+
+
+def _with_its_credits(session: Session, made: Batch, deployed: Deployed) -> None:
+    """Credits filed in later batches hold the receipts they correct: those of new blocks now."""
+    mine = select(Settlement.stay).where(Settlement.batch == made.seq)
+    later = select(Settlement.batch).where(
+        col(Settlement.credit_of).in_(mine), col(Settlement.batch) > made.seq
+    )
+    for batch in session.exec(select(Batch).where(col(Batch.seq).in_(later))).all():
+        call = _filed(session, batch)
+        # One that is in no block now is put right when it is in one again.
+        if call is not None:
+            corrected(session, call, deployed)
+
+
 def _filed(session: Session, made: Batch) -> ChainCall | None:
     found = select(ChainCall).where(ChainCall.id == made.call, col(ChainCall.status).in_(FILED))
     return session.exec(found).first()
@@ -133,20 +170,36 @@ def members(session: Session, made: Batch) -> list[Settlement]:
 def texts(
     session: Session, rows: list[Settlement], call: ChainCall, deployed: Deployed
 ) -> Iterator[tuple[int, str]]:
-    """(stay, receipt) of all members of one batch."""
+    """(stay, receipt) of all members of one batch; a credit's own number and its berth-credit."""
     tree = Tree([record_of(row).leaf() for row in rows])
     # Held here, so that a receipt finds its rows in the session and asks for its events alone.
     stays = select(Stay).where(col(Stay.number).in_([row.stay for row in rows]))
     booked = select(Booking).where(col(Booking.id).in_([row.booking for row in rows]))
     held = [*session.exec(stays), *session.exec(booked)]
     for row in rows:
+        if row.credit_of is not None:
+            continue
         yield row.stay, receipt(session, row, tree, call, deployed).model_dump_json(indent=1)
     held.clear()
+    yield from credit_receipts.texts(session, rows, call, deployed)
 
 
 def receipt(
     session: Session, row: Settlement, tree: Tree, call: ChainCall, deployed: Deployed
 ) -> Receipt:
+    shown = _shown(session, row)
+    return Receipt(
+        format="berth-receipt",
+        version=2,
+        proof=proof(row, tree),
+        chain=chain_record(row, shown["record"], call, deployed),
+        title=titles.proof_in(session, shown["record"].space, call.block_number or 0),
+        **shown,
+    )
+
+
+def _shown(session: Session, row: Settlement) -> dict[str, Any]:
+    """What a receipt holds before its batch is filed, too."""
     stay = session.get_one(Stay, row.stay)
     booking = bookings.get(session, row.booking)
     record = record_of(row)
@@ -155,41 +208,18 @@ def receipt(
     if evidence is None:
         raise AssertionError("a settled stay has its evidence")
     windows = tuple(Window(starts_at=begin, ends_at=end) for begin, end in evidence.billed)
-    return Receipt(
-        format="berth-receipt",
-        version=2,
-        gateway=GatewayKey(id=stay.gateway, signer=record.gateway),
-        booking=bookings.record_of(booking),
-        tariff=Tariff.model_validate_json(booking.tariff),
-        events=events,
-        stay=StayTimes(
+    return {
+        "gateway": GatewayKey(id=stay.gateway, signer=record.gateway),
+        "booking": bookings.record_of(booking),
+        "tariff": Tariff.model_validate_json(booking.tariff),
+        "events": events,
+        "stay": StayTimes(
             arrived_at=evidence.arrived_at, departed_at=evidence.departed_at, billed=windows
         ),
-        lines=tuple(Line.model_validate(line) for line in json.loads(row.lines)),
-        total_minor=row.amount_minor,
-        record=record,
-        proof=Proof(
-            root="0x" + tree.root.hex(),
-            siblings=tuple("0x" + node.hex() for node in tree.proof(row.position or 0)),
-        ),
-        chain=_chain_record(row, record, call, deployed),
-        title=titles.proof_in(session, stay.space, call.block_number or 0),
-    )
-
-
-def _chain_record(
-    row: Settlement, record: SettlementRecord, call: ChainCall, deployed: Deployed
-) -> ChainRecord:
-    return ChainRecord(
-        chain_id=deployed.chain_id,
-        ledger=deployed.ledger,
-        registry=deployed.registry,
-        batch=row.batch or 0,
-        word=word_hex(record.word()),
-        transaction=call.hash or "",
-        block_number=call.block_number or 0,
-        block_hash=call.block_hash or "",
-    )
+        "lines": tuple(Line.model_validate(line) for line in json.loads(row.lines)),
+        "total_minor": row.amount_minor,
+        "record": record,
+    }
 
 
 def _sealed(session: Session, stay: Stay) -> tuple[SealedEvent, ...]:

@@ -1,18 +1,20 @@
 """Our books against the contract's balances, as of a final block; settling stops where they differ.
 
 The books of a block are all entries but those whose call is not in it yet: a deposit under its
-own name, a settlement under its batch's. Holds move nothing between accounts.
+own name, a settlement or credit under its batch's. Holds move nothing between accounts. The
+platform's fees are one more account, compared each time.
 """
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, String, case, cast, col, select
 
 from cloud.core.calls import FILED, WAITING
-from cloud.core.money import OUTSIDE
+from cloud.core.money import OUTSIDE, PLATFORM
 from cloud.tables import Alarm, Batch, ChainCall, Entry, Setting, Settlement
 from cloud.usecases import accounts
 from cloud.usecases.gateways import clear_alarm, raise_alarm
@@ -65,9 +67,8 @@ def books(session: Session, block: int) -> Books:
         if account != OUTSIDE:
             totals[account] = totals.get(account, 0) - amount_minor
     touched = select(Entry.account).where(col(Entry.id) > before.entry).distinct()
-    first = {n for n in session.exec(touched) if n in totals} | {
-        int(number) for number in before.differing
-    }
+    touched_now = {PLATFORM, *session.exec(touched)} & totals.keys()
+    first = touched_now | {int(number) for number in before.differing}
     others = sorted(n for n in totals if n not in first)
     turn = [n for n in others if n > before.account][: max(MAX_ACCOUNTS - len(first), 0)]
     newest = session.exec(select(Entry.id).order_by(col(Entry.id).desc()).limit(1)).first()
@@ -93,7 +94,7 @@ def compared(
             continue
         differing[key] = by
         sentence = (
-            f"Account {number} holds {theirs[number]} on the chain as of block {block} "
+            f"{_named(number)} {theirs[number]} on the chain as of block {block} "
             f"and {total_minor} in our books."
         )
         raise_alarm(session, f"balance:{number}", "books_differ", None, sentence, now)
@@ -115,6 +116,10 @@ def acknowledge(session: Session, now: datetime) -> Standing:
     made = replace(before, acknowledged=dict(before.differing))
     _keep(session, made, now)
     return made
+
+
+def _named(number: int) -> str:
+    return "The platform's fees are" if number == PLATFORM else f"Account {number} holds"
 
 
 def _keep(session: Session, made: Standing, now: datetime) -> None:
@@ -140,12 +145,19 @@ def _late(session: Session, block: int) -> list[tuple[int, int]]:
     )
     settled = (
         select(Entry.account, Entry.amount_minor)
-        .join(Settlement, "settle:" + col(Settlement.booking) == col(Entry.transfer))
+        .join(Settlement, _transfer() == col(Entry.transfer))
         .join(Batch, col(Batch.seq) == col(Settlement.batch))
         .join(ChainCall, col(ChainCall.id) == col(Batch.call))
         .where(late)
     )
     return [*session.exec(deposits), *session.exec(settled)]
+
+
+def _transfer() -> Any:
+    """The name under which a settlement was posted: a booking's once, a credit's by its number."""
+    credit = "credit:" + cast(col(Settlement.stay), String)
+    booked = "settle:" + col(Settlement.booking)
+    return case((col(Settlement.credit_of).is_(None), booked), else_=credit)
 
 
 def _mark(session: Session) -> tuple[tuple[str, str, int | None], ...]:

@@ -1,88 +1,71 @@
-"""Step 6, second half: price the evidence, pay it, file it in a batch, issue the receipt."""
+"""Step 6, second half: pay what closed stays cost, file them in a batch, follow it to its block.
+
+Whole batches are read and written at once, as columns: a batch has hundreds of members.
+"""
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import bindparam, update
 from sqlmodel import Session, col, func, select
 
 from cloud.core import money
 from cloud.core.booking import Move
+from cloud.core.paying import Paid, Payment, pay
 from cloud.ports.chain import ChainEvent
-from cloud.tables import (
-    Batch,
-    Booking,
-    ChainCall,
-    Entry,
-    EventRow,
-    ReceiptRow,
-    Settlement,
-    Space,
-    Stay,
-)
+from cloud.tables import Batch, Booking, ChainCall, Entry, Settlement, Stay
 from cloud.usecases import accounts, bookings, filing, receipts
 from cloud.usecases.gateways import raise_alarm
-from cloud.usecases.receipts import events_of, record_of
+from cloud.usecases.many import Many
 from cloud.usecases.receipts import pending_of as pending_of
 from cloud.usecases.receipts import receipt_of as receipt_of
 from cloud.usecases.receipts import receipt_or_pending as receipt_or_pending
-from contracts.ledger.hashing import digest
 from contracts.ledger.merkle import Tree
-from contracts.ledger.pricing import Line, Tariff, price, total
-from contracts.ledger.records import BookingRecord, Deployed, SettlementRecord, tariff_digest
-from contracts.ledger.stay import Evidence, evidence_of
-from contracts.wire.messages import Event
+from contracts.ledger.records import Deployed, SettlementRecord
 from contracts.wire.types import to_ms
 
 BATCH_LIMIT = 200
-MAX_EVENTS = 1000  # what a receipt holds
 # More than the dearest settlement and the dearest empty batch ever used.
 GAS_PER_WORD, GAS_PER_BATCH = 50_000, 300_000
 
-
-def settle(session: Session, stay: Stay, booking: Booking) -> bool:
-    """False if the events do not prove a stay; then a person decides and nothing is charged.
-
-    What is made is written by the caller's next flush, with all else it changed.
-    """
-    try:
-        # What it reads was flushed when the stay was closed: nothing to write between questions.
-        with session.no_autoflush:
-            made = _settlement(session, stay, booking)
-    except (ValueError, OverflowError):
-        # Values that no record can hold, such as a stay of a year: for a person, too.
-        return False
-    if made is None:
-        return False
-    session.add(made)
-    return True
-
-
-def _settlement(session: Session, stay: Stay, booking: Booking) -> Settlement | None:
-    rows = events_of(session, stay)
-    events = [Event.model_validate_json(row.body) for row in rows]
-    evidence = evidence_of(events)
-    doubtful = any(
-        event.match in ("other", "ambiguous") or event.grant not in (None, booking.grant)
-        for event in events
-    )
-    one_key = len({row.signer for row in rows}) == 1
-    if evidence is None or doubtful or not one_key or len(rows) > MAX_EVENTS:
-        return None
-    terms = bookings.record_of(booking)
-    tariff = Tariff.model_validate_json(booking.tariff)
-    lines = price(tariff, terms.terms, terms.window, list(evidence.billed))
-    space = session.get_one(Space, stay.space)
-    proven = _Proven(terms, tariff, rows, evidence, lines)
-    return Settlement(
-        stay=stay.number or 0,
-        booking=booking.id,
-        record=_record(stay, space, proven).model_dump_json(),
-        lines=json.dumps(_plain(lines)),
-        amount_minor=total(lines),
-    )
+# Statements are made once: putting one together takes longer than running it.
+_WAITING = (
+    select(Settlement.stay, Settlement.record, Settlement.credit_of)
+    .add_columns(col(Booking.id), col(Booking.space), col(Booking.held_minor))
+    .join(Booking, col(Booking.id) == col(Settlement.booking))
+    .where(col(Settlement.batch).is_(None))
+    .order_by(col(Settlement.stay))
+    .limit(BATCH_LIMIT)
+)
+_MEMBERS = (
+    select(Settlement.stay, Settlement.amount_minor, Settlement.paid_minor)
+    .join(Batch, col(Batch.seq) == col(Settlement.batch))
+    .where(col(Batch.call) == bindparam("call"))
+)
+_STAYS = (
+    select(Settlement.stay)
+    .join(Batch, col(Batch.seq) == col(Settlement.batch))
+    .where(col(Batch.call) == bindparam("call"), col(Settlement.credit_of).is_(None))
+)
+_BOOKINGS = (
+    select(Booking.id, Booking.state, Booking.history)
+    .join(Settlement, col(Settlement.booking) == col(Booking.id))
+    .where(col(Settlement.stay).in_(_STAYS))
+)
+# All three at once: the database refuses a second change.
+_PLACE = Many(
+    update(Settlement)
+    .where(col(Settlement.stay) == bindparam("at"))
+    .values(batch=bindparam("seq"), position=bindparam("place"), paid_minor=bindparam("paid"))
+)
+_BOOKED = Many(
+    update(Booking)
+    .where(col(Booking.id) == bindparam("at"))
+    .values(state=bindparam("to"), history=bindparam("told"))
+)
+_STAYED = update(Stay).where(col(Stay.number).in_(_STAYS)).values(state=bindparam("to"))
 
 
 def batch(session: Session, now: datetime, age_ms: int = 0) -> Batch | None:
@@ -92,18 +75,18 @@ def batch(session: Session, now: datetime, age_ms: int = 0) -> Batch | None:
     before, so that every deposit has the same place before or after them in our books as it has
     on the chain.
     """
-    waiting = select(Settlement).where(col(Settlement.batch).is_(None))
-    rows = list(session.exec(waiting.order_by(col(Settlement.stay)).limit(BATCH_LIMIT)))
+    rows = list(session.connection().execute(_WAITING))
     if not rows or (len(rows) < BATCH_LIMIT and _young(session, rows, to_ms(now), age_ms)):
         return None
     seq = (session.exec(select(func.max(Batch.seq))).one() or 0) + 1
-    records = [record_of(row) for row in rows]
+    records = [SettlementRecord.model_validate_json(row.record) for row in rows]
     root = "0x" + Tree([record.leaf() for record in records]).root.hex()
     paid = _paid(session, rows, records, now)
-    for position, (row, paid_minor) in enumerate(zip(rows, paid, strict=True)):
-        # All three at once: the database refuses a second change.
-        row.batch, row.position, row.paid_minor = seq, position, paid_minor
-        session.add(row)
+    placed = [
+        {"at": row.stay, "seq": seq, "place": place, "paid": paid_minor}
+        for place, (row, paid_minor) in enumerate(zip(rows, paid, strict=True))
+    ]
+    _PLACE.run(session, placed)
     made = Batch(seq=seq, root=root, call=f"batch:{seq}")
     session.add(made)
     words = [record.word() for record in records]
@@ -128,75 +111,91 @@ def logged(call: ChainCall, events: Sequence[ChainEvent]) -> bool:
     return told == (seq, root, words)
 
 
-def compare(session: Session, call: ChainCall, missing: dict[int, int], now: datetime) -> None:
-    """What the contract could not collect must be what our books could not: else a person looks."""
-    for row in _members(session, call):
-        ours = row.amount_minor - (row.paid_minor or 0)
-        if missing.get(row.stay, 0) != ours:
-            sentence = f"Stay {row.stay}: the chain misses {missing.get(row.stay, 0)}, we {ours}."
-            raise_alarm(session, f"books:{row.stay}", "books_differ", None, sentence, now)
-
-
-def filed(session: Session, call: ChainCall, deployed: Deployed, now: datetime) -> None:
+def filed(
+    session: Session, call: ChainCall, missing: dict[int, int], deployed: Deployed, now: datetime
+) -> None:
     """The chain has mined a batch: its stays are settled, and `receipts.issue` follows.
 
-    A receipt that is there already names a block that has vanished: it is put right at once,
-    before its new block is final.
+    `missing`: stay number -> what the contract could not collect. It must be what our books could
+    not: else a person looks. A receipt that is there already names a block that has vanished: it
+    is put right at once, before its new block is final.
     """
-    rows = _members(session, call)
-    _move(session, rows, "settle", now)
-    before = _loaded(session, ReceiptRow, ReceiptRow.stay, [row.stay for row in rows])
-    if before:
-        for stay, text in receipts.texts(session, rows, call, deployed):
-            old = before.get(stay)
-            if old is None:
-                continue
-            old.text = text
-            session.add(old)
-    session.flush()
+    _move(session, call, "settle", now)
+    members = list(session.connection().execute(_MEMBERS, {"call": call.id}))
+    for stay, amount_minor, paid_minor in members:
+        ours = amount_minor - (paid_minor or 0)
+        if missing.get(stay, 0) != ours:
+            sentence = f"Stay {stay}: the chain misses {missing.get(stay, 0)}, we {ours}."
+            raise_alarm(session, f"books:{stay}", "books_differ", None, sentence, now)
+    receipts.corrected(session, call, deployed)
 
 
 def returned(session: Session, call: ChainCall, now: datetime) -> None:
     """Its block is gone: its stays wait for the chain again. The money stays posted: once."""
-    _move(session, _members(session, call), "return", now)
-    session.flush()
+    _move(session, call, "return", now)
 
 
-def _members(session: Session, call: ChainCall) -> list[Settlement]:
-    made = session.exec(select(Batch).where(Batch.call == call.id)).one()
-    return receipts.members(session, made)
-
-
-def _young(session: Session, rows: list[Settlement], now_ms: int, age_ms: int) -> bool:
+def _young(session: Session, rows: Sequence[Any], now_ms: int, age_ms: int) -> bool:
     numbers = [row.stay for row in rows]
     oldest = select(func.min(Stay.departed_ms)).where(col(Stay.number).in_(numbers))
     return age_ms > 0 and (session.exec(oldest).one() or 0) > now_ms - age_ms
 
 
 def _paid(
-    session: Session, rows: list[Settlement], records: list[SettlementRecord], now: datetime
+    session: Session, rows: Sequence[Any], records: list[SettlementRecord], now: datetime
 ) -> list[int]:
-    """What each pays by the contract's own rule: as much as the account's whole balance covers.
+    """What is paid of each, by the contract's own rule, in the batch's order.
 
     One question for all balances, and all entries at once: a batch is hundreds of them.
     """
-    booked = _loaded(session, Booking, Booking.id, [row.booking for row in rows])
-    totals = _totals(session, {record.driver_account for record in records})
+    parties = {record.driver_account for record in records}
+    balances = _totals(session, {*parties, *(record.owner_account for record in records)})
+    fees_minor = accounts.balance(session, money.PLATFORM)
     paid, entries = [], []
     for row, record in zip(rows, records, strict=True):
-        booking, owner = booked[row.booking], record.owner_account
-        paid_minor = max(min(totals[booking.driver], row.amount_minor), 0)
-        for account, by in ((booking.driver, -paid_minor), (owner, paid_minor)):
-            if account in totals:
-                totals[account] += by
-        if paid_minor < row.amount_minor:
-            sentence = f"Booking {booking.id} could not be paid in full. Ask the driver to top up."
-            raise_alarm(session, f"unpaid:{booking.id}", "unpaid", booking.space, sentence, now)
-        postings = money.post(booking.driver, owner, booking.held_minor, paid_minor)
-        entries += accounts.entries(f"settle:{booking.id}", postings, to_ms(now))
-        paid.append(paid_minor)
+        done = pay(_payment(record), balances, fees_minor)
+        fees_minor += done.fee_minor
+        transfer, postings = _postings(row, record, done)
+        entries += accounts.entries(transfer, postings, to_ms(now))
+        paid.append(record.amount_minor - done.missing_minor)
+        if done.missing_minor:
+            _unpaid(session, row, record, done.missing_minor, now)
     accounts.write(session, entries)
     return paid
+
+
+def _payment(record: SettlementRecord) -> Payment:
+    return Payment(
+        record.driver_account,
+        record.owner_account,
+        record.amount_minor,
+        record.fee_bps,
+        record.credit_of is not None,
+    )
+
+
+def _postings(row: Any, record: SettlementRecord, done: Paid) -> tuple[str, list[money.Posting]]:
+    """A credit was held by nobody."""
+    payer, payee = record.driver_account, record.owner_account
+    if record.credit_of is not None:
+        return f"credit:{row.stay}", money.credit(payer, payee, done.pays_minor, -done.fee_minor)
+    posted = money.post(payer, payee, row.held_minor, done.pays_minor, done.fee_minor)
+    return f"settle:{row.id}", posted
+
+
+def _unpaid(
+    session: Session, row: Any, record: SettlementRecord, missing_minor: int, now: datetime
+) -> None:
+    if record.credit_of is None:
+        sentence = f"Booking {row.id} could not be paid in full. Ask the driver to top up."
+        raise_alarm(session, f"unpaid:{row.id}", "unpaid", row.space, sentence, now)
+        return
+    sentence = (
+        f"Of the credit of stay {record.credit_of}, {missing_minor} of {record.amount_minor} minor "
+        f"units could not be paid back: account {record.driver_account} is short. Once it has "
+        "money, credit what is missing."
+    )
+    raise_alarm(session, f"unpaid:{row.stay}", "credit_unpaid", row.space, sentence, now)
 
 
 def _totals(session: Session, numbers: set[int]) -> dict[int, int]:
@@ -208,54 +207,13 @@ def _totals(session: Session, numbers: set[int]) -> dict[int, int]:
     return dict.fromkeys(numbers, 0) | {number: int(sum_) for number, sum_ in session.exec(found)}
 
 
-def _loaded(session: Session, table: Any, key: Any, keys: Sequence[Any]) -> dict[Any, Any]:
-    """Key -> row, in one question; while they are held, `session.get` asks no other."""
-    rows = session.exec(select(table).where(col(key).in_(keys)))
-    return {getattr(row, key.key): row for row in rows}
-
-
-def _move(session: Session, rows: list[Settlement], what: Move, now: datetime) -> None:
-    booked = _loaded(session, Booking, Booking.id, [row.booking for row in rows])
-    stays = _loaded(session, Stay, Stay.number, [row.stay for row in rows])
-    for booking in booked.values():
-        bookings.change(booking, what, now)
-    for stay in stays.values():
-        stay.state = "settled" if what == "settle" else "closed"
-    session.add_all([*booked.values(), *stays.values()])
-
-
-@dataclass(frozen=True, slots=True)
-class _Proven:
-    """What a stay is billed by, each of it read once."""
-
-    terms: BookingRecord
-    tariff: Tariff
-    rows: list[EventRow]
-    evidence: Evidence
-    lines: list[Line]
-
-
-def _record(stay: Stay, space: Space, proven: _Proven) -> SettlementRecord:
-    terms, evidence, lines = proven.terms, proven.evidence, proven.lines
-    return SettlementRecord(
-        stay=stay.number or 0,
-        space=stay.space,
-        space_number=space.number,
-        booking=terms.digest(),
-        tariff=tariff_digest(proven.tariff),
-        gateway=proven.rows[0].signer,
-        arrival=proven.rows[0].digest,
-        departure=proven.rows[-1].digest,
-        lines=digest(_plain(lines)),
-        starts_at=evidence.arrived_at,
-        ends_at=evidence.departed_at,
-        billed_s=evidence.billed_s,
-        amount_minor=total(lines),
-        currency=proven.tariff.currency,
-        driver_account=terms.driver_account,
-        owner_account=terms.owner_account,
-    )
-
-
-def _plain(lines: list[Line]) -> list[dict[str, Any]]:
-    return [line.model_dump(mode="json") for line in lines]
+def _move(session: Session, call: ChainCall, what: Move, now: datetime) -> None:
+    """The stays of a batch and their bookings; credits move none."""
+    here, bound = session.connection(), {"call": call.id}
+    changes = [
+        {"at": number, "to": changed[0], "told": changed[1]}
+        for number, state, history in here.execute(_BOOKINGS, bound)
+        if (changed := bookings.changed(state, history, what, now)) is not None
+    ]
+    _BOOKED.run(session, changes)
+    here.execute(_STAYED, {**bound, "to": "settled" if what == "settle" else "closed"})

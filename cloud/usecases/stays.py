@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from cloud.tables import Booking, EventRow, Gateway, Space, Stay
-from cloud.usecases import bookings, settlements
+from cloud.usecases import billing, bookings
 from cloud.usecases.gateways import raise_alarm
 from contracts.ledger.hashing import unhex
 from contracts.wire.messages import Event, SignedEvent
@@ -177,7 +177,7 @@ def _close(session: Session, stay: Stay, event: Event, now: datetime) -> str:
         return "closed"
     booking = bookings.get(session, stay.booking)
     bookings.move(session, booking, "depart", event.at)
-    if stay.state == "disputed" or not settlements.settle(session, stay, booking):
+    if stay.state == "disputed" or not billing.settle(session, stay, booking):
         _dispute(session, stay, booking, now)
     return "closed"
 

@@ -21,7 +21,7 @@ from cloud.tables import (
     Space,
     Stay,
 )
-from cloud.usecases import bookings, settlements
+from cloud.usecases import bookings, credits, settlements
 from contracts.ledger.pricing import Tariff
 from contracts.wire.types import format_instant, from_ms
 
@@ -60,7 +60,7 @@ def lot(session: Session, lot_id: str, now_ms: int) -> View:
         raise Unknown(f"Lot {lot_id}.")
     here = select(Space).where(Space.lot == lot_id).order_by(col(Space.number))
     spaces = list(session.exec(here))
-    gateways = list(session.exec(select(Gateway).where(Gateway.lot == lot_id)))
+    gateways = list(session.exec(select(Gateway).where(Gateway.lot == lot_id).order_by(Gateway.id)))
     online = {gateway.id for gateway in gateways if gateway.online}
     origin = _origin(spaces)
     shared = set(session.exec(select(Registration.space).where(Registration.status == "shared")))
@@ -82,7 +82,8 @@ def booking(session: Session, booking_id: str) -> View:
     record = bookings.record_of(row)
     tariff = Tariff.model_validate_json(row.tariff)
     space = session.get(Space, row.space)
-    command = session.exec(select(Command).where(Command.subject == row.id)).first()
+    granted = select(Command).where(Command.subject == row.id, Command.kind == "grant")
+    command = session.exec(granted).first()
     return {
         "id": row.id,
         "lot": space.lot if space else "",
@@ -99,6 +100,7 @@ def booking(session: Session, booking_id: str) -> View:
         "steps": _steps(row),
         "stay": _stay(session, row),
         "settlement": _settlement(session, row),
+        "credits": credits.of_booking(session, row.id),
     }
 
 
@@ -189,7 +191,7 @@ def _gateway(gateway: Gateway) -> View:
 
 def _alarms(session: Session, spaces: list[str]) -> list[View]:
     here = select(Alarm).where(col(Alarm.space).in_(spaces) | col(Alarm.space).is_(None))
-    rows = session.exec(here.order_by(col(Alarm.at_ms).desc()).limit(MAX_ALARMS))
+    rows = session.exec(here.order_by(col(Alarm.at_ms).desc(), col(Alarm.id)).limit(MAX_ALARMS))
     return [
         {"code": row.code, "space": row.space, "sentence": row.sentence, "at": _time(row.at_ms)}
         for row in rows
@@ -220,7 +222,8 @@ def _stay(session: Session, row: Booking) -> View | None:
 
 
 def _settlement(session: Session, row: Booking) -> View | None:
-    found = session.exec(select(Settlement).where(Settlement.booking == row.id)).first()
+    own = select(Settlement).where(col(Settlement.credit_of).is_(None))
+    found = session.exec(own.where(Settlement.booking == row.id)).first()
     if found is None:
         return None
     call = session.exec(select(ChainCall).where(ChainCall.id == f"batch:{found.batch}")).first()

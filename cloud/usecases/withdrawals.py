@@ -10,14 +10,18 @@ from datetime import datetime
 from sqlmodel import Session, col, func, select
 
 from cloud.core import money
+from cloud.core.money import PLATFORM
 from cloud.ports.chain import Happened
 from cloud.tables import Alarm, ChainAttempt, ChainCall, Setting
-from cloud.usecases import accounts
+from cloud.usecases import accounts, holds
 from cloud.usecases.gateways import clear_alarm, raise_alarm
 from contracts.wire.types import to_ms
 
 SETTING = "history"
-NAMES = ("Withdrawn", "Deposited", "Claimed")
+NAMES = ("Withdrawn", "Deposited", "Claimed", "WithdrawalRequested", "FeesWithdrawn")
+LEAVES = ("Withdrawn", "FeesWithdrawn")
+# Which function of ours makes an event that is booked already.
+OURS = {"Deposited": "deposit", "FeesWithdrawn": "withdraw_fees"}
 CODE = "withdrew_held"
 # Blocks read in one turn.
 MAX_BLOCKS = 20_000
@@ -61,7 +65,9 @@ def due(session: Session, block: int) -> Span | None:
 def book(session: Session, happened: Sequence[Happened], span: Span, now: datetime) -> None:
     """Once per transaction and log index, however often it is read; then the bookmark moves."""
     for one in happened:
-        if not _is_ours(session, one):
+        if one.event.name == "WithdrawalRequested":
+            holds.noticed(session, int(one.event.args["account_id"]))
+        elif not _is_ours(session, one):
             _post(session, one, now)
     _look_after(session)
     row = session.get(Setting, SETTING) or Setting(key=SETTING, value="-1")
@@ -71,7 +77,7 @@ def book(session: Session, happened: Sequence[Happened], span: Span, now: dateti
 
 
 def _is_ours(session: Session, one: Happened) -> bool:
-    """A deposit call of ours, which is in our books since it was queued.
+    """A deposit or payout of ours, which is in our books since it was queued.
 
     Known by its hash, which nobody else can have; anybody may copy its reference.
     """
@@ -80,21 +86,25 @@ def _is_ours(session: Session, one: Happened) -> bool:
         .join(ChainAttempt, col(ChainAttempt.call) == col(ChainCall.number))
         .where(
             ChainAttempt.hash == one.tx_hash,
-            ChainCall.function == "deposit",
+            ChainCall.function == OURS.get(one.event.name, ""),
             ChainCall.status != "failed",
         )
     )
-    return one.event.name == "Deposited" and session.exec(call).first() is not None
+    return session.exec(call).first() is not None
 
 
 def _post(session: Session, one: Happened, now: datetime) -> None:
-    number, amount_minor = int(one.event.args["account_id"]), int(one.event.args["amount"])
-    leaves = one.event.name == "Withdrawn"
+    """Fees are the platform's account; all others are numbered alike here and in the contract."""
+    number, amount_minor = (
+        int(one.event.args.get("account_id", PLATFORM)),
+        int(one.event.args["amount"]),
+    )
+    leaves = one.event.name in LEAVES
     postings = money.deposit(number, -amount_minor if leaves else amount_minor)
     transfer = f"chain:{one.tx_hash}:{one.log_index}"
     accounts.post(session, transfer, postings, to_ms(now))
     available_minor = accounts.balance(session, number)
-    if leaves and available_minor < 0:
+    if leaves and number != PLATFORM and available_minor < 0:
         sentence = (
             f"Account {number} withdrew {amount_minor} on the chain. Its bookings and stays need "
             f"more than is left: {-available_minor} is missing."

@@ -1,10 +1,13 @@
 # pragma version 0.4.3
+# pragma experimental-codegen
 """
 @title The title library's root, and which spaces their owners share
 @license Apache-2.0
 @dev Two words of storage for the library and one for each shared space; all else is in the log.
      Only the registrar acts: the chain cannot know whose a title is or when its term ends,
      but it lets no space be shared whose title is not in the published library.
+     Vyper's newer code generator, for its cheaper loops: tests/ledger_checks/test_registry_code.py
+     holds its code against that of the older one.
 """
 
 import proof as merkle

@@ -1,31 +1,55 @@
-"""What the chain says of a receipt: questions to ask a node, and how to read its answers. Pure.
+"""What the chain says of a receipt or a credit: what to ask a node, how to read it. Pure.
 
 Only static types are asked for, so a call is a selector and 32-byte words (contract ABI spec).
 """
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
+from contracts.ledger.credit import Credit
 from contracts.ledger.hashing import keccak, unhex
 from contracts.ledger.receipt import Link, Receipt, money
 from contracts.wire.types import ZERO_DIGEST
 
 # Asks a node: (method, params) -> result. Raises OSError when the node does not answer.
 Ask = Callable[[str, list[Any]], Any]
+Filed = Receipt | Credit
 UNPAID_EVENT = "Unpaid(uint256,uint32,uint256)"
 BATCH_EVENT = "Batch(uint256,bytes32,bytes32,uint256[])"
+
+
+QUANTITY = re.compile(r"0x[0-9a-fA-F]{1,64}")
+DATA = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
+
+
+def quantity(found: Any) -> int:
+    """As nodes spell numbers. Raises ValueError: another spelling is no answer, and no verdict."""
+    if not isinstance(found, str) or not QUANTITY.fullmatch(found):
+        raise ValueError("the node's answer is no number")
+    return int(found, 16)
+
+
+def data_of(found: Any) -> str:
+    """Bytes as lower-case hex. Raises ValueError."""
+    if not isinstance(found, str) or not DATA.fullmatch(found):
+        raise ValueError("the node's answer is no hexadecimal text")
+    return found.lower()
 
 
 def selector(signature: str) -> bytes:
     return keccak(signature.encode())[:4]
 
 
-def verify_on_chain(receipt: Receipt, ask: Ask) -> list[Link]:
+def verify_on_chain(paper: Filed, ask: Ask) -> list[Link]:
     """The links that only a node can tell. They hold for the ledger that the receipt names:
 
     whether that is the ledger of the operator one deals with, a reader must know (`pinned`).
     A node of another chain is asked nothing more: of this receipt it can know nothing.
+    A credit stands there as well as the receipt it corrects, and each is asked for by itself.
     """
+    receipt = paper.corrects if isinstance(paper, Credit) else paper
     chain = _link("chain id", _chain_id(receipt, ask))
     if not chain.ok:
         return [chain]
@@ -34,16 +58,25 @@ def verify_on_chain(receipt: Receipt, ask: Ask) -> list[Link]:
         _link("registry", _registry(receipt, ask)),
         _link("gateway key", _gateway_key(receipt, ask)),
         *([_link("title root", _title_root(receipt, ask))] if receipt.title else []),
-        _link("batch root", _batch_root(receipt, ask)),
-        *_filed(receipt, ask),
+        *_place(receipt, ask),
+        *([_of_credit(link) for link in _place(paper, ask)] if isinstance(paper, Credit) else []),
     ]
 
 
-def pinned(receipt: Receipt, ledger: str) -> Link:
-    """The receipt's ledger is the one that the reader was given by another way."""
-    if receipt.chain.ledger.lower() != ledger.lower():
-        return Link("ledger", False, f"The receipt is of ledger {receipt.chain.ledger}.")
+def pinned(named: str, ledger: str) -> Link:
+    """The ledger that a file names is the one that its reader was given by another way."""
+    if named.lower() != ledger.lower():
+        return Link("ledger", False, f"The receipt is of ledger {named}.")
     return Link("ledger", True, f"The receipt is of the ledger you named, {ledger}.")
+
+
+def _place(paper: Filed, ask: Ask) -> list[Link]:
+    """Where its own record stands on the chain."""
+    return [_link("batch root", _batch_root(paper, ask)), *_filed(paper, ask)]
+
+
+def _of_credit(link: Link) -> Link:
+    return replace(link, name=f"credit {link.name}")
 
 
 def _link(name: str, found: tuple[bool, str]) -> Link:
@@ -51,7 +84,7 @@ def _link(name: str, found: tuple[bool, str]) -> Link:
 
 
 def _chain_id(receipt: Receipt, ask: Ask) -> tuple[bool, str]:
-    found = int(ask("eth_chainId", []), 16)
+    found = quantity(ask("eth_chainId", []))
     if found != receipt.chain.chain_id:
         return False, f"The node is of chain {found}, the receipt of {receipt.chain.chain_id}."
     return True, f"The node is of chain {found}."
@@ -83,54 +116,61 @@ def _title_root(receipt: Receipt, ask: Ask) -> tuple[bool, str]:
     return True, "The library of titles had this root when the stay was filed."
 
 
-def _batch_root(receipt: Receipt, ask: Ask) -> tuple[bool, str]:
-    data = selector("batch_root(uint256)") + receipt.chain.batch.to_bytes(32, "big")
-    found = _call(ask, receipt.chain.ledger, data)
-    if found != receipt.proof.root or found == ZERO_DIGEST:
-        return False, f"Batch {receipt.chain.batch} has another root on the chain: {found}."
-    return True, f"Batch {receipt.chain.batch} has this root on the chain."
+def _batch_root(paper: Filed, ask: Ask) -> tuple[bool, str]:
+    data = selector("batch_root(uint256)") + paper.chain.batch.to_bytes(32, "big")
+    found = _call(ask, paper.chain.ledger, data)
+    if found != paper.proof.root or found == ZERO_DIGEST:
+        return False, f"Batch {paper.chain.batch} has another root on the chain: {found}."
+    return True, f"Batch {paper.chain.batch} has this root on the chain."
 
 
-def _filed(receipt: Receipt, ask: Ask) -> list[Link]:
-    mined = ask("eth_getTransactionReceipt", [receipt.chain.transaction])
-    if mined is None or int(mined["status"], 16) != 1:
+def _filed(paper: Filed, ask: Ask) -> list[Link]:
+    mined = ask("eth_getTransactionReceipt", [paper.chain.transaction])
+    if mined is None or quantity(mined["status"]) != 1:
         return [Link("transaction", False, "The chain knows no such successful transaction.")]
     return [
-        _link("transaction", _transaction(receipt, mined)),
-        _link("payment", _payment(receipt, mined)),
+        _link("transaction", _transaction(paper, mined)),
+        _link("payment", _payment(paper, mined)),
     ]
 
 
-def _transaction(receipt: Receipt, mined: dict[str, Any]) -> tuple[bool, str]:
+def _transaction(paper: Filed, mined: dict[str, Any]) -> tuple[bool, str]:
     """The batch's log, in the block and transaction named, holds this stay's word."""
-    where = (int(mined["blockNumber"], 16), mined["blockHash"])
-    if where != (receipt.chain.block_number, receipt.chain.block_hash):
+    where = (quantity(mined["blockNumber"]), data_of(mined["blockHash"]))
+    if where != (paper.chain.block_number, paper.chain.block_hash):
         return False, f"The transaction stands in block {where[0]}, not where the receipt says."
-    if not any(_is_batch(log, receipt) for log in mined["logs"]):
+    if not any(_is_batch(log, paper) for log in mined["logs"]):
         return False, "The transaction did not file this stay."
     return True, f"Filed in block {where[0]}."
 
 
-def _payment(receipt: Receipt, mined: dict[str, Any]) -> tuple[bool, str]:
-    topics = ["0x" + keccak(UNPAID_EVENT.encode()).hex(), _hex32(receipt.record.stay)]
+def _payment(paper: Filed, mined: dict[str, Any]) -> tuple[bool, str]:
+    receipt = paper.corrects if isinstance(paper, Credit) else paper
+    amount = money(paper.record.amount_minor, receipt)
+    paid = "paid back" if isinstance(paper, Credit) else "paid"
+    topics = ["0x" + keccak(UNPAID_EVENT.encode()).hex(), _hex32(paper.record.stay)]
     for log in mined["logs"]:
-        if log["topics"] == topics and log["address"].lower() == receipt.chain.ledger.lower():
-            missing_minor = int.from_bytes(unhex(log["data"])[32:64], "big")
-            missing = money(missing_minor, receipt)
-            return False, f"Of {money(receipt.total_minor, receipt)}, {missing} was not paid."
-    return True, f"{money(receipt.total_minor, receipt)} was paid in full."
+        if _is_of(log, paper.chain.ledger, topics):
+            missing = money(int.from_bytes(unhex(data_of(log["data"]))[32:64], "big"), receipt)
+            return False, f"Of {amount}, {missing} was not {paid}."
+    return True, f"{amount} was {paid} in full."
 
 
-def _is_batch(log: dict[str, Any], receipt: Receipt) -> bool:
+def _is_batch(log: dict[str, Any], paper: Filed) -> bool:
     topics = [
         "0x" + keccak(BATCH_EVENT.encode()).hex(),
-        _hex32(receipt.chain.batch),
+        _hex32(paper.chain.batch),
     ]
-    if log["address"].lower() != receipt.chain.ledger.lower() or log["topics"] != topics:
+    if not _is_of(log, paper.chain.ledger, topics):
         return False
-    data = unhex(log["data"])
+    data = unhex(data_of(log["data"]))
     words = {data[start : start + 32] for start in range(128, len(data), 32)}
-    return unhex(receipt.chain.word) in words
+    return unhex(paper.chain.word) in words
+
+
+def _is_of(log: dict[str, Any], ledger: str, topics: list[str]) -> bool:
+    found = [data_of(topic) for topic in log["topics"]]
+    return data_of(log["address"]) == ledger.lower() and found == topics
 
 
 def _hex32(number: int) -> str:
@@ -138,4 +178,4 @@ def _hex32(number: int) -> str:
 
 
 def _call(ask: Ask, address: str, data: bytes, block: str = "latest") -> str:
-    return str(ask("eth_call", [{"to": address, "data": "0x" + data.hex()}, block]))
+    return data_of(ask("eth_call", [{"to": address, "data": "0x" + data.hex()}, block]))

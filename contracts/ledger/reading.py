@@ -6,10 +6,15 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 Model = TypeVar("Model", bound=BaseModel)
+# A receipt of 1,000 events, the most there may be, has about 700 KiB.
+MAX_BYTES = 1 << 20
 
 
 def read_strictly(model: type[Model], text: bytes | str) -> Model | str:
     """The value, or the end of a sentence that says where the text does not read."""
+    data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+    if len(data) > MAX_BYTES:
+        return f"it has more than {MAX_BYTES} bytes."
     try:
         found = model.model_validate_json(text)
         json.loads(text, object_pairs_hook=_once)

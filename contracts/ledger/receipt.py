@@ -1,15 +1,12 @@
-"""A receipt, and its verification by nobody's leave: pure, from the receipt alone.
-
-Each link of the chain from sensor to ledger is checked by itself, and a broken one is named.
-"""
+"""A receipt, and its verification by nobody's leave: pure, from the receipt alone; link by link."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field
 
-from contracts.ledger import merkle, pending
+from contracts.ledger import merkle
 from contracts.ledger.hashing import digest, unhex
 from contracts.ledger.pricing import Line, Tariff, Window, price, total
 from contracts.ledger.reading import read_strictly
@@ -108,6 +105,9 @@ class Receipt(Frozen):
         return ["0x" + event_digest(event.body, domain).hex() for event in self.events]
 
 
+Shown = TypeVar("Shown", bound=Frozen)
+
+
 @dataclass(frozen=True, slots=True)
 class Link:
     """One checked link: its name, whether it holds, and a sentence for people."""
@@ -124,9 +124,7 @@ class Broken(Exception):
 def read(text: bytes | str) -> Receipt | Link:
     """The receipt, or the 'format' link that says where it does not read."""
     found = read_strictly(Receipt, text)
-    if isinstance(found, Receipt):
-        return found
-    return Link("format", False, pending.told(text) or f"Not a receipt: {found}")
+    return Link("format", False, f"Not a receipt: {found}") if isinstance(found, str) else found
 
 
 def verify(receipt: Receipt) -> list[Link]:
@@ -135,12 +133,13 @@ def verify(receipt: Receipt) -> list[Link]:
     A receipt without its title has no link `titles`: what was not shown is not said to hold.
     """
     shown = [kept for kept in CHECKS if kept[1] is not _titles or receipt.title is not None]
-    return [_checked(name, check, receipt) for name, check in shown]
+    return [checked(name, check, receipt) for name, check in shown]
 
 
-def _checked(name: str, check: Callable[[Receipt], str], receipt: Receipt) -> Link:
+def checked(name: str, check: Callable[[Shown], str], shown: Shown) -> Link:
+    """The link's sentence, or what broke it: no value that a stranger wrote may raise."""
     try:
-        return Link(name, True, check(receipt))
+        return Link(name, True, check(shown))
     except Broken as broken:
         return Link(name, False, str(broken))
     except (ValueError, OverflowError) as error:
@@ -264,8 +263,9 @@ def _record(receipt: Receipt) -> str:
     for name, (recorded, shown) in claims.items():
         if recorded != shown:
             raise Broken(f"The settlement record and this receipt differ in: {name}.")
-    paid = money(record.amount_minor, receipt)
-    return f"Stay {record.stay}: {paid}, account {record.driver_account} to {record.owner_account}."
+    way = f"account {record.driver_account} to {record.owner_account}"
+    fee = f", of it {money(record.fee_minor, receipt)} to the platform" if record.fee_bps else ""
+    return f"Stay {record.stay}: {money(record.amount_minor, receipt)}, {way}{fee}."
 
 
 def _proof(receipt: Receipt) -> str:

@@ -127,6 +127,11 @@ class SettlementRecord(Frozen):
     def leaf(self) -> bytes:
         return leaf_hash(unhex(self.digest()))
 
+    @property
+    def fee_minor(self) -> int:
+        """The platform's part, where the whole amount was paid."""
+        return self.amount_minor * self.fee_bps // 10_000
+
     def tag(self) -> int:
         """Bit 15: a counter-record. Bits 0 to 13: the platform's part of the payee's money."""
         return (CREDIT_TAG if self.credit_of else 0) | self.fee_bps

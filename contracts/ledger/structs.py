@@ -3,6 +3,8 @@
 Source: EIP-712, "Definition of hashStruct"; strings by their keccak, all else in 32-byte words.
 """
 
+from collections.abc import Callable, Mapping
+
 from contracts.ledger.hashing import keccak, unhex
 
 
@@ -12,17 +14,29 @@ class Struct:
     def __init__(self, text: str) -> None:
         members = text[text.index("(") + 1 : -1].split(",")
         self.type_hash = keccak(text.encode())
-        self.kinds = tuple(member.split(" ")[0] for member in members)
+        self._words = tuple(WORDS[member.split(" ")[0]] for member in members)
 
     def digest(self, *values: str | int) -> str:
         """`values` stand in the order of the members. OverflowError for one that does not fit."""
-        words = [word(kind, value) for kind, value in zip(self.kinds, values, strict=True)]
+        words = [word(value) for word, value in zip(self._words, values, strict=True)]
         return "0x" + keccak(self.type_hash + b"".join(words)).hex()
 
 
-def word(kind: str, value: str | int) -> bytes:
-    if kind == "string":
-        return keccak(str(value).encode())
-    if kind in ("bytes32", "address"):
-        return unhex(str(value)).rjust(32, b"\0")
+def _string(value: str | int) -> bytes:
+    return keccak(str(value).encode())
+
+
+def _hex(value: str | int) -> bytes:
+    return unhex(str(value)).rjust(32, b"\0")
+
+
+def _number(value: str | int) -> bytes:
     return int(value).to_bytes(32, "big")
+
+
+WORDS: Mapping[str, Callable[[str | int], bytes]] = {
+    "string": _string,
+    "bytes32": _hex,
+    "address": _hex,
+    "uint256": _number,
+}

@@ -77,9 +77,11 @@ class Rig:
     folder: Path
     chain_type: type[FakeChain] = FakeChain
     clock: HandClock = field(default_factory=lambda: HandClock(at(0)))
+    # A server's URL; without one a file in the folder.
+    url: str | None = None
 
     def __post_init__(self) -> None:
-        self.db = Database(self.folder / "cloud.sqlite")
+        self.db = Database(self.url or self.folder / "cloud.sqlite")
         self.chain = self.chain_type(lambda: to_ms(self.clock.at) // 1000, addresses=ADDRESSES)
         where = self.chain.deployment()
         self.deployed = Deployed(

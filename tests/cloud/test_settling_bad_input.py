@@ -41,12 +41,13 @@ class Node(DevChainServer):
     def reply(self, body: bytes) -> bytes:
         self.requests += 1
         answer = super().reply(body)
-        asked = json.loads(body)
-        if self.lie is None or isinstance(asked, list):
+        if self.lie is None:
             return answer
-        told = json.loads(answer)
-        if told.get("result") is not None:
-            told["result"] = self.lie(asked["method"], told["result"])
+        asked, told = json.loads(body), json.loads(answer)
+        several = isinstance(asked, list)
+        for question, one in zip(asked, told, strict=True) if several else [(asked, told)]:
+            if one.get("result") is not None:
+                one["result"] = self.lie(question["method"], one["result"])
         return json.dumps(told).encode()
 
     def ask(self, method: str, *params: Any) -> None:

@@ -1,5 +1,6 @@
 """What a second reader of the sender found: order, old hashes, prices, words and silence."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -232,12 +233,13 @@ class Sour(Node):
     young = False
 
     def reply(self, body: bytes) -> bytes:
-        if self.young and b'"finalized"' in body:
-            return (
-                b'{"jsonrpc":"2.0","id":1,"error":'
-                b'{"code":-39001,"message":"finalized block not found"}}'
-            )
-        return super().reply(body)
+        asked, told = json.loads(body), json.loads(super().reply(body))
+        several = isinstance(asked, list)
+        for question, one in zip(asked, told, strict=True) if several else [(asked, told)]:
+            if self.young and "finalized" in question.get("params", []):
+                del one["result"]
+                one["error"] = {"code": -39001, "message": "finalized block not found"}
+        return json.dumps(told).encode()
 
 
 @pytest.fixture

@@ -93,10 +93,12 @@ def on_node(server: DevChainServer, folder: Path, clock: HandClock) -> Owned:
     return Owned(folder, cast(type[FakeChain], lambda *_args, **_more: chain), clock)
 
 
-@pytest.fixture(params=["fake", "devchain"])
+@pytest.fixture(params=["fake", "fake on postgresql", "devchain"])
 def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Owned]:
-    if request.param == "fake":
-        yield ready(Owned(tmp_path))
+    if request.param != "devchain":
+        on_server = request.param != "fake"
+        url = request.getfixturevalue("server").emptied() if on_server else None
+        yield ready(Owned(tmp_path, url=url))
         return
     clock = HandClock(at(0))
     server = DevChainServer(tmp_path / "chain", now=lambda: to_ms(clock.at) // 1000)

@@ -2,8 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
+from contracts.ledger.credit import Credit, counter_record
 from contracts.ledger.hashing import digest, keccak
 from contracts.ledger.merkle import Tree
+from contracts.ledger.pending import DRAWN, Draft, Pending
 from contracts.ledger.pricing import Tariff, Terms, Window, price, total
 from contracts.ledger.receipt import (
     ChainRecord,
@@ -186,3 +188,37 @@ def titled(made: Receipt) -> Receipt:
         siblings=tuple("0x" + node.hex() for node in tree.proof(0)),
     )
     return made.model_copy(update={"title": proof})
+
+
+def pending(made: Receipt | None = None) -> Pending:
+    """What stands in the receipt's place before its batch is mined, with its draft."""
+    made = made or receipt()
+    told = {name: getattr(made, name) for name in DRAWN}
+    return Pending(
+        format="berth-receipt",
+        version=2,
+        status="pending",
+        booking=made.booking.id,
+        stay=made.record.stay,
+        total_minor=made.total_minor,
+        currency=made.tariff.currency,
+        leaf="0x" + made.record.leaf().hex(),
+        batch=None,
+        draft=Draft(chain_id=31337, ledger=LEDGER, **told),
+    )
+
+
+def credit_of(paid: Receipt, stay: int = 9, amount_minor: int = 300, **chain: object) -> Credit:
+    """In the batch after the one of what it corrects."""
+    reason = "The sensor was covered."
+    record = counter_record(paid.record, stay, amount_minor, reason)
+    place = {"batch": 2, "word": word_hex(record.word()), "transaction": "0x" + "55" * 32, **chain}
+    return Credit(
+        format="berth-credit",
+        version=1,
+        corrects=paid,
+        reason=reason,
+        record=record,
+        proof=proof_of(record),
+        chain=paid.chain.model_copy(update=place),
+    )

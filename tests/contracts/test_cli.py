@@ -9,9 +9,12 @@ import typer
 from typer.testing import CliRunner, Result
 
 from contracts.cli import check
-from tests.contracts.making import receipt, titled
+from tests.contracts.making import credit_of, pending, receipt, titled
 
 RECEIPT = titled(receipt())
+CREDIT = credit_of(RECEIPT)
+PENDING = pending(RECEIPT)
+BARE = PENDING.model_copy(update={"draft": None})
 APP = typer.Typer()
 APP.command()(check)
 
@@ -77,3 +80,72 @@ def test_an_address_that_is_none_is_refused_before_anything_is_read(
     assert found.exit_code == 2
     assert f"{option} {value} is no" in found.stderr
     assert found.stdout == ""
+
+
+def test_a_credit_passes_with_its_reason_and_says_that_it_shows_only_itself(tmp_path: Path) -> None:
+    found = ran(tmp_path, "--ledger", CREDIT.chain.ledger, text=CREDIT.model_dump_json())
+    assert found.exit_code == 0
+    assert found.stdout.startswith("Credit of stay 1: The sensor was covered.\n")
+    for link in ("titles", "record", "proof", "credit", "credit proof", "ledger"):
+        assert f"PASS  {link} " in found.stdout
+    assert found.stdout.splitlines()[-1].startswith("PASS: every link holds.")
+    assert "this one credit of stay 1, and no others." in found.stdout
+
+
+def test_a_credit_of_another_ledger_is_refused(tmp_path: Path) -> None:
+    found = ran(tmp_path, "--ledger", "0x" + "77" * 20, text=CREDIT.model_dump_json())
+    assert found.exit_code == 1
+    assert "FAIL: broken at ledger." in found.stdout
+
+
+def test_a_pending_receipt_is_neither_passed_nor_broken(tmp_path: Path) -> None:
+    found = ran(tmp_path, text=PENDING.model_dump_json())
+    assert found.exit_code == 1
+    assert "FAIL" not in found.stdout
+    assert "PASS  arithmetic" in found.stdout
+    assert "PASS:" not in found.stdout
+    assert found.stdout.splitlines()[-1] == (
+        "PENDING: stay 1 is not on the chain yet. "
+        "All 10 links that it can show already hold. Ask again later."
+    )
+
+
+def test_a_pending_receipt_without_its_draft_says_that_nothing_was_checked(
+    tmp_path: Path, silent_node: str
+) -> None:
+    found = ran(tmp_path, "--rpc", silent_node, text=BARE.model_dump_json())
+    assert found.exit_code == 1
+    assert found.stdout == (
+        "PENDING: stay 1 is not on the chain yet. "
+        "This file carries nothing that could be checked already. Ask again later.\n"
+    )
+
+
+def test_a_program_reads_null_for_a_pending_receipt_and_false_for_a_broken_draft(
+    tmp_path: Path,
+) -> None:
+    said = json.loads(ran(tmp_path, "--json", text=PENDING.model_dump_json()).stdout)
+    assert said["ok"] is None
+    assert said["verdict"].startswith("PENDING: ")
+    changed = json.loads(PENDING.model_dump_json())
+    changed["draft"]["lines"][0]["amount_minor"] += 1
+    said = json.loads(ran(tmp_path, "--json", text=json.dumps(changed)).stdout)
+    assert said["ok"] is False
+    assert said["verdict"] == "FAIL: broken at arithmetic, record."
+
+
+@pytest.mark.parametrize("hostile", ["\x1b[2J", "\u202e", "\r", "\x9b1m"])
+def test_what_a_stranger_wrote_cannot_reach_the_terminal(tmp_path: Path, hostile: str) -> None:
+    """In a field's name or in a credit's reason: it could paint PASS over FAIL."""
+    unread = ran(tmp_path, text=json.dumps({"format": "berth-receipt", f"a{hostile}": 1}))
+    changed = json.loads(CREDIT.model_dump_json()) | {"reason": f"a{hostile}"}
+    shown = ran(tmp_path, text=json.dumps(changed))
+    assert unread.exit_code == shown.exit_code == 1
+    assert hostile not in unread.stdout + shown.stdout
+    assert "FAIL: broken at credit." in shown.stdout
+
+
+def test_a_file_larger_than_any_receipt_is_refused(tmp_path: Path) -> None:
+    found = ran(tmp_path, text=" " * (1 << 20) + RECEIPT.model_dump_json())
+    assert found.exit_code == 2
+    assert "too large for a receipt" in found.stderr

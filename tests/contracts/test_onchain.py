@@ -8,7 +8,7 @@ import pytest
 from contracts.ledger.hashing import keccak
 from contracts.ledger.onchain import BATCH_EVENT, UNPAID_EVENT, pinned, selector, verify_on_chain
 from contracts.wire.types import ZERO_DIGEST
-from tests.contracts.making import REGISTRY, receipt, titled
+from tests.contracts.making import REGISTRY, credit_of, receipt, titled
 
 RECEIPT = titled(receipt())
 CHAIN = RECEIPT.chain
@@ -158,6 +158,67 @@ def test_a_node_of_another_chain_is_asked_nothing_more() -> None:
     assert [method for method, _ in node.asked] == ["eth_chainId"]
 
 
+PAID = titled(receipt())
+CREDIT = credit_of(PAID)
+
+
+class Both(Node):
+    """A node that knows a receipt's batch, and the credit's after it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        own = batch_log()
+        own["topics"] = [topic(BATCH_EVENT), hex32(CREDIT.chain.batch)]
+        own["data"] = own["data"].replace(CHAIN.word[2:], CREDIT.chain.word[2:])
+        self.credit: Any = self.mined | {"logs": [own]}
+        self.credit_root = CREDIT.proof.root
+
+    def ask(self, method: str, params: list[Any]) -> Any:
+        if method == "eth_getTransactionReceipt" and params == [CREDIT.chain.transaction]:
+            return self.credit
+        if method == "eth_call" and params[0]["data"].endswith(f"{CREDIT.chain.batch:064x}"):
+            return self.credit_root
+        return super().ask(method, params)
+
+
+def credits_broken(change: Callable[[Both], object]) -> list[str]:
+    node = Both()
+    change(node)
+    return [link.name for link in verify_on_chain(CREDIT, node.ask) if not link.ok]
+
+
+def test_a_credit_is_asked_for_by_itself_and_so_is_what_it_corrects() -> None:
+    found = [link.name for link in verify_on_chain(CREDIT, Both().ask)]
+    own = ["batch root", "transaction", "payment"]
+    assert found[-6:] == [*own, *(f"credit {name}" for name in own)]
+    assert credits_broken(lambda node: None) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "link"),
+    [
+        (lambda node: setattr(node, "credit", None), "credit transaction"),
+        (lambda node: setattr(node, "credit_root", hex32(5)), "credit batch root"),
+        (lambda node: node.credit.update(blockHash=hex32(5)), "credit transaction"),
+        (lambda node: node.credit.update(logs=[batch_log()]), "credit transaction"),
+        (lambda node: node.credit["logs"].append(unpaid_log(9)), "credit payment"),
+        (lambda node: setattr(node, "mined", None), "transaction"),
+        (lambda node: node.mined["logs"].append(unpaid_log(1)), "payment"),
+    ],
+)
+def test_what_the_chain_does_not_know_of_a_credit_is_named(
+    change: Callable[[Both], object], link: str
+) -> None:
+    assert credits_broken(change) == [link]
+
+
+def test_money_that_did_not_come_back_is_told_in_figures() -> None:
+    node = Both()
+    node.credit["logs"].append(unpaid_log(9))
+    (link,) = [one for one in verify_on_chain(CREDIT, node.ask) if one.name == "credit payment"]
+    assert link.sentence == "Of 3.00 CNY, 2.00 CNY was not paid back."
+
+
 def test_a_receipt_of_another_ledger_than_the_trusted_one_is_named() -> None:
-    assert pinned(RECEIPT, CHAIN.ledger).ok
-    assert not pinned(RECEIPT, "0x" + "77" * 20).ok
+    assert pinned(CHAIN.ledger, CHAIN.ledger).ok
+    assert not pinned(CHAIN.ledger, "0x" + "77" * 20).ok

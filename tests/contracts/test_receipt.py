@@ -221,32 +221,6 @@ def test_a_receipt_without_a_title_holds_and_claims_no_title() -> None:
     assert "titles" in [link.name for link in verify(making.titled(bare))]
 
 
-PENDING = {
-    "format": "berth-receipt",
-    "version": 2,
-    "status": "pending",
-    "booking": "b-1",
-    "stay": 7,
-    "total_minor": 290,
-    "currency": "CNY",
-    "leaf": "0x" + "12" * 32,
-    "batch": None,
-}
-
-
-def test_a_pending_receipt_is_told_from_a_broken_one() -> None:
-    found = read(json.dumps(PENDING))
-    sentence = "This receipt is pending: stay 7 is not filed yet. Fetch it again later."
-    assert found == Link("format", False, sentence)
-
-
-@pytest.mark.parametrize("change", [{"stay": "7"}, {"status": "paid"}, {"note": "x"}])
-def test_what_only_looks_pending_is_not_a_receipt(change: dict[str, object]) -> None:
-    found = read(json.dumps(PENDING | change))
-    assert isinstance(found, Link)
-    assert found.sentence.startswith("Not a receipt")
-
-
 def test_a_fee_and_a_credit_stand_in_the_words_tag() -> None:
     record = GENUINE.record.model_copy(update={"fee_bps": 250})
     assert record.word() & 0xFFFF == 250

@@ -5,11 +5,14 @@ bug) is compiled anew, so that no check ever judges old code.
 """
 
 import json
+import tempfile
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from tests.tools.compile_contracts import EVM_VERSION, LEDGER, source_sha256
+from tests.tools.planted import Mutant
 
 LAYOUT = LEDGER / "artifacts" / "layout.json"
 
@@ -33,12 +36,12 @@ def built(name: str) -> Built:
     return _of(output["bytecode"], output["layout"]["storage_layout"])
 
 
-def compiled(name: str) -> dict[str, Any]:
+def compiled(name: str, folder: Path = LEDGER) -> dict[str, Any]:
     from vyper.compiler import compile_from_file_input
     from vyper.compiler.input_bundle import FilesystemInputBundle
     from vyper.compiler.settings import OptimizationLevel, Settings
 
-    bundle = FilesystemInputBundle([LEDGER])
+    bundle = FilesystemInputBundle([folder])
     output: dict[str, Any] = compile_from_file_input(
         bundle.load_file(f"{name}.vy"),
         input_bundle=bundle,
@@ -46,6 +49,26 @@ def compiled(name: str) -> dict[str, Any]:
         settings=Settings(optimize=OptimizationLevel.GAS, evm_version=EVM_VERSION),
     )
     return output
+
+
+def planted(mutant: Mutant) -> dict[str, Any]:
+    """The contract compiled with its bug, as `compiled` gives it; the tree stays as it is."""
+    place = Path(mutant.file)
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        for source in LEDGER.glob("*.vy"):
+            text = source.read_text("utf-8")
+            if source.name == place.name:
+                if text.count(mutant.old) != 1:
+                    raise ValueError(f"{mutant.file} does not hold this once: {mutant.old!r}")
+                text = text.replace(mutant.old, mutant.new)
+            (folder / source.name).write_text(text, "utf-8")
+        return compiled(place.stem, folder)
+
+
+def built_with(mutant: Mutant) -> Built:
+    output = planted(mutant)
+    return _of(output["bytecode"], output["layout"]["storage_layout"])
 
 
 def _of(bytecode: str, storage: dict[str, Any]) -> Built:

@@ -7,7 +7,7 @@ from fastapi.testclient import TestClient
 
 from cloud.entrypoints.http.words import WORDS
 from cloud.entrypoints.http.words_receipt import LINKS_ZH
-from tests.contracts.making import receipt
+from tests.contracts.making import credit_of, pending, receipt
 
 GOOD = receipt().model_dump_json()
 
@@ -35,6 +35,26 @@ def test_a_pasted_receipt_passes_too(client: TestClient) -> None:
     )
     assert "PASS: all 10 links hold." in encoded.text
     assert "PASS: all 10 links hold." in parts.text
+
+
+def test_a_credit_passes_with_its_own_links(client: TestClient) -> None:
+    made = credit_of(receipt())
+    assert "PASS: all 12 links hold." in as_file(client, made.model_dump_json().encode())
+    lied = made.model_copy(update={"reason": "Goodwill."}).model_dump_json().encode()
+    assert "FAIL: broken at credit." in as_file(client, lied)
+
+
+def test_a_pending_receipt_is_neither_passed_nor_broken(client: TestClient) -> None:
+    made = pending()
+    for waiting, said in (
+        (made, "All 10 links that this file can show already hold."),
+        (made.model_copy(update={"draft": None}), "carries nothing that could be checked already"),
+    ):
+        text = as_file(client, waiting.model_dump_json().encode())
+        assert "PENDING: stay 1 is not on the chain yet." in text
+        assert said in text
+        assert "PASS:" not in text
+        assert "FAIL" not in text
 
 
 def test_a_changed_amount_names_its_links(client: TestClient) -> None:

@@ -6,6 +6,8 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
+from pydantic import BaseModel
+
 from contracts.ledger.hashing import digest, keccak
 from contracts.ledger.merkle import Tree
 from contracts.ledger.onchain import BATCH_EVENT, selector
@@ -43,6 +45,10 @@ class Made:
     receipt: Receipt
     key: bytes
     leaves: tuple[bytes, ...]
+
+    @property
+    def paper(self) -> Receipt:
+        return self.receipt
 
 
 def hex32(rng: Random) -> str:
@@ -208,10 +214,10 @@ def _filed(rng: Random, leaf: bytes) -> tuple[tuple[bytes, ...], Proof]:
     others = [rng.randbytes(32) for _ in range(rng.choice((0, 1, 2, 6, 199)))]
     position = rng.randint(0, len(others))
     leaves = (*others[:position], leaf, *others[position:])
-    return leaves, Proof(**_proof(Tree(leaves), position))
+    return leaves, Proof(**proof_fields(Tree(leaves), position))
 
 
-def _proof(tree: Tree, position: int) -> dict[str, Any]:
+def proof_fields(tree: Tree, position: int) -> dict[str, Any]:
     siblings = tuple("0x" + node.hex() for node in tree.proof(position))
     return {"root": "0x" + tree.root.hex(), "siblings": siblings}
 
@@ -219,7 +225,7 @@ def _proof(tree: Tree, position: int) -> dict[str, Any]:
 def a_title(rng: Random, space: str) -> TitleProof:
     found = hex32(rng)
     leaves = [rng.randbytes(32), title_leaf(space_key(space), bytes.fromhex(found[2:]))]
-    return TitleProof(digest=found, **_proof(Tree(leaves), 1))
+    return TitleProof(digest=found, **proof_fields(Tree(leaves), 1))
 
 
 def _chain(rng: Random, domain: Domain, record: SettlementRecord) -> ChainRecord:
@@ -275,15 +281,15 @@ def question(method: str, params: list[Any]) -> str:
     return json.dumps([method, params], separators=(",", ":"))
 
 
-def spelled(rng: Random, receipt: Receipt) -> bytes:
+def spelled(rng: Random, paper: BaseModel) -> bytes:
     """One of the many spellings of the same values."""
-    plain = receipt.model_dump(mode="json")
+    plain = paper.model_dump(mode="json")
     return rng.choice(
         (
             json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode(),
-            receipt.model_dump_json(indent=1).encode(),
+            paper.model_dump_json(indent=1).encode(),
             json.dumps(plain, ensure_ascii=True, indent=rng.choice((None, 2))).encode(),
-            receipt.model_dump_json(exclude_defaults=True).encode(),
+            paper.model_dump_json(exclude_defaults=True).encode(),
             json.dumps(_shuffled(rng, plain), ensure_ascii=False).encode(),
         )
     )

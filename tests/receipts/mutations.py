@@ -25,13 +25,15 @@ HUGE = (2**31, 2**32, 2**48, 2**53 - 1, 2**53, 2**63, 2**64, 2**256, 10**400, 10
 ODD_TEXTS = ("\u0000", "é", "e\u0301", "🚗", "\u202e", "\uff11", " ", "\n", "\ufeff", "a" * 70)
 
 
-def plain_of(made: Made) -> Any:
-    return json.loads(made.receipt.model_dump_json())
+def plain_of(made: Any) -> Any:
+    """`made` is a `Made`, or what else has a `paper`."""
+    return json.loads(made.paper.model_dump_json())
 
 
 def dumped(plain: Any) -> bytes:
     # Raised where a number has more digits than Python would read back.
-    return _long_numbers(json.dumps(_short(plain), ensure_ascii=False))
+    text = json.dumps(short(plain), ensure_ascii=False)
+    return long_numbers(text).encode("utf-8", "surrogatepass")
 
 
 def leaves(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
@@ -55,15 +57,15 @@ def inside(plain: Any, path: tuple[Any, ...]) -> Any:
     return plain
 
 
-def another_value(rng: Random, made: Made) -> bytes | None:
+def another_value(rng: Random, made: Any) -> bytes | None:
     plain = plain_of(made)
     path = rng.choice(leaves(plain))
     holder = inside(plain, path)
-    holder[path[-1]] = _other(rng, holder[path[-1]])
+    holder[path[-1]] = changed(rng, holder[path[-1]])
     return dumped(plain)
 
 
-def _other(rng: Random, value: Any) -> Any:
+def changed(rng: Random, value: Any) -> Any:
     if isinstance(value, bool) or value is None:
         return rng.choice((0, "", "x", [], {}, True))
     if isinstance(value, int | float):
@@ -73,15 +75,15 @@ def _other(rng: Random, value: Any) -> Any:
     return rng.choice((_flipped(rng, value), _flipped(rng, value), _retold(rng, value)))
 
 
-def a_huge_number(rng: Random, made: Made) -> bytes | None:
+def a_huge_number(rng: Random, made: Any) -> bytes | None:
     plain = plain_of(made)
-    numbers = [path for path in leaves(plain) if isinstance(_at(plain, path), int | float)]
+    numbers = [path for path in leaves(plain) if isinstance(held_at(plain, path), int | float)]
     path = rng.choice(numbers)
     inside(plain, path)[path[-1]] = rng.choice((*HUGE, -1, -(2**53), -(10**400)))
     return dumped(plain)
 
 
-def _at(plain: Any, path: tuple[Any, ...]) -> Any:
+def held_at(plain: Any, path: tuple[Any, ...]) -> Any:
     return inside(plain, path)[path[-1]]
 
 
@@ -98,14 +100,14 @@ def _retold(rng: Random, text: str) -> Any:
     return rng.choice((*changed, text[2:], text.replace("Z", "+00:00"), None, 0, [text], {text: 1}))
 
 
-def field_dropped(rng: Random, made: Made) -> bytes | None:
+def field_dropped(rng: Random, made: Any) -> bytes | None:
     plain = plain_of(made)
     holder = rng.choice(objects(plain))
     holder.pop(rng.choice(list(holder)), None)
     return dumped(plain)
 
 
-def field_added(rng: Random, made: Made) -> bytes | None:
+def field_added(rng: Random, made: Any) -> bytes | None:
     plain = plain_of(made)
     holder = rng.choice(objects(plain))
     name = rng.choice(("note", "Format", "__proto__", "constructor", "plate", "hasOwnProperty", ""))
@@ -113,7 +115,7 @@ def field_added(rng: Random, made: Made) -> bytes | None:
     return dumped(plain)
 
 
-def name_twice(rng: Random, made: Made) -> bytes | None:
+def name_twice(rng: Random, made: Any) -> bytes | None:
     """The same name twice in one object: readers that keep another one read another receipt."""
     plain = plain_of(made)
     path = rng.choice([path for path in leaves(plain) if isinstance(path[-1], str)])
@@ -122,13 +124,13 @@ def name_twice(rng: Random, made: Made) -> bytes | None:
     holder[path[-1]] = mark
     spelled = json.dumps(path[-1])
     twin = rng.choice((spelled, '"' + "".join(f"\\u{ord(c):04x}" for c in path[-1]) + '"'))
-    other = dumped(rng.choice((held, _other(rng, held)))).decode()
+    other = dumped(rng.choice((held, changed(rng, held)))).decode()
     first, second = rng.choice(((json.dumps(held), other), (other, json.dumps(held))))
     text = json.dumps(plain).replace(json.dumps(mark), f"{first},{twin}:{second}")
     return text.encode()
 
 
-def byte_changed(rng: Random, made: Made) -> bytes | None:
+def byte_changed(rng: Random, made: Any) -> bytes | None:
     data = bytearray(dumped(plain_of(made)))
     at = rng.randrange(len(data))
     if rng.random() < 0.5:
@@ -138,7 +140,7 @@ def byte_changed(rng: Random, made: Made) -> bytes | None:
     return bytes(data)
 
 
-def cut_or_wrapped(rng: Random, made: Made) -> bytes | None:
+def cut_or_wrapped(rng: Random, made: Any) -> bytes | None:
     data = dumped(plain_of(made))
     cut = rng.randrange(len(data))
     whole = (b"\xef\xbb\xbf" + data, b"[" + data + b"]", data + b"{}", data + b"\x0b", b"", b"null")
@@ -264,7 +266,8 @@ def record_filed_again(rng: Random, made: Made) -> bytes | None:
     return dumped(plain)
 
 
-MUTATIONS: tuple[Mutation, ...] = (
+# Of any paper, whatever it says.
+OF_ANY: tuple[Callable[[Random, Any], bytes | None], ...] = (
     *(another_value,) * 6,
     a_huge_number,
     field_dropped,
@@ -273,6 +276,9 @@ MUTATIONS: tuple[Mutation, ...] = (
     byte_changed,
     byte_changed,
     cut_or_wrapped,
+)
+MUTATIONS: tuple[Mutation, ...] = (
+    *OF_ANY,
     list_reordered,
     event_of_another,
     signature_respelled,
@@ -312,14 +318,14 @@ def a_mutation(seed: int, made: Made) -> tuple[str, bytes]:
 MARK = "\u0001digits "
 
 
-def _short(value: Any) -> Any:
+def short(value: Any) -> Any:
     """Numbers beyond Python's limit of digits leave as marks (`sys.get_int_max_str_digits`)."""
     if isinstance(value, dict):
-        return {name: _short(item) for name, item in value.items()}
+        return {name: short(item) for name, item in value.items()}
     if isinstance(value, list):
-        return [_short(item) for item in value]
+        return [short(item) for item in value]
     return MARK if isinstance(value, int) and value >= 10**4000 else value
 
 
-def _long_numbers(text: str) -> bytes:
-    return text.replace(json.dumps(MARK), "1" + "0" * 5000).encode("utf-8", "surrogatepass")
+def long_numbers(text: str) -> str:
+    return text.replace(json.dumps(MARK), "1" + "0" * 5000)

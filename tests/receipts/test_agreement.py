@@ -3,26 +3,50 @@
 A share of the corpus; all of it: `python -m tests.receipts.corpus`.
 """
 
+import json
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
-from tests.receipts.corpus import Tally, cases
+from tests.contracts.making import pending
+from tests.contracts.test_pending import PENDING, PENDING_CREDIT
+from tests.receipts.corpus import Tally, cases, credit_cases
+from tests.receipts.credits import LIES
 from tests.receipts.drawn import a_receipt
-from tests.receipts.judged import JUDGE, NODE, SCRIPT, Case, by_python, by_script, verdicts
+from tests.receipts.judged import (
+    JUDGE,
+    NODE,
+    SCRIPT,
+    Case,
+    by_python,
+    by_script,
+    mutated_pending_case,
+    verdicts,
+)
 from tests.receipts.mutations import MUTATIONS
 
 pytestmark = pytest.mark.skipif(NODE is None, reason="no node here (apt-get install nodejs)")
 VALID, MUTATED = 60, 300
+CREDITS, MUTATED_CREDITS = 20, 140
+
+
+def tallied(shown: Iterable[Case]) -> Tally:
+    found = Tally()
+    for verdict in verdicts(shown):
+        found.add(verdict)
+    return found
 
 
 @pytest.fixture(scope="module")
 def tally() -> Tally:
-    found = Tally()
-    for verdict in verdicts(cases(VALID, MUTATED)):
-        found.add(verdict)
-    return found
+    return tallied(cases(VALID, MUTATED))
+
+
+@pytest.fixture(scope="module")
+def credits() -> Tally:
+    return tallied(credit_cases(CREDITS, MUTATED_CREDITS))
 
 
 def test_both_verifiers_give_the_same_right_verdict_on_every_receipt(tally: Tally) -> None:
@@ -35,6 +59,28 @@ def test_the_share_in_the_suite_has_every_mutation_and_breaks_every_link(tally: 
     offline = {"format", "signatures", "sequence", "booking", "tariff", "times", "arithmetic"}
     on_chain = {"chain id", "registry", "gateway key", "batch root", "transaction"}
     assert offline | on_chain | {"record", "proof"} <= set(tally.links)
+
+
+def test_both_verifiers_give_the_same_right_verdict_on_every_credit(credits: Tally) -> None:
+    assert (credits.valid, credits.mutated) == (CREDITS, MUTATED_CREDITS)
+    assert credits.credits == CREDITS + MUTATED_CREDITS
+    assert credits.wrong == []
+
+
+def test_the_share_of_credits_has_every_lie_and_breaks_their_own_links(credits: Tally) -> None:
+    assert {lie.__name__ for lie in LIES} < set(credits.kinds)
+    own = {"credit", "credit proof", "credit batch root", "credit transaction", "credit payment"}
+    assert own < set(credits.links)
+
+
+def test_both_verifiers_say_the_same_of_what_waits_for_its_batch() -> None:
+    """Changed or not: no lie about a draft is said to hold."""
+    bare = [json.dumps(plain).encode() for plain in (PENDING, PENDING_CREDIT)]
+    genuine = [*bare, pending().model_dump_json().encode()]
+    shown = [Case("pending", data, {}) for data in genuine]
+    assert list(by_script(shown)) == [by_python(case) for case in shown] == [("(pending)",)] * 3
+    tally = tallied(mutated_pending_case(seed) for seed in range(60))
+    assert tally.wrong == []
 
 
 @pytest.mark.parametrize(
@@ -78,13 +124,23 @@ def test_the_script_gives_up_on_nothing_that_is_thrown_at_it() -> None:
     assert found == [("format",)] * len(junk)
 
 
-def test_a_script_that_forgets_one_rule_is_caught(tmp_path: Path) -> None:
-    """The comparison itself: rounding the price up in the owner's favour must not go unseen."""
+ROUNDED_UP = ("(billed_s * rate) / HOUR_S", "(billed_s * rate + 3599n) / HOUR_S")
+UNLIMITED = ("record.amount_minor > 0n && record.amount_minor <= before.amount_minor", "true")
+
+
+@pytest.mark.parametrize(
+    ("rule", "shown"), [(ROUNDED_UP, cases(20, 0)), (UNLIMITED, credit_cases(0, 60))]
+)
+def test_a_script_that_forgets_one_rule_is_caught(
+    tmp_path: Path, rule: tuple[str, str], shown: Iterable[Case]
+) -> None:
+    """The comparison itself: a price rounded up, or too much paid back, must not go unseen."""
     for path in SCRIPT.glob("*.mjs"):
-        text = path.read_text("utf-8")
-        lie = text.replace("(billed_s * rate) / HOUR_S", "(billed_s * rate + 3599n) / HOUR_S")
-        (tmp_path / path.name).write_text(lie, "utf-8")
-    lines = "".join(case.line() for case in cases(20, 0))
+        (tmp_path / path.name).write_text(path.read_text("utf-8").replace(*rule), "utf-8")
+    told = list(shown)
+    lines = "".join(case.line() for case in told)
     command = [str(NODE), str(JUDGE), str(tmp_path)]
     ran = subprocess.run(command, input=lines, text=True, capture_output=True, timeout=60)
-    assert '["arithmetic"]' in ran.stdout
+    said = [tuple(json.loads(line)) for line in ran.stdout.splitlines()]
+    assert len(said) == len(told)
+    assert said != [by_python(case) for case in told]

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, FilePayload, Page, expect, sync_playwright
 
-from tests.contracts.test_receipt import PENDING
+from tests.contracts.making import credit_of, pending, receipt
+from tests.contracts.test_pending import PENDING
 from tests.pages.making import town
 
 # Skips where there is no browser.
@@ -41,12 +42,15 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
 
 
 @contextmanager
-def proof(place: Opened, path: str) -> Iterator[Page]:
+def proof(place: Opened, path: str, zone: str = "Europe/Berlin") -> Iterator[Page]:
     """The page in a narrow dark window, which may say nothing on its console."""
     problems: list[str] = []
     browser, server = place
     page = browser.new_page(
-        viewport={"width": 320, "height": 640}, locale="en-GB", color_scheme="dark"
+        viewport={"width": 320, "height": 640},
+        locale="en-GB",
+        color_scheme="dark",
+        timezone_id=zone,
     )
     page.set_default_timeout(PATIENCE_MS)
     page.on("console", lambda message: problems.append(message.text))
@@ -68,7 +72,9 @@ def test_an_issued_receipt_is_verified_and_told_in_words(place: Opened) -> None:
         page.emulate_media(media="print")
         assert not page.is_visible("#given")
         assert page.is_visible("#statement")
-    assert "2026-05-01 00:05:00, give or take 1 s, clock in step" in text
+    assert "2026-05-01 08:05:00 (00:05:00 UTC), give or take 1 s, clock in step" in text
+    assert "2026-05-01 08:05:01 – 08:33:19 (00:05:01 – 00:33:19 UTC)" in text
+    assert "Times in the lot's time zone, Asia/Shanghai, with UTC in brackets." in text
     assert "Parking: 1 hr 28 mins at CNY 6.00 an hour" in text
     assert "1 min 44 secs are not billed" in text
 
@@ -153,14 +159,89 @@ def test_this_operators_own_node_is_named_as_such(place: Opened) -> None:
         page.unroute_all()
 
 
-def test_an_empty_form_and_a_pending_receipt_are_no_verdict(place: Opened) -> None:
+@pytest.mark.parametrize(
+    ("zone", "arrived", "note"),
+    [
+        ("America/New_York", "2026-04-30 20:05:00 (2026-05-01 00:05:00 UTC)", "this device's"),
+        ("Asia/Tokyo", "2026-05-01 09:05:00 (00:05:00 UTC)", "Asia/Tokyo"),
+        ("UTC", "2026-05-01 00:05:00 UTC, give", "Times in UTC."),
+    ],
+)
+def test_a_receipt_of_an_unknown_lot_has_its_readers_time_and_utc(
+    place: Opened, zone: str, arrived: str, note: str
+) -> None:
+    with proof(place, "/proof", zone) as page:
+        page.fill("#text", receipt().model_dump_json())
+        page.click("#given button")
+        expect(page.locator("#verdict.pass")).to_be_visible()
+        text = page.inner_text("#statement")
+    assert arrived in text
+    assert note in text
+
+
+def test_a_pasted_receipt_leaves_the_zone_of_the_lot_whose_page_it_is(place: Opened) -> None:
+    with proof(place, "/proof/b-1?lang=zh") as page:
+        expect(page.locator("#statement")).to_contain_text("2026-05-01 08:05:00（UTC 00:05:00）")
+        page.fill("#text", a_receipt(3).receipt.model_dump_json())
+        page.click("#given button")
+        expect(page.locator("#statement")).to_contain_text("本设备的时区（Europe/Berlin）")
+
+
+def test_a_credit_is_told_in_words_above_the_receipt_that_it_corrects(place: Opened) -> None:
+    made = credit_of(receipt())
+    with proof(place, "/proof") as page:
+        # Nothing is asked for: it works where there is no network.
+        page.context.set_offline(True)
+        page.fill("#text", made.model_dump_json())
+        page.click("#given button")
+        expect(page.locator("#verdict")).to_contain_text("All 12 links hold")
+        expect(page.locator("#verdict")).to_contain_text("this one credit of stay 1, and no others")
+        said = page.inner_text("#back").replace("\u00a0", " ")
+        assert not scrolls_sideways(page)
+        page.emulate_media(media="print")
+        assert page.is_visible("#back")
+        page.context.set_offline(False)
+    assert "CNY 3.00 of the CNY 8.80 of stay 1" in said
+    assert "The sensor was covered." in said
+    assert "2 to 3" in said
+
+
+def test_a_credit_with_another_reason_is_named(place: Opened) -> None:
+    plain = json.loads(credit_of(receipt()).model_dump_json()) | {"reason": "Goodwill."}
+    with proof(place, "/proof?lang=zh") as page:
+        page.fill("#text", json.dumps(plain))
+        page.click("#given button")
+        expect(page.locator("#verdict.fail")).to_contain_text("退还的是这次结算")
+        assert page.is_visible("#broken")
+
+
+def test_a_pending_receipt_is_no_verdict_and_its_draft_is_checked(place: Opened) -> None:
+    with proof(place, "/proof") as page:
+        page.fill("#text", pending().model_dump_json())
+        page.click("#given button")
+        expect(page.locator("#verdict.wait")).to_have_text(
+            "PENDING: stay 1 is not on the chain yet. All 10 links that this file can show "
+            "already hold. Ask again later."
+        )
+        assert page.is_visible('[data-link="arithmetic"]')
+        assert not page.is_visible("#place")
+        changed = json.loads(pending().model_dump_json())
+        changed["draft"]["total_minor"] += 1
+        page.fill("#text", json.dumps(changed))
+        page.click("#given button")
+        expect(page.locator("#verdict.fail")).to_be_visible()
+
+
+def test_an_empty_form_and_a_bare_pending_receipt_are_no_verdict(place: Opened) -> None:
     with proof(place, "/proof") as page:
         page.click("#given button")
         expect(page.locator("#empty")).to_have_text("Choose or paste a receipt.")
         assert not page.is_visible("#found")
         page.fill("#text", json.dumps(PENDING))
         page.click("#given button")
-        expect(page.locator("#verdict")).to_have_text(
-            "This receipt is pending: stay 7 is not filed yet. Fetch it again later."
+        expect(page.locator("#verdict.wait")).to_have_text(
+            "PENDING: stay 7 is not on the chain yet. This file carries nothing that could be "
+            "checked already. Ask again later."
         )
         assert not page.is_visible("#empty")
+        assert not page.is_visible("#statement")

@@ -25,8 +25,15 @@ def test_the_page_hands_out_script_and_words_in_both_languages(place: Town) -> N
         script = client.get("/static/verify/proof.mjs")
     assert WORDS["proof.title"][0] in english
     assert WORDS["proof.title"][1] in chinese
-    assert english.count("data-link=") == chinese.count("data-link=") == 18
+    assert english.count("data-link=") == chinese.count("data-link=") == 24
     assert "javascript" in script.headers["content-type"]
+
+
+def test_the_lots_zone_stands_in_the_page_of_its_receipt_and_in_no_other(place: Town) -> None:
+    place.settlement()
+    with TestClient(place.app) as client:
+        assert 'data-zone="Asia/Shanghai"' in client.get("/proof/b-1").text
+        assert 'data-zone=""' in client.get("/proof").text
 
 
 def test_only_this_page_may_ask_a_node_that_its_reader_names(place: Town) -> None:

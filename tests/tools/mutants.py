@@ -11,9 +11,13 @@ import tempfile
 from pathlib import Path
 
 from tests.tools.planted import AGREED, Mutant
+from tests.tools.planted_credits import CREDITS
 from tests.tools.planted_ledger import CONTRACTS
+from tests.tools.planted_money import MONEY
+from tests.tools.planted_postgres import POSTGRES
 from tests.tools.planted_sensing import SENSING
 from tests.tools.planted_settling import SETTLING
+from tests.tools.planted_verifying import VERIFYING
 from tests.tools.tidy import ROOT, tracked
 
 LIMIT_S = 120
@@ -49,7 +53,7 @@ def caught(mutant: Mutant, tree: Path) -> str:
 
 
 def main(files: list[str]) -> int:
-    mutants = [*AGREED, *SENSING, *SETTLING, *CONTRACTS]
+    mutants = [*AGREED, *SENSING, *SETTLING, *POSTGRES, *MONEY, *CREDITS, *VERIFYING, *CONTRACTS]
     chosen = [mutant for mutant in mutants if not files or mutant.file in files]
     rows = _written() if files else {}
     with tempfile.TemporaryDirectory() as folder:

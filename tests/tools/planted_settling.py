@@ -6,8 +6,8 @@ SETTLING = (
     Mutant(
         "entries may be changed",
         "cloud/table_rules.py",
-        '    for table in ("entry", "batch", "chainattempt"):\n        yield table, "UPDATE", ""',
-        '    for table in ("batch", "chainattempt"):\n        yield table, "UPDATE", ""',
+        '    for table in ("entry", "batch", "chainattempt", "credit"):\n',
+        '    for table in ("batch", "chainattempt", "credit"):\n',
         "tests/cloud/test_settling.py",
     ),
     Mutant(

@@ -12,6 +12,7 @@ from cloud.adapters.clock import Clock, new_id, new_token
 from cloud.adapters.db import Database
 from cloud.core.matching import Wish
 from cloud.core.reasons import REASONS, Refusal
+from cloud.entrypoints.http.api_credits import add_credits
 from cloud.entrypoints.http.asked import (
     NewAccount,
     NewBooking,
@@ -40,10 +41,11 @@ def api_router(db: Database, clock: Clock, custodian: str) -> APIRouter:
     _add_owner(router, db, clock, who("owner"))
     _add_driver(router, db, clock, who("driver"))
     _add_public(router, db, clock)
+    add_credits(router, db, clock, (who("operator"), who("driver", "owner")))
     return router
 
 
-def _sign_in(db: Database) -> Callable[[str], Any]:
+def _sign_in(db: Database) -> Callable[..., Any]:
     def signed_in(authorization: Annotated[str, Header()] = "") -> Account:
         kind, _, token = authorization.partition(" ")
         account = db.read(lambda s: accounts.by_token(s, token)) if kind == "Bearer" else None
@@ -51,10 +53,10 @@ def _sign_in(db: Database) -> Callable[[str], Any]:
             raise Unauthorised
         return account
 
-    def needs(role: str) -> Any:
+    def needs(*roles: str) -> Any:
         def allowed(account: Annotated[Account, Depends(signed_in)]) -> Account:
-            if account.role not in (role, "operator"):
-                raise Forbidden(f"It needs the role {role}.")
+            if account.role not in (*roles, "operator"):
+                raise Forbidden(f"It needs the role {' or '.join(roles)}.")
             return account
 
         return Depends(allowed)

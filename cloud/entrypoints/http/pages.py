@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from cloud.adapters.clock import Clock
 from cloud.adapters.db import Database
 from cloud.entrypoints.http import pages_bill as bill
+from cloud.entrypoints.http import pages_credits
 from cloud.entrypoints.http import pages_driver as driver
 from cloud.entrypoints.http.pages_form import TooLarge, posted_receipt
 from cloud.entrypoints.http.pages_map import plan
@@ -30,6 +31,8 @@ from contracts.wire.types import format_instant, parse_instant, to_ms
 
 __all__ = ["no_page", "pages_router", "static_app"]
 View = dict[str, Any]
+# Of a receipt: its text, and the credits of its stay.
+Show = Callable[[Speech, str, list[View]], Response]
 LATE_HEARTBEATS = 2
 STREAM_HEADERS = HEADERS | {"x-accel-buffering": "no", "referrer-policy": "no-referrer"}
 
@@ -130,11 +133,9 @@ def _add_booking(router: APIRouter, streams: Streams) -> None:
 
 
 def _add_receipt(router: APIRouter, db: Database, node: str) -> None:
-    def shown(
-        request: Request, booking_id: str, show: Callable[[Speech, str], Response]
-    ) -> Response:
+    def shown(request: Request, booking_id: str, show: Show) -> Response:
         try:
-            zone, text = db.read(lambda session: _receipt(session, booking_id))
+            zone, text, credits, currency = db.read(lambda session: _receipt(session, booking_id))
         except Unknown:
             return _missing(request, "booking", booking_id)
         s = speech_for(request, zone)
@@ -142,12 +143,13 @@ def _add_receipt(router: APIRouter, db: Database, node: str) -> None:
             title, todo = s.t("receipt.none"), s.t("receipt.none.do")
             back = f"/bookings/{booking_id}"
             return page(request, "missing.html", s, 404, title=title, todo=todo, back=back)
-        return show(s, text)
+        return show(s, text, pages_credits.shown(credits, currency, s))
 
     @router.get("/bookings/{booking_id}/receipt")
     def receipt_page(request: Request, booking_id: str) -> Response:
-        def checked(s: Speech, text: str) -> Response:
-            return page(request, "receipt.html", s, checked=check(text, s), booking=booking_id)
+        def checked(s: Speech, text: str, credits: list[View]) -> Response:
+            values: View = {"checked": check(text, s), "booking": booking_id, "credits": credits}
+            return page(request, "receipt.html", s, **values)
 
         return shown(request, booking_id, checked)
 
@@ -157,13 +159,14 @@ def _add_receipt(router: APIRouter, db: Database, node: str) -> None:
 
     @router.get("/proof/{booking_id}")
     def proof_of(request: Request, booking_id: str) -> Response:
-        return shown(request, booking_id, lambda s, text: proof_page(request, s, node, text))
+        return shown(request, booking_id, lambda s, text, _: proof_page(request, s, node, text))
 
 
-def _receipt(session: Session, booking_id: str) -> tuple[str, str | None]:
-    """The lot's zone, and the receipt if it was issued."""
+def _receipt(session: Session, booking_id: str) -> tuple[str, str | None, list[View], str]:
+    """The lot's zone, the receipt if it was issued, the booking's credits, and their currency."""
     view = views.booking(session, booking_id)
-    return _zone(session, view["lot"]), settlements.receipt_of(session, booking_id)
+    text = settlements.receipt_of(session, booking_id)
+    return _zone(session, view["lot"]), text, view["credits"], view["currency"]
 
 
 def _stream(streams: Streams, key: str, s: Speech, render: Render) -> Response:
@@ -222,6 +225,7 @@ def _booking_values(streams: Streams, booking_id: str, lang: str) -> View:
         "live": driver.live(view, at),
         "warning": driver.warning(view, at, s),
         "why": bill.of_booking(view, s),
+        "credits": pages_credits.shown(view["credits"], view["currency"], s),
         "filed": driver.filed(view["settlement"], s) if view["settlement"] else None,
         "now": at,
         "now_ms": to_ms(now),

@@ -54,12 +54,18 @@ def of_receipt(receipt: Receipt, s: Speech) -> list[str]:
     gap_s = round(found.stayed_s - found.certain_s - first - last)
     if gap_s > 1:
         said.append(s.t("bill.gap", gap=s.exact(gap_s)))
-    return said + _grace(found, s)
+    return said + _grace(found, s) + _fee(receipt, s)
 
 
 def _certain(found: Reckoning, s: Speech) -> list[str]:
     stayed, certain = s.exact(found.stayed_s), s.exact(found.certain_s)
     return [s.t("bill.certain", stayed=stayed, certain=certain, step=s.duration(found.step_s))]
+
+
+def _fee(receipt: Receipt, s: Speech) -> list[str]:
+    bps = receipt.record.fee_bps
+    fee = s.money(receipt.record.fee_minor, receipt.tariff.currency)
+    return [s.t("bill.fee", percent=f"{bps / 100:g}", fee=fee)] if bps else []
 
 
 def _grace(found: Reckoning, s: Speech) -> list[str]:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from cloud.entrypoints.http.pages_render import POLICY, page
 from cloud.entrypoints.http.pages_speech import Speech
-from cloud.entrypoints.http.words_proof import LINKS_EN
+from cloud.entrypoints.http.words_proof import LINKS_EN, LINKS_MORE
 from cloud.entrypoints.http.words_receipt import LINKS_ZH
 from contracts.ledger.onchain import Ask
 from contracts.ledger.pricing import Line
@@ -20,10 +20,12 @@ NODES = "connect-src 'self' https: http://127.0.0.1:* http://localhost:*"
 BLANKS = (
     *("where", "missing", "count", "names", "price", "step", "tariff", "version", "time", "cap"),
     *("stayed", "certain", "doubt", "driver", "owner", "grace", "ledger", "stay"),
+    *("back", "total", "local", "utc", "zone"),
 )
 LINE_CODES = get_args(Line.model_fields["code"].annotation)
 CLOCKS = get_args(ClockState)
-
+# Links of drafts and credits that no node is needed for.
+IN_FILE = ("draft", "credit", "credit proof")
 
 OWN_NODE = "/proof/node"
 Hex = Annotated[str, Field(pattern=r"^0x[0-9a-fA-F]{0,72}$")]
@@ -72,6 +74,8 @@ def proof_page(request: Request, s: Speech, node: str, text: str = "") -> HTMLRe
         s,
         text=text,
         node=node,
+        # Of which lot a file is that the reader brings, nobody knows here.
+        zone=s.zone if text else "",
         links=_links(s),
         blanks=blanks,
         line_codes=LINE_CODES,
@@ -82,6 +86,11 @@ def proof_page(request: Request, s: Speech, node: str, text: str = "") -> HTMLRe
 
 
 def _links(s: Speech) -> list[tuple[str, str, str]]:
-    """(name, what it means that it holds, that it does not)."""
-    said = LINKS_ZH if s.lang == "zh" else LINKS_EN
-    return [(name, *said[name]) for name in LINKS_EN]
+    """(name, what it means that it holds, that it does not), as they follow one another."""
+    more = LINKS_MORE[s.lang == "zh"]
+    said = (LINKS_ZH if s.lang == "zh" else LINKS_EN) | more
+    names = list(LINKS_EN)
+    after = names.index("proof") + 1
+    ordered = [*names[:after], *(name for name in more if name in IN_FILE), *names[after:]]
+    ordered += [name for name in more if name not in IN_FILE]
+    return [(name, *said[name]) for name in ordered]

@@ -5,24 +5,35 @@ from dataclasses import dataclass
 from cloud.entrypoints.http.pages_bill import of_receipt
 from cloud.entrypoints.http.pages_form import LIMIT
 from cloud.entrypoints.http.pages_speech import Speech
+from cloud.entrypoints.http.words_proof import LINKS_MORE
 from cloud.entrypoints.http.words_receipt import LINKS_ZH
-from contracts.ledger.receipt import Link, Receipt, read, verify
+from contracts.ledger.credit import Credit
+from contracts.ledger.files import Paper, read, verify_paper
+from contracts.ledger.pending import Pending, PendingCredit
+from contracts.ledger.receipt import Link, Receipt
+
+SAID_ZH = LINKS_ZH | LINKS_MORE[1]
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """`receipt` is absent if the text was none; then the one link says why.
+    """`receipt` is absent if the text was none, or is not filed yet; a credit's is what it mends.
 
-    `ours`: that sentence is this page's and not the verifier's, whose sentences are English.
+    `ours`: the link's sentence is this page's and not the verifier's, whose sentences are English.
     """
 
     links: tuple[Link, ...]
     receipt: Receipt | None = None
     ours: bool = False
+    waits: Pending | PendingCredit | None = None
 
     @property
     def ok(self) -> bool:
-        return all(link.ok for link in self.links)
+        return self.waits is None and not self.broken
+
+    @property
+    def broken(self) -> list[str]:
+        return [link.name for link in self.links if not link.ok]
 
     def why(self, s: Speech) -> list[str]:
         return of_receipt(self.receipt, s) if self.receipt and self.ok else []
@@ -30,16 +41,18 @@ class Checked:
     def summary(self, s: Speech) -> str:
         if self.ok:
             return s.t("receipt.pass", count=len(self.links))
-        broken = [link.name for link in self.links if not link.ok]
+        broken = self.broken
+        if self.waits is not None and not broken:
+            return _waits(self.waits, len(self.links), s)
         if s.lang == "zh":
             broken = [f"“{s.known('link', name)}”" for name in broken]
         return s.t("receipt.fail", names=s.t("receipt.and").join(broken))
 
     def plain(self, link: Link, s: Speech) -> str | None:
         """For readers of Chinese, what the link's English sentence amounts to."""
-        if s.lang != "zh" or self.ours or link.name not in LINKS_ZH:
+        if s.lang != "zh" or self.ours or link.name not in SAID_ZH:
             return None
-        return LINKS_ZH[link.name][0 if link.ok else 1]
+        return SAID_ZH[link.name][0 if link.ok else 1]
 
 
 def check(text: bytes | str, s: Speech) -> Checked:
@@ -50,10 +63,29 @@ def check(text: bytes | str, s: Speech) -> Checked:
     if isinstance(found, Link):
         return Checked((found,))
     try:
-        return Checked((Link("format", True, "berth-receipt 2"), *verify(found)), found)
+        links = (Link("format", True, f"{found.format} {found.version}"), *verify_paper(found))
+        return Checked(links, _receipt_of(found), waits=_waiting(found))
     except (ValueError, OverflowError):
         # Times before 1970 or after 9999 read well but cannot be reckoned with.
         return Checked((Link("format", False, s.t("check.odd")),), ours=True)
+
+
+def _receipt_of(paper: Paper) -> Receipt | None:
+    if isinstance(paper, Credit):
+        return paper.corrects
+    return paper if isinstance(paper, Receipt) else None
+
+
+def _waiting(paper: Paper) -> Pending | PendingCredit | None:
+    return paper if isinstance(paper, Pending | PendingCredit) else None
+
+
+def _waits(paper: Pending | PendingCredit, count: int, s: Speech) -> str:
+    if isinstance(paper, PendingCredit):
+        return s.t("waits.credit", stay=paper.stay)
+    if paper.draft is None:
+        return s.t("waits.bare", stay=paper.stay)
+    return s.t("waits.held", stay=paper.stay, count=count)
 
 
 def too_large(s: Speech) -> Checked:

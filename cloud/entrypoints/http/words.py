@@ -1,6 +1,7 @@
 """Every sentence that the pages say, in both languages. A test finds missing and unused keys."""
 
 from cloud.entrypoints.http.words_alarms import ALARM_WORDS
+from cloud.entrypoints.http.words_credits import CREDIT_WORDS
 from cloud.entrypoints.http.words_proof import PROOF_WORDS
 from cloud.entrypoints.http.words_receipt import RECEIPT_WORDS
 from cloud.entrypoints.http.words_sensors import SENSOR_WORDS
@@ -204,6 +205,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "Not billed: up to {grace} of grace after the booked time.",
         "预订时段结束后最多 {grace} 的宽限期不计费。",
     ),
+    "bill.fee": (
+        "Of it the owner gives {percent} % ({fee}) to the platform.",
+        "其中 {percent} %（{fee}）为平台费，由车位业主的收入承担。",
+    ),
     "bill.unpaid": (
         "The balance did not cover it. Top up, and it is paid.",
         "余额不足。充值后即可付清。",
@@ -272,4 +277,5 @@ WORDS: dict[str, tuple[str, str]] = {
     "hours.minutes": ("{h} h {m} min", "{h} 小时 {m} 分钟"),
     "seconds": ("{s} s", "{s} 秒"),
     **PROOF_WORDS,
+    **CREDIT_WORDS,
 } | RECEIPT_WORDS

@@ -23,6 +23,11 @@ ALARM_WORDS: dict[str, tuple[str, str]] = {
     ),
     "alarm.unpaid": ("A stay was not paid in full", "停放未付清"),
     "alarm.unpaid.do": ("Ask the driver to top up.", "请车主充值。"),
+    "alarm.credit_unpaid": ("A credit was not paid back in full", "退款未能全额退回"),
+    "alarm.credit_unpaid.do": (
+        "Ask the owner to top up, then credit the rest: it is still left to credit.",
+        "请业主充值后，再退其余部分：未退金额仍可再次退款。",
+    ),
     "alarm.unknown_gateway": ("Events of an unknown gateway", "来自未知网关的事件"),
     "alarm.unknown_gateway.do": (
         "Enrol it if it is yours; else look for the sender.",

@@ -7,7 +7,10 @@ PROOF_WORDS: dict[str, tuple[str, str]] = {
         "The receipt does not leave this device.",
         "独立于服务器的第二个核验程序：由你的浏览器重新计算每一环。收据不会离开这台设备。",
     ),
-    "proof.drop": ("Drop a receipt here, or choose its file", "把收据拖到这里，或选择文件"),
+    "proof.drop": (
+        "Drop a receipt or a credit here, or choose its file",
+        "把收据或退款文件拖到这里，或选择文件",
+    ),
     "proof.node": (
         "To ask the chain as well: the address of a node you trust, or this server's (optional)",
         "同时查询链：填写你信任的节点地址，或本服务器的节点（可选）",
@@ -32,9 +35,20 @@ PROOF_WORDS: dict[str, tuple[str, str]] = {
         "if ledger {ledger} is your operator's.",
         "通过：依据你指定的节点，{count} 环全部成立，前提是账本 {ledger} 属于你的运营方。",
     ),
-    "proof.pending": (
-        "This receipt is pending: stay {stay} is not filed yet. Fetch it again later.",
-        "这张收据尚待登记：停放 {stay} 还没有上链。请稍后重新获取。",
+    "waits.held": (
+        "PENDING: stay {stay} is not on the chain yet. All {count} links that this file can show "
+        "already hold. Ask again later.",
+        "待上链：停放 {stay} 还没有上链。这份文件现在能证明的 {count} 环全部成立。请稍后再查。",
+    ),
+    "waits.bare": (
+        "PENDING: stay {stay} is not on the chain yet. This file carries nothing that could be "
+        "checked already. Ask again later.",
+        "待上链：停放 {stay} 还没有上链。这份文件暂无可核验的内容。请稍后再查。",
+    ),
+    "waits.credit": (
+        "PENDING: the credit with number {stay} is not on the chain yet. This file carries nothing "
+        "that could be checked already. Ask again later.",
+        "待上链：编号 {stay} 的退款还没有上链。这份文件暂无可核验的内容。请稍后再查。",
     ),
     "proof.empty": ("Choose or paste a receipt.", "请选择或粘贴一张收据。"),
     "proof.asking": ("Asking the node …", "正在查询节点……"),
@@ -53,7 +67,17 @@ PROOF_WORDS: dict[str, tuple[str, str]] = {
     "proof.accounts": ("Paid by account, to account", "付款账户、收款账户"),
     "proof.accounts.of": ("{driver} to {owner}", "{driver} 付给 {owner}"),
     "proof.fee": ("Platform's part of it", "其中平台费"),
-    "proof.when": ("When (UTC)", "时间（UTC）"),
+    "proof.when": ("When", "时间"),
+    "zone.both": ("{local} ({utc} UTC)", "{local}（UTC {utc}）"),
+    "zone.lot": (
+        "Times in the lot's time zone, {zone}, with UTC in brackets.",
+        "时间按车场所在时区（{zone}），括号内为 UTC。",
+    ),
+    "zone.own": (
+        "Times in this device's time zone, {zone}, with UTC in brackets.",
+        "时间按本设备的时区（{zone}），括号内为 UTC。",
+    ),
+    "zone.utc": ("Times in UTC.", "时间为 UTC。"),
     "proof.give": ("give or take {doubt} s", "误差 ±{doubt} 秒"),
     "clock.synced": ("clock in step", "时钟已同步"),
     "clock.holdover": ("clock on its own", "时钟自走"),
@@ -78,6 +102,20 @@ PROOF_WORDS: dict[str, tuple[str, str]] = {
         "归驾驶人：上述两个时间之间共 {stayed}，其中 {certain} 有证明，{doubt} 不计费。"
         "只计满整步的时间，不足一分的金额舍去。",
     ),
+    "proof.back": ("Paid back", "退款"),
+    "proof.back.amount": ("How much", "金额"),
+    "proof.back.of": ("{back} of the {total} of stay {stay}", "停放 {stay} 的 {total} 中退 {back}"),
+    "proof.back.reason": ("Reason, as filed", "登记的理由"),
+    "proof.back.stay": ("Number of its own", "自己的编号"),
+    "proof.back.below": (
+        "A credit is a settlement of its own, in the other direction. Below stands the receipt "
+        "that it corrects, as it was issued.",
+        "退款是一次方向相反的独立结算。下面是它所更正的收据原件。",
+    ),
+    "proof.back.alone": (
+        "The file shows this one credit of stay {stay}, and no others.",
+        "这份文件只显示停放 {stay} 的这一笔退款，不显示其他退款。",
+    ),
     "proof.filed": ("Where it is filed", "登记在何处"),
     "proof.chain": ("Chain", "链"),
     "proof.stay": ("Stay number", "停放编号"),
@@ -86,6 +124,12 @@ PROOF_WORDS: dict[str, tuple[str, str]] = {
         "No licence plate is in a receipt: the events carry only a salted digest of it.",
         "收据不含车牌：事件中只有加盐摘要。",
     ),
+    "link.draft": ("It is what will be filed", "与将要登记的一致"),
+    "link.credit": ("It pays back this settlement", "退还的是这次结算"),
+    "link.credit proof": ("The credit leads to its batch's root", "退款记录可推导至批次根"),
+    "link.credit batch root": ("The credit's root is on the chain", "退款的批次根在链上"),
+    "link.credit transaction": ("The transaction filed this credit", "交易记入了这笔退款"),
+    "link.credit payment": ("It was paid back in full", "已全额退还"),
     "proof.broken": (
         "This receipt does not hold. What it says below is not proven.",
         "这张收据不成立。以下内容未经证明。",
@@ -95,8 +139,8 @@ PROOF_WORDS: dict[str, tuple[str, str]] = {
 # The same for the browser's verifier, which speaks no language: (holds, does not hold).
 LINKS_EN: dict[str, tuple[str, str]] = {
     "format": (
-        "This file reads as a receipt, and nothing else stands in it.",
-        "This file does not read as a receipt.",
+        "This file reads as what it says it is, and nothing else stands in it.",
+        "This file does not read as a receipt or a credit.",
     ),
     "titles": (
         "The space's title leads to the title library's root.",
@@ -161,3 +205,47 @@ LINKS_EN: dict[str, tuple[str, str]] = {
     ),
     "payment": ("It was paid in full.", "It was not paid in full."),
 }
+
+# Of drafts and credits, English and Chinese: (holds, does not hold).
+LINKS_MORE: tuple[dict[str, tuple[str, str]], dict[str, tuple[str, str]]] = (
+    {
+        "draft": (
+            "What will be filed is what this draft shows.",
+            "What is said to be filed is not what this draft shows.",
+        ),
+        "credit": (
+            "It pays back a part of this very settlement, to the one who paid, for this reason.",
+            "It does not pay back a part of this settlement to the one who paid, for this reason.",
+        ),
+        "credit proof": (
+            "From the counter-record its batch's root can be computed, in the same ledger.",
+            "The counter-record does not lead to its batch's root, or stands in another ledger.",
+        ),
+        "credit batch root": (
+            "The credit's batch has this root on the chain.",
+            "The credit's batch has another root on the chain.",
+        ),
+        "credit transaction": (
+            "The transaction was mined there and filed this credit.",
+            "The chain knows no such transaction that filed this credit.",
+        ),
+        "credit payment": ("It was paid back in full.", "It was not paid back in full."),
+    },
+    {
+        "draft": ("将要登记的内容与这份草稿相同。", "将要登记的内容与这份草稿不同。"),
+        "credit": (
+            "按所列理由，把这次结算的一部分退还给付款人。",
+            "并非按所列理由把这次结算的一部分退还给付款人。",
+        ),
+        "credit proof": (
+            "由退款记录可以逐级算出所在批次的根，且属于同一账本。",
+            "由退款记录算不出所在批次的根，或属于另一账本。",
+        ),
+        "credit batch root": ("链上的退款批次根相同。", "链上的退款批次根不同。"),
+        "credit transaction": (
+            "所列交易已成功上链，并记入了这笔退款。",
+            "链上没有这样一笔记入了这笔退款的成功交易。",
+        ),
+        "credit payment": ("退款已全额付清。", "退款没有全额付清。"),
+    },
+)

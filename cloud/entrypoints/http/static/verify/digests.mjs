@@ -75,6 +75,9 @@ const settlementDigest = (record) => struct(SETTLEMENT, [
 
 export const linesDigest = (lines) => hex(keccak(utf8(canonical(lines.map((line) => new Map(Object.entries(line)))))));
 
+/** Stands where a settlement has its lines' digest: a credit has no lines of its own. */
+export const reasonDigest = (reason) => hex(keccak(utf8(canonical(new Map([["reason", reason]])))));
+
 /** What the ledger reads: driver 32, payee 32, stay 48, start 40, duration 24, amount 32, space 32, tag 16. */
 export function wordOf(record) {
   const credit = record.credit_of === null ? 0n : 1n << 15n;
@@ -86,9 +89,13 @@ export function wordOf(record) {
   return hex(word(parts.reduce((found, [value, bits]) => (found << bits) | value, 0n)));
 }
 
+const leafOf = (payload) => hex(keccak(join(Uint8Array.of(0), payload)));
+
+export const recordLeaf = (record) => leafOf(settlementDigest(record));
+
 /** Leaves and nodes are tagged, so that neither passes as the other; a pair is hashed in its order. */
 function leadsTo(payload, { root, siblings }) {
-  let found = hex(keccak(join(Uint8Array.of(0), payload)));
+  let found = leafOf(payload);
   for (const sibling of siblings) {
     const [first, second] = found <= sibling ? [found, sibling] : [sibling, found];
     found = hex(keccak(join(Uint8Array.of(1), unhex(first), unhex(second))));

@@ -1,4 +1,4 @@
-// What a receipt may hold, field by field. Nothing else may stand in it and no value is guessed
+// What a receipt, a credit and a pending receipt may hold, field by field. Nothing else may stand in it and no value is guessed
 // from another type: whole numbers are bigints, instants become milliseconds since 1970 (UTC).
 
 import { NotJson, parse } from "./json.mjs";
@@ -162,9 +162,10 @@ const CHAIN = {
 const SIGNED = { body: record(EVENT), signature: written(/^0x[0-9a-f]{130}$/) };
 const SHOWN = { arrived_at: instant, departed_at: instant, billed: many(times) };
 
-const RECEIPT = record({
-  format: oneOf("berth-receipt"),
-  version: oneOf(2n),
+const PROOF = { root: digest, siblings: many(digest) };
+
+// What a receipt tells, wherever it is filed.
+const TOLD = {
   gateway: record({ id: name, signer: address }),
   booking: record(BOOKING),
   tariff: record(TARIFF),
@@ -173,30 +174,41 @@ const RECEIPT = record({
   lines: many(record(LINE)),
   total_minor: minor,
   record: record(RECORD),
-  proof: record({ root: digest, siblings: many(digest) }),
-  chain: record(CHAIN),
-  title: perhaps(record({ root: digest, siblings: many(digest), digest })),
+  title: perhaps(record({ ...PROOF, digest })),
+};
+
+const RECEIPT = record({
+  format: oneOf("berth-receipt"), version: oneOf(2n), ...TOLD, proof: record(PROOF), chain: record(CHAIN),
 });
+
+const CREDIT = record({
+  format: oneOf("berth-credit"), version: oneOf(1n), corrects: RECEIPT, reason: sized(1, 400),
+  record: record(RECORD), proof: record(PROOF), chain: record(CHAIN),
+});
+
+const countOrNull = (value, where) => (value === null ? null : count(value, where));
 
 const PENDING = record({
   format: oneOf("berth-receipt"), version: oneOf(2n), status: oneOf("pending"), booking: name, stay: count,
-  total_minor: minor, currency: text, leaf: digest, batch: (value, where) => (value === null ? null : count(value, where)),
+  total_minor: minor, currency: text, leaf: digest,
+  batch: countOrNull,
+  draft: perhaps(record({ chain_id: count, ledger: address, ...TOLD })),
 });
 
-/** The number of a stay that is not filed yet, if that is what this says. */
-function pendingStay(told) {
-  try {
-    return PENDING(told, "").stay;
-  } catch (error) {
-    if (error instanceof Unfit) return undefined;
-    throw error;
-  }
+const PENDING_CREDIT = record({
+  format: oneOf("berth-credit"), version: oneOf(1n), status: oneOf("pending"), booking: name, stay: count,
+  credit_of: count, amount_minor: minor, currency: text, reason: text, leaf: digest, batch: countOrNull,
+});
+
+/** The kind of file that this claims to be, and its shape. */
+function claimed(told) {
+  const says = (name) => (told instanceof Map ? told.get(name) : undefined);
+  const ofCredit = says("format") === "berth-credit";
+  if (says("status") === "pending") return ["pending", ofCredit ? PENDING_CREDIT : PENDING];
+  return ofCredit ? ["credit", CREDIT] : ["receipt", RECEIPT];
 }
 
-/**
- * The receipt in these bytes. Raises NotJson, or Unfit with the field's path; `pending` on it is the
- * stay's number where the file is what stands in a receipt's place until then.
- */
+/** {receipt}, {credit} or {pending}. Raises NotJson, or Unfit with the field's path. */
 export function read(bytes) {
   let found;
   try {
@@ -205,10 +217,6 @@ export function read(bytes) {
     throw new NotJson("these bytes are not UTF-8 text");
   }
   const told = parse(found);
-  try {
-    return RECEIPT(told, "");
-  } catch (error) {
-    if (error instanceof Unfit) error.pending = pendingStay(told);
-    throw error;
-  }
+  const [kind, shape] = claimed(told);
+  return { [kind]: shape(told, "") };
 }

@@ -1,9 +1,10 @@
-// The proof page: takes a receipt by file, drop or paste, and shows each link and what was paid for.
+// The proof page: takes a receipt or credit by file, drop or paste, and shows each link and its sense.
 // All words are the server's, in the page; here is no sentence.
 
 import { node, verifyOnChain } from "./chain.mjs";
 import { utf8 } from "./keccak.mjs";
 import { MAX_BYTES, verify } from "./receipt.mjs";
+import { both, zoneOf } from "./times.mjs";
 
 const $ = (id) => document.getElementById(id);
 const LANG = document.documentElement.lang;
@@ -31,22 +32,31 @@ function duration(seconds) {
   return said.join(" ") || new Intl.NumberFormat(LOCALE, { style: "unit", unit: "second", unitDisplay: "short" }).format(0);
 }
 
-const instant = (ms) => new Date(ms).toISOString().slice(0, 19).replace("T", " ");
+let zone = zoneOf("");
+
+/** An instant, or an interval. */
+function instant(...ms) {
+  const { local, utc } = both(zone, ...ms);
+  return utc === null ? `${local} UTC` : say("both", { local, utc });
+}
+
+const zoned = () => say(zone.isUtc ? "zone.utc" : zone.own ? "zone.own" : "zone.lot", { zone: zone.zone });
 
 const when = (event) => [
   instant(event.at), say("give", { doubt: Number(event.uncertainty_s) / 1000 }), words[`clock.${event.clock}`],
 ].join(COMMA);
 
+/** A draft has no place on the chain yet: what it lacks stays empty. */
 function shownOf({ booking, tariff, events, stay, lines, total_minor, record, proof, chain, gateway }) {
   const price = money(tariff.per_hour_minor, tariff.currency);
   const stayed = BigInt(Math.max(0, Math.floor((stay.departed_at - stay.arrived_at) / 1000)));
   const spared = stayed > record.billed_s ? stayed - record.billed_s : 0n;
   return {
-    space: booking.space, booking: booking.id, gateway: gateway.id,
+    space: booking.space, booking: booking.id, gateway: gateway.id, zone: zoned(),
     accounts: say("accounts", { driver: record.driver_account, owner: record.owner_account }),
     fee: `${Number(record.fee_bps) / 100} %`,
     arrived: when(events[0].body), departed: when(events.at(-1).body),
-    sure: stay.billed.map(({ starts_at, ends_at }) => `${instant(starts_at)} – ${instant(ends_at)}`).join("; ") || "–",
+    sure: stay.billed.length ? stay.billed.map(({ starts_at, ends_at }) => instant(starts_at, ends_at)) : "–",
     agreed: say("agreed", { price, step: tariff.step_s, tariff: tariff.id, version: tariff.version }),
     total: money(total_minor, tariff.currency),
     favour: [
@@ -54,7 +64,7 @@ function shownOf({ booking, tariff, events, stay, lines, total_minor, record, pr
       ...(stay.departed_at > booking.window.ends_at ? [say("grace", { grace: duration(booking.terms.grace_s) })] : []),
     ].join(" "),
     stay: record.stay, chain: chain.chain_id, batch: chain.batch, block: chain.block_number,
-    ledger: chain.ledger, transaction: chain.transaction, root: proof.root, signer: gateway.signer,
+    ledger: chain.ledger, transaction: chain.transaction, root: proof?.root, signer: gateway.signer,
     lines: lines.map((line) => [sentence(line, tariff), money(line.amount_minor, tariff.currency)]),
   };
 }
@@ -65,12 +75,33 @@ const sentence = (line, { currency, cap_minor }) => say(`line.${line.code}`, {
   cap: money(cap_minor ?? 0n, currency),
 });
 
-function show(receipt, ok) {
+const creditOf = ({ reason, record, proof, chain, corrects }) => ({
+  "credit.amount": say("corrects", {
+    back: money(record.amount_minor, corrects.tariff.currency),
+    total: money(corrects.record.amount_minor, corrects.tariff.currency), stay: corrects.record.stay,
+  }),
+  "credit.accounts": say("accounts", { driver: record.driver_account, owner: record.owner_account }),
+  "credit.reason": reason, "credit.stay": record.stay, "credit.batch": chain.batch, "credit.block": chain.block_number,
+  "credit.transaction": chain.transaction, "credit.root": proof.root,
+});
+
+/** Several texts stand under one another. */
+function fill(place, told) {
+  place.replaceChildren(...[told].flat().map((text) => {
+    const line = document.createElement(Array.isArray(told) ? "div" : "span");
+    line.textContent = text;
+    return line;
+  }));
+}
+
+function show({ receipt, credit, pending }, ok) {
   $("statement").hidden = !receipt;
   $("broken").hidden = ok || !receipt;
+  $("back").hidden = !credit;
+  $("place").hidden = Boolean(pending);
   if (!receipt) return;
-  const shown = shownOf(receipt);
-  for (const place of document.querySelectorAll("[data-fill]")) place.textContent = shown[place.dataset.fill];
+  const shown = { ...shownOf(receipt), ...(credit ? creditOf(credit) : {}) };
+  for (const place of document.querySelectorAll("[data-fill]")) fill(place, shown[place.dataset.fill] ?? "");
   $("lines").replaceChildren(...shown.lines.map((cells) => {
     const row = document.createElement("tr");
     cells.forEach((text, i) => { row.insertCell().textContent = text; if (i) row.cells[i].className = "num"; });
@@ -79,8 +110,8 @@ function show(receipt, ok) {
 }
 
 /** `asker`: whose node told of the chain: "file" (nobody's), "own" (this server's) or "named". */
-function mark(links, receipt, asker = "file") {
-  const currency = receipt?.tariff.currency;
+function mark(links, found, asker = "file") {
+  const currency = found.receipt?.tariff.currency;
   for (const item of document.querySelectorAll("[data-link]")) {
     const link = links.find(({ name }) => name === item.dataset.link);
     item.hidden = !link;
@@ -92,17 +123,22 @@ function mark(links, receipt, asker = "file") {
     item.querySelector("[data-more]").textContent = more(link, currency);
   }
   const broken = links.filter(({ ok }) => !ok);
-  const title = ({ name }) => document.querySelector(`[data-link="${name}"] strong`).textContent;
-  const names = broken.map((link) => `“${title(link)}”`).join(words.and);
-  $("verdict").className = broken.length ? "verdict fail" : "verdict pass";
-  const held = () => say(`all.${asker}`, { count: links.length, ledger: receipt.chain.ledger });
-  $("verdict").textContent = pendingOf(links) || (broken.length ? say("some", { names }) : held());
+  $("verdict").className = broken.length ? "verdict fail" : found.pending ? "verdict wait" : "verdict pass";
+  $("verdict").textContent = verdictOf(links, broken, found, asker);
 }
 
-const pendingOf = ([{ pending }]) => (pending === undefined ? "" : say("pending", { stay: pending }));
+function verdictOf(links, broken, { receipt, credit, pending }, asker) {
+  const title = ({ name }) => document.querySelector(`[data-link="${name}"] strong`).textContent;
+  if (broken.length) return say("some", { names: broken.map((link) => `“${title(link)}”`).join(words.and) });
+  if (pending) {
+    const kind = pending.credit_of === undefined ? (receipt ? "held" : "bare") : "credit";
+    return say(`waits.${kind}`, { stay: pending.stay, count: links.length });
+  }
+  const alone = credit ? say("alone", { stay: receipt.record.stay }) : "";
+  return `${say(`all.${asker}`, { count: links.length, ledger: receipt.chain.ledger })}${LANG === "en" && alone ? " " : ""}${alone}`;
+}
 
-function more({ ok, where, missing, pending }, currency) {
-  if (pending !== undefined) return "";
+function more({ ok, where, missing }, currency) {
   if (missing) return say("unpaid", { missing: money(missing, currency) });
   return ok ? "" : where === undefined ? "" : say("at", { where: where || words.none });
 }
@@ -112,25 +148,27 @@ let asked = 0;
 /** Whose node stands at an address; one that is no address is told by asking it. */
 const askerOf = (url) => (new URL(url, location.href).origin === location.origin ? "own" : "named");
 
-async function judge(bytes) {
+/** `lots`: the zone of the lot, where this page knows of which lot the file is. */
+async function judge(bytes, lots = "") {
   const turn = ++asked;
-  const { receipt, links } = verify(bytes);
-  const ok = links.every((link) => link.ok);
+  const found = verify(bytes);
+  const { receipt, pending, links } = found;
+  zone = zoneOf(lots);
   $("found").hidden = false;
   $("silent").hidden = true;
-  show(receipt, ok);
-  mark(links, receipt);
+  show(found, links.every((link) => link.ok));
+  mark(links, found);
   const url = $("node").value.trim();
-  if (!receipt || !url) return;
+  if (!receipt || pending || !url) return;
   $("verdict").textContent = words.asking;
   try {
-    const told = await verifyOnChain(receipt, node(url));
-    if (turn === asked) mark([...links, ...told], receipt, askerOf(url));
+    const told = await verifyOnChain(found, node(url));
+    if (turn === asked) mark([...links, ...told], found, askerOf(url));
   } catch {
     // Whatever a stranger's node answers, it is no verdict on the receipt.
     if (turn !== asked) return;
     $("silent").hidden = false;
-    mark(links, receipt);
+    mark(links, found);
   }
 }
 
@@ -142,10 +180,13 @@ async function take(file) {
   await judge(bytes);
 }
 
+/** What the page came with. */
+const GIVEN = $("text").value.trim();
+
 async function pasted() {
   const text = $("text").value.trim();
   $("empty").hidden = text !== "";
-  if (text) return judge(utf8(text));
+  if (text) return judge(utf8(text), text === GIVEN ? $("found").dataset.zone : "");
   asked += 1;
   $("found").hidden = true;
 }
@@ -159,4 +200,4 @@ addEventListener("drop", (event) => {
   const [file] = event.dataTransfer.files;
   if (file) take(file);
 });
-if ($("text").value.trim()) pasted();
+if (GIVEN) pasted();

@@ -1,10 +1,11 @@
-// A second verifier of Berth receipts, written from the format and not from the first one. It runs
+// A second verifier of Berth receipts and credits, written from the format and not from the first one. It runs
 // unchanged in a browser and in Node, asks nobody, and needs no library. Read `LINKS` first.
 
 import { billFor, NoBill, provenStay, secondsWithin, sumOf } from "./bill.mjs";
+import { CREDIT_LINKS } from "./credit.mjs";
 import { recover } from "./curve.mjs";
 import {
-  bookingDigest, eventDigest, linesDigest, recordLeads, tariffDigest, titleLeads, TooLarge, wordOf,
+  bookingDigest, eventDigest, linesDigest, recordLeads, recordLeaf, tariffDigest, titleLeads, TooLarge, wordOf,
 } from "./digests.mjs";
 import { read, Unfit } from "./format.mjs";
 import { NotJson } from "./json.mjs";
@@ -80,24 +81,47 @@ function holds(check, receipt, worked) {
   }
 }
 
-/**
- * {links: [{name, ok, where?, pending?}], receipt?}: `where` is the field that is no receipt's, or
- * "". `pending` is the stay's number where it is not filed yet; such a file is fetched again later.
- */
-export function verify(bytes) {
-  let receipt;
-  try {
-    if (bytes.length > MAX_BYTES) throw new NotJson("too large for a receipt");
-    receipt = read(bytes);
-  } catch (error) {
-    if (!(error instanceof NotJson || error instanceof Unfit)) throw error;
-    return { links: [{ name: "format", ok: false, where: error.where ?? "", pending: error.pending }] };
-  }
+/** Each link of a receipt, or of a draft, which has no batch. What is not shown is not said to hold. */
+function linksOf(receipt, without = []) {
   const bodies = receipt.events.map(({ body }) => body);
   const digests = bodies.map((body) => eventDigest(body, receipt.chain));
   const worked = { digests, names: digests.map(hex), proven: provenStay(bodies) };
-  // What the receipt does not show is not said to hold.
-  const shown = LINKS.filter(([name]) => name !== "titles" || receipt.title !== null);
-  const links = shown.map(([name, check]) => ({ name, ok: holds(check, receipt, worked) }));
-  return { receipt, links: [{ name: "format", ok: true }, ...links] };
+  const shown = LINKS.filter(([name]) => !without.includes(name) && (name !== "titles" || receipt.title !== null));
+  return shown.map(([name, check]) => ({ name, ok: holds(check, receipt, worked) }));
+}
+
+/** A draft as a receipt that stands nowhere yet; its word is the one that will be filed. */
+const placed = ({ chain_id, ledger, ...told }) => ({ ...told, chain: { chain_id, ledger, word: wordOf(told.record) } });
+
+/** What will be filed is what the draft shows. */
+const drafted = ({ stay, total_minor, currency, booking, leaf, draft: { record, booking: agreed } }) =>
+  stay === record.stay && total_minor === record.amount_minor && currency === record.currency &&
+  booking === agreed.id && leaf === recordLeaf(record);
+
+function judged({ receipt, credit, pending }) {
+  if (receipt) return { receipt, links: linksOf(receipt) };
+  if (credit) {
+    const own = CREDIT_LINKS.map(([name, check]) => ({ name, ok: holds(check, credit) }));
+    return { receipt: credit.corrects, credit, links: [...linksOf(credit.corrects), ...own] };
+  }
+  if (!pending.draft) return { pending, links: [] };
+  const draft = placed(pending.draft);
+  const links = [...linksOf(draft, ["proof"]), { name: "draft", ok: holds(drafted, pending) }];
+  return { receipt: draft, pending, links };
+}
+
+/**
+ * {links: [{name, ok, where?}], receipt?, credit?, pending?}: `where` is the field that is no
+ * receipt's, or "". A credit's `receipt` is the one it corrects. `pending` is not filed yet: such a
+ * file is fetched again later, and its `receipt`, if it carries a draft of one, has no `proof`.
+ */
+export function verify(bytes) {
+  try {
+    if (bytes.length > MAX_BYTES) throw new NotJson("too large for a receipt");
+    const found = judged(read(bytes));
+    return { ...found, links: [{ name: "format", ok: true }, ...found.links] };
+  } catch (error) {
+    if (!(error instanceof NotJson || error instanceof Unfit)) throw error;
+    return { links: [{ name: "format", ok: false, where: error.where ?? "" }] };
+  }
 }

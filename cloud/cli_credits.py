@@ -1,0 +1,95 @@
+"""berth-cloud credit and credits: pay back of a settled stay, and see all that was paid back."""
+
+import getpass
+import json
+from typing import Annotated
+
+import typer
+
+from cloud.cli_settings import Data, Json, existing, stop
+
+Stay = Annotated[int, typer.Argument(help="Number of the stay (in its receipt: record.stay).")]
+Amount = Annotated[int, typer.Argument(help="What goes back, in minor units (fen).")]
+Why = Annotated[str, typer.Option("--reason", help="A sentence that driver and owner read.")]
+Key = Annotated[
+    str,
+    typer.Option(
+        help="The same key again is the same credit. Left out: made of stay, amount and reason.",
+    ),
+]
+MAX_KEY = 80
+
+
+def credit(
+    stay: Stay, amount: Amount, reason: Why, key: Key = "", data: Data = None, as_json: Json = False
+) -> None:
+    """Pay back a part or all of a settled stay; the running cloud files it with its next batch.
+
+    The same command twice is one credit: to pay back the same once more, give another --key.
+    """
+    from cloud.adapters.clock import clock_for
+    from cloud.adapters.db import Database
+    from cloud.core.reasons import Refusal
+    from cloud.usecases import credits
+
+    config = existing(data)
+    if len(key) > MAX_KEY or not key.isprintable():
+        stop(f"A key is a word of at most {MAX_KEY} characters.", "Give another --key.", 2)
+    now = clock_for(config.clock).now()
+    asked = credits.Asked(
+        f"cli:{key or _made_of(stay, amount, reason)}", stay, amount, reason, _me()
+    )
+    db = Database(config.database)
+    known = db.read(lambda s: credits.numbered(s, asked.request_key)) is not None
+    made = db.write(lambda s: credits.credit(s, asked, now))
+    if isinstance(made, Refusal):
+        if as_json:
+            print(json.dumps(made.plain(), ensure_ascii=False))
+        stop(made.reasons[0].sentence_en, made.reasons[0].remedy_en, 1)
+    if as_json:
+        print(json.dumps({"credit": made, "stay": stay, "amount_minor": amount, "known": known}))
+    elif known:
+        print(f"Credit {made} was decided before, by this request: nothing more goes back.")
+    else:
+        print(f"Credit {made}: {amount} minor units of stay {stay} go back with the next batch.")
+
+
+def credits(
+    before: Annotated[int, typer.Option(help="Older than the credit of this number.")] = 1 << 40,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Show the credits, newest first: of which stay, how much, who decided it, why, where filed."""
+    from cloud.adapters.db import Database
+    from cloud.usecases.credits import listed
+
+    rows = Database(existing(data).database).read(lambda s: listed(s, before=before))
+    if as_json:
+        print(json.dumps(rows, ensure_ascii=False))
+        return
+    for row in rows:
+        filed = f"batch {row['batch']} {row['chain']}" if row["batch"] else "waits for a batch"
+        short = row["paid_minor"] is not None and row["paid_minor"] < row["amount_minor"]
+        paid = f" (of it paid {row['paid_minor']})" if short else ""
+        print(
+            f"{row['number']:>5} {row['at']} stay {row['credit_of']}: {row['amount_minor']}{paid}"
+        )
+        print(f"      {filed}, by {row['by']}: {row['reason']}")
+    if not rows:
+        print("No credit was decided yet.")
+
+
+def _made_of(stay: int, amount_minor: int, reason: str) -> str:
+    """So that a command typed twice pays back once."""
+    from contracts.ledger.hashing import keccak
+
+    same = json.dumps([stay, amount_minor, " ".join(reason.split())])
+    return keccak(same.encode()).hex()
+
+
+def _me() -> str:
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        name = ""
+    return f"cli:{name if name.isprintable() and name else '?'}"

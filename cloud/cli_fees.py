@@ -1,0 +1,84 @@
+"""berth-cloud fee: what the platform takes of a stay, and where that money goes.
+
+What is written here the running cloud carries to the chain.
+"""
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cloud.cli_settings import Data, Json, existing, stop
+
+if TYPE_CHECKING:
+    from cloud.usecases.fees import Standing
+
+fees = typer.Typer(no_args_is_help=True, help="The platform's fee.")
+# As the contract has it: cloud/usecases/fees.py refuses more.
+Bps = Annotated[int, typer.Argument(min=0, max=1000, help="Hundredths of a percent.")]
+Amount = Annotated[int, typer.Argument(min=1, help="Minor units.")]
+ENDED = "berth-cloud serve carries it to the chain."
+
+
+@fees.command()
+def show(data: Data = None, as_json: Json = False) -> None:
+    """Print the fee of bookings confirmed now, what is announced, and what was collected."""
+    from cloud.adapters.db import Database
+    from cloud.usecases import fees as usecase
+
+    db = Database(existing(data).database)
+    found, collected_minor = db.read(lambda s: (usecase.standing(s), usecase.collected_minor(s)))
+    if as_json:
+        print(json.dumps({**asdict(found), "collected_minor": collected_minor}))
+        return
+    print("\n".join([*_told(found), f"Collected and not paid out: {collected_minor} minor units."]))
+
+
+@fees.command("set")
+def set_fee(bps: Bps, data: Data = None, as_json: Json = False) -> None:
+    """Announce a fee. A lower one counts at once; a higher one for bookings after seven days."""
+    from cloud.adapters.clock import clock_for
+    from cloud.adapters.db import Database
+    from cloud.usecases import fees as usecase
+
+    config = existing(data)
+    now = clock_for(config.clock).now()
+    made = Database(config.database).write(lambda s: usecase.announce(s, bps, now))
+    print(json.dumps(asdict(made)) if as_json else "\n".join(_told(made)))
+
+
+@fees.command("withdraw")
+def withdraw(address: str, amount: Amount, data: Data = None) -> None:
+    """Pay collected fees out to ADDRESS."""
+    from cloud.adapters.clock import clock_for
+    from cloud.adapters.db import Database
+    from cloud.usecases import fees as usecase
+    from contracts.wire.types import parse_address, to_ms
+
+    try:
+        payee = parse_address(address)
+    except ValueError as error:
+        stop(f"{address}: {error}.", "Copy it from the wallet.", 2)
+    config = existing(data)
+    db, now_ms = Database(config.database), to_ms(clock_for(config.clock).now())
+    call = db.write(lambda s: usecase.withdraw_fees(s, payee, amount, now_ms))
+    if call is None:
+        found = db.read(usecase.collected_minor)
+        stop(f"Only {found} minor units can be taken out.", "Ask for no more than that.", 1)
+    print(f"{amount} minor units to {payee} as {call}: {ENDED}")
+
+
+def _told(found: "Standing") -> list[str]:
+    lines = [f"Bookings confirmed now carry {_percent(min(found.bps, found.chain_bps))}."]
+    if found.wanted_bps is not None:
+        later = "seven days after the contract was told" if found.wanted_bps > found.bps else "soon"
+        told = f"{_percent(found.wanted_bps)} is announced; the contract accepts it {later}."
+        lines.append(f"{told} {ENDED}")
+    elif found.chain_bps < found.bps:
+        lines.append(f"{_percent(found.bps)} was set, but the contract allows less: set it again.")
+    return lines
+
+
+def _percent(bps: int) -> str:
+    return f"{bps // 100}.{bps % 100:02d} % ({bps} basis points)"

@@ -1,0 +1,69 @@
+"""The bugs that `make mutants` plants in credits: decided once, bounded, filed, shown to few."""
+
+from tests.tools.planted import Mutant
+
+CREDITS = (
+    Mutant(
+        "credits of a stay may exceed what was paid",
+        "cloud/usecases/credits.py",
+        "return (settled.paid_minor or 0) - int(found or 0)",
+        "return settled.paid_minor or 0",
+        "tests/cloud/test_credits.py",
+    ),
+    Mutant(
+        "another wish under a credit's key is taken for it",
+        "cloud/usecases/credits.py",
+        "if same == told else",
+        "if same else",
+        "tests/cloud/test_credits.py",
+    ),
+    Mutant(
+        "what a credit could not pay back is lost",
+        "cloud/usecases/credits.py",
+        "case((paid.is_not(None), paid), else_=col(Settlement.amount_minor))",
+        "col(Settlement.amount_minor)",
+        "tests/cloud/test_credits.py",
+    ),
+    Mutant(
+        "a stay in no block is credited",
+        "cloud/usecases/credits.py",
+        'return row if session.exec(filed).first() is not None else refuse("not_settled")',
+        "return row",
+        "tests/cloud/test_credits.py",
+    ),
+    Mutant(
+        "a credit's reason is not filed",
+        "cloud/usecases/credits.py",
+        "counter_record(corrected, stay, row.amount_minor, row.reason)",
+        'counter_record(corrected, stay, row.amount_minor, "-")',
+        "tests/cloud/test_credits.py",
+    ),
+    Mutant(
+        "strangers see credits",
+        "cloud/usecases/credits.py",
+        "or_(Booking.driver == account, Offer.owner == account)",
+        "Booking.driver > 0",
+        "tests/cloud/test_credits.py",
+    ),
+    Mutant(
+        "a vanished credit keeps its file",
+        "cloud/usecases/credit_receipts.py",
+        ".where(ReceiptRow.stay == row.stay, col(ChainCall.status).in_(FILED))",
+        ".where(ReceiptRow.stay == row.stay)",
+        "tests/cloud/test_credits_again.py",
+    ),
+    Mutant(
+        "a credit's vanished batch takes its stay back",
+        "cloud/usecases/settlements.py",
+        '.where(col(Batch.call) == bindparam("call"), col(Settlement.credit_of).is_(None))',
+        '.where(col(Batch.call) == bindparam("call"))',
+        "tests/cloud/test_credits_again.py",
+    ),
+    Mutant(
+        "anyone may credit",
+        "cloud/entrypoints/http/api_credits.py",
+        "operator, anyone = who",
+        "operator, anyone = who[1], who[1]",
+        "tests/cloud/test_credits_outside.py",
+    ),
+)

@@ -35,7 +35,7 @@ gate: .venv/dev.stamp ## the long checks: 2,000,000 calls of the ledger, proofs 
 	@$(BIN)/python -m tests.ledger_checks.proofs
 	@$(BIN)/python -m tests.receipts.corpus
 
-foundry: .venv/dev.stamp ## the ledger's invariants by Foundry (fetches it from npm; skipped without)
+foundry: .venv/dev.stamp ## optional, needs npm: Foundry's invariants on the committed bytecode
 	@$(BIN)/python -m tests.foundry.run
 
 mutants: .venv/dev.stamp ## plant bugs, show that tests catch them, write docs/mutants.md

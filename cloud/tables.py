@@ -35,11 +35,13 @@ class Entry(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     transfer: str = Field(index=True)
-    account: int = Field(index=True)
+    account: int
     bucket: str
     amount_minor: int = Field(sa_column=_big(nullable=False))
     currency: str
     at_ms: int = Field(sa_column=_big(nullable=False))
+    # A balance is summed up in the index alone.
+    __table_args__ = (Index("entry_balance", "account", "bucket", "amount_minor"),)
 
 
 class Zero(SQLModel, table=True):

@@ -17,6 +17,7 @@ NOT_UNIT = (
     "e2e/",
     "chain/",
     "contracts/test_evidence_check",
+    "foundry/",
     "ledger/",
     "ledger_checks/",
     "receipts/",

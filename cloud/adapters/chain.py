@@ -74,42 +74,40 @@ class Web3Chain:
         return self._deployment
 
     def check(self) -> None:
-        where = self._deployment
-        names = self._named()
-        wanted = [("eth_getCode", [getattr(where, name), "latest"]) for name in names]
+        names, roles = self._named(), [ask for ask in ROLES if ask[1] in self._accounts]
+        codes = [("eth_getCode", [getattr(self._deployment, name), "latest"]) for name in names]
+        calls = [("eth_call", [self._view(name, role), "latest"]) for name, role in roles]
         with answers():
-            chain_id, *codes = asked(self._w3, [("eth_chainId", []), *wanted])
-        if int(chain_id, 16) != where.chain_id:
-            sentence = f"the node is on chain {int(chain_id, 16)}, ours is {where.chain_id}"
-            raise ChainRefused("CHAIN_ID", sentence)
-        for name, code in zip(names, codes, strict=True):
-            address = getattr(where, name)
-            if code in ("0x", None):
-                raise ChainRefused("NO_CONTRACT", f"there is no {NAMES[name]} at {address}")
-            if (name, code) not in self._trusted and not is_ours(code, artifact(name)["bytecode"]):
-                sentence = f"the code at {address} is not the {NAMES[name]} of this version"
-                raise ChainRefused("CODE", sentence)
-            self._trusted.add((name, code))
-        self._check_roles()
+            first, *others = replies(self._w3, [("eth_chainId", []), *codes, *calls])
+            chain_id = int(result(first), 16)
+            if chain_id != self._deployment.chain_id:
+                sentence = f"the node is on chain {chain_id}, ours is {self._deployment.chain_id}"
+                raise ChainRefused("CHAIN_ID", sentence)
+            for name, reply in zip(names, others, strict=False):
+                self._check_code(name, result(reply))
+            for ask, reply in zip(roles, others[len(names) :], strict=True):
+                self._check_role(*ask, result(reply))
 
-    def _check_roles(self) -> None:
+    def _check_code(self, name: Contract, code: str) -> None:
+        address = getattr(self._deployment, name)
+        if code in ("0x", None):
+            raise ChainRefused("NO_CONTRACT", f"there is no {NAMES[name]} at {address}")
+        if (name, code) not in self._trusted and not is_ours(code, artifact(name)["bytecode"]):
+            sentence = f"the code at {address} is not the {NAMES[name]} of this version"
+            raise ChainRefused("CODE", sentence)
+        self._trusted.add((name, code))
+
+    def _check_role(self, name: Contract, role: Sender, word: str) -> None:
         """Whatever else is right: the contracts would refuse all that a wrong key signs."""
-        asks = [(name, role) for name, role in ROLES if role in self._accounts]
-        calls = [
-            {
-                "to": self._contracts[name].address,
-                "data": "0x" + self._functions[name][role].data(()).hex(),
-            }
-            for name, role in asks
-        ]
-        with answers():
-            found = asked(self._w3, [("eth_call", [call, "latest"]) for call in calls])
-        for (name, role), word in zip(asks, found, strict=True):
-            ours, theirs = self._accounts[role].address, "0x" + word[-40:]
-            if theirs.lower() != ours.lower():
-                holder = Web3.to_checksum_address(theirs)
-                sentence = f"the {role}'s key is {ours}, the {NAMES[name]}'s {role} is {holder}"
-                raise ChainRefused("ROLE", sentence)
+        ours, theirs = self._accounts[role].address, "0x" + word[-40:]
+        if theirs.lower() != ours.lower():
+            holder = Web3.to_checksum_address(theirs)
+            sentence = f"the {role}'s key is {ours}, the {NAMES[name]}'s {role} is {holder}"
+            raise ChainRefused("ROLE", sentence)
+
+    def _view(self, name: Contract, function: str, *args: object) -> dict[str, str]:
+        data = self._functions[name][function].data(args)
+        return {"to": self._contracts[name].address, "data": "0x" + data.hex()}
 
     def sign(
         self, call: Call, nonce: int | None = None, above: Fees | None = None
@@ -172,16 +170,15 @@ class Web3Chain:
         return self.blocks([])[0]
 
     def balances(self, accounts: Sequence[int], block_number: int) -> list[int]:
-        ledger, reads = self._contracts["ledger"], self._functions["ledger"]
-        fees = reads["fees"].data(())
-        calls = [
-            {"to": ledger.address, "data": "0x" + data.hex()}
+        views = [
+            self._view("ledger", "fees")
+            if account == PLATFORM
+            else self._view("ledger", "balance_of", account)
             for account in accounts
-            for data in (fees if account == PLATFORM else reads["balance_of"].data([account]),)
         ]
-        with answers():
-            found = asked(self._w3, [("eth_call", [c, hex(block_number)]) for c in calls])
-        return [int(balance, 16) for balance in found]
+        with answers(), sound():
+            found = asked(self._w3, [("eth_call", [v, hex(block_number)]) for v in views])
+            return [int(balance, 16) for balance in found]
 
     def history(
         self, contract: Contract, names: Sequence[str], from_block: int, to_block: int

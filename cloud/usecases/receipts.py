@@ -126,7 +126,10 @@ def issue(session: Session, deployed: Deployed) -> bool:
 
 
 def corrected(session: Session, call: ChainCall, deployed: Deployed) -> None:
-    """Receipts of this batch that were written for a block that has vanished name its new one."""
+    """Receipts of this batch that were written for a block that has vanished name its new one.
+
+    A credit is filed after what it corrects: its block vanished too, and it follows here.
+    """
     made = session.exec(select(Batch).where(Batch.call == call.id)).one()
     found = (
         select(ReceiptRow)
@@ -141,20 +144,6 @@ def corrected(session: Session, call: ChainCall, deployed: Deployed) -> None:
             before[stay].text = text
             session.add(before[stay])
     session.flush()
-    _with_its_credits(session, made, deployed)
-
-
-def _with_its_credits(session: Session, made: Batch, deployed: Deployed) -> None:
-    """Credits filed in later batches hold the receipts they correct: those of new blocks now."""
-    mine = select(Settlement.stay).where(Settlement.batch == made.seq)
-    later = select(Settlement.batch).where(
-        col(Settlement.credit_of).in_(mine), col(Settlement.batch) > made.seq
-    )
-    for batch in session.exec(select(Batch).where(col(Batch.seq).in_(later))).all():
-        call = _filed(session, batch)
-        # One that is in no block now is put right when it is in one again.
-        if call is not None:
-            corrected(session, call, deployed)
 
 
 def _filed(session: Session, made: Batch) -> ChainCall | None:

@@ -122,8 +122,8 @@ AGREED = (
     ),
     Mutant(
         "a receipt keeps a block that has vanished",
-        "cloud/usecases/settlements.py",
-        "            old.text = text\n",
+        "cloud/usecases/receipts.py",
+        "            before[stay].text = text\n",
         "",
         "tests/cloud/test_stays.py",
     ),

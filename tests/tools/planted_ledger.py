@@ -84,8 +84,8 @@ CONTRACTS = (
     ),
     _mutant(
         "a withdrawal can be sent twice",
-        "    self.withdrawal_of[account_id] = empty(Withdrawal)\n",
-        "",
+        "        self.withdrawal_of[account_id] = empty(Withdrawal)\n",
+        "        pass\n",
     ),
     _mutant(
         "a withdrawal takes what a booking holds",
@@ -128,5 +128,12 @@ CONTRACTS = (
         "        paid: uint256 = min(balance, due)\n",
         "        assert due <= balance\n        paid: uint256 = min(balance, due)\n",
         "tests/ledger_checks/test_parkingppx.py",
+    ),
+    Mutant(
+        "a single share reads two words of storage",
+        "contracts/ledger/PropertyRegistry.vy",
+        "    if keccak256(concat(node, convert(msg.sender, bytes32))) != self.sealed:",
+        "    if node != self.root or msg.sender != self.registrar:",
+        "tests/ledger_checks/test_registry_code.py",
     ),
 )

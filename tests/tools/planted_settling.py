@@ -27,8 +27,8 @@ SETTLING = (
     Mutant(
         "a call is looked for under its newest hash only",
         "cloud/entrypoints/sending.py",
-        "for attempt in self.db.read(lambda s: filing.attempts(s, call)):",
-        "for attempt in self.db.read(lambda s: filing.attempts(s, call))[:1]:",
+        "for attempt in tried:",
+        "for attempt in tried[:1]:",
         "tests/cloud/test_settling.py",
     ),
     Mutant(
@@ -37,6 +37,20 @@ SETTLING = (
         ".where(ReceiptRow.booking == booking_id, col(ChainCall.status).in_(FILED))",
         ".where(ReceiptRow.booking == booking_id)",
         "tests/cloud/test_settling.py",
+    ),
+    Mutant(
+        "only a final call is looked at again",
+        "cloud/entrypoints/sending.py",
+        "if block_hash != newest.block_hash or (call.block_number or 0) <= final:",
+        "if (call.block_number or 0) <= final:",
+        "tests/cloud/test_settling.py",
+    ),
+    Mutant(
+        "answers of a batch request are taken as they come",
+        "cloud/adapters/web3_provider.py",
+        'return sorted(found, key=lambda reply: int(reply.get("id") or 0))',
+        "return found",
+        "tests/chain/test_provider.py",
     ),
     Mutant(
         "a vanished batch leaves its stays settled",
@@ -83,7 +97,7 @@ SETTLING = (
     Mutant(
         "a receipt's block is not asked",
         "cloud/adapters/web3_asking.py",
-        'if receipt["transactionHash"] not in block["transactions"]:',
+        'if told not in block["transactions"]:',
         "if False:",
         "tests/cloud/test_settling_bad_input.py",
     ),
@@ -125,8 +139,8 @@ SETTLING = (
     Mutant(
         "claims are not read",
         "cloud/usecases/withdrawals.py",
-        'NAMES = ("Withdrawn", "Deposited", "Claimed")',
-        'NAMES = ("Withdrawn", "Deposited")',
+        'NAMES = ("Withdrawn", "Deposited", "Claimed", ',
+        'NAMES = ("Withdrawn", "Deposited", ',
         "tests/cloud/test_settling_withdrawals.py",
     ),
     Mutant(
@@ -174,15 +188,19 @@ SETTLING = (
     Mutant(
         "a batch overtakes a deposit",
         "cloud/entrypoints/sending.py",
-        "if self._overtakes(call):",
+        "if turn.overtakes:",
         "if False:",
         "tests/cloud/test_settling_review.py",
     ),
     Mutant(
         "a queued call is not looked for",
         "cloud/entrypoints/sending.py",
-        "(found := self._found(call)) is not None and found[1].ok",
-        "False",
+        """            found = self._found(call, tried)
+            if found is not None and found[1].ok:
+""",
+        """            found = self._found(call, tried)
+            if False:
+""",
         "tests/cloud/test_settling_review.py",
     ),
     Mutant(

@@ -37,7 +37,6 @@ contract LedgerHandler is LedgerStory {
         try ledger.deposit(_account(at), asked, named) {
             bool moved = token.balanceOf(address(ledger)) != before;
             if (referenceUsed[payer][named]) _rule(!moved, "a deposit counts once");
-            else _did("deposit");
             referenceUsed[payer][named] = true;
         } catch {}
     }
@@ -52,7 +51,6 @@ contract LedgerHandler is LedgerStory {
         try ledger.request_withdraw(account, asked) {
             _rule(sender == owner && asked <= balance, "only the owner asks, for what is there");
             askedOf[account] = asked;
-            _did("request");
         } catch {}
     }
 
@@ -73,8 +71,8 @@ contract LedgerHandler is LedgerStory {
             _rule((was.balance - after_) * UNIT == left, "a withdrawal is booked on its own account");
             askedOf[account] = most - left / UNIT;
             _rule(was.timely, "a withdrawal waits");
+            _rule(was.settling || left == most * UNIT, "a pause stops no withdrawal");
             _rule(after_ >= was.held, "a withdrawal leaves what a booking holds");
-            _did(was.settling ? "withdraw" : "withdraw while nothing is settled");
         } catch {
             bool may = was.settling || was.amount == 0 || !was.timely;
             _rule(may, "a pause stops no withdrawal");
@@ -83,9 +81,7 @@ contract LedgerHandler is LedgerStory {
 
     function hold(uint256 at, uint256 amount, uint256 lasts) external timed {
         VM.prank(SETTLER);
-        try ledger.hold(_account(at), amount % 10_000, nowS + (lasts % (31 * 86_400))) {
-            _did("hold");
-        } catch {}
+        try ledger.hold(_account(at), amount % 10_000, nowS + (lasts % (31 * 86_400))) {} catch {}
     }
 
     function settle(uint256 count, uint256 seed, uint256 gap) external timed {
@@ -132,7 +128,6 @@ contract LedgerHandler is LedgerStory {
             _rule(exact && gained != 0, "a claim takes what was earned, once");
             taken[account] = asked;
             claimed += gained;
-            _did("claim");
         } catch {}
     }
 
@@ -153,7 +148,6 @@ contract LedgerHandler is LedgerStory {
         try ledger.accept_fee() {
             bool waited = nowS >= offeredAt || offeredBps <= before;
             _rule(waited && ledger.fee_bps() == offeredBps, "a higher fee waits");
-            _did("accept fee");
         } catch {}
     }
 
@@ -168,9 +162,7 @@ contract LedgerHandler is LedgerStory {
 
     function pause(uint256 who) external timed {
         VM.prank(who % 2 == 0 ? PAUSER : ADMIN);
-        try ledger.pause() {
-            _did("pause");
-        } catch {}
+        try ledger.pause() {} catch {}
     }
 
     function unpause() external timed {
@@ -235,7 +227,6 @@ contract LedgerHandler is LedgerStory {
             seq = number;
             head = keccak256(abi.encodePacked(head, root, keccak256(abi.encodePacked(words))));
             _file(words);
-            _did("settle");
         } catch {
             _rule(!(legal && fair), "a fair batch is never refused");
         }

@@ -18,7 +18,6 @@ abstract contract LedgerStory is Deployed {
     uint256 internal nowS = START_S;
 
     mapping(string => uint256) public broken;
-    mapping(string => uint256) public done;
     mapping(uint256 => uint256) internal filings;
     mapping(address => mapping(bytes32 => bool)) internal referenceUsed;
     mapping(uint32 => uint256) internal earned;
@@ -118,9 +117,5 @@ abstract contract LedgerStory is Deployed {
 
     function _rule(bool kept, string memory name) internal {
         if (!kept) broken[name] += 1;
-    }
-
-    function _did(string memory name) internal {
-        done[name] += 1;
     }
 }

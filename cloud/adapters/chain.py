@@ -22,7 +22,7 @@ from cloud.adapters.web3_asking import (
     sound,
     standing,
 )
-from cloud.adapters.web3_errors import answers, is_known, refusal_code, revert_code
+from cloud.adapters.web3_errors import answers, is_known, refusal, refusal_code, revert_code
 from cloud.adapters.web3_logs import decoded, history, known_events, plain
 from cloud.adapters.web3_provider import PooledProvider
 from cloud.core.fees import MAX_FEE_WEI, Fees, offer
@@ -131,13 +131,14 @@ class Web3Chain:
             return self._w3.eth.get_transaction_count(self._accounts[sender].address, "pending")
 
     def send(self, tx: SignedTransaction) -> None:
-        with answers():
-            try:
-                self._w3.eth.send_raw_transaction(tx.raw)
-            except Web3RPCError as error:
-                # geth says "nonce too low" of a transaction that is in a block already.
-                if not is_known(str(error)) and standing(self._w3, tx.hash) is None:
-                    raise
+        with answers(), sound():
+            raw = "0x" + tx.raw.hex()
+            [reply] = replies(self._w3, [("eth_sendRawTransaction", [raw])])
+            error = reply.get("error")
+            # geth says "nonce too low" of a transaction that is in a block already.
+            known = not error or is_known(str(error)) or standing(self._w3, tx.hash) is not None
+        if not known:
+            raise refusal(reply["error"])
 
     def outcome(self, tx_hash: str) -> Outcome | None:
         with answers(), sound():

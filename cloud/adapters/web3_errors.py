@@ -42,9 +42,7 @@ def answers() -> Iterator[None]:
     except (RequestTimedOut, BadResponseFormat) as error:
         raise ChainUnreachable(f"the chain's node answers badly: {error}") from error
     except Web3RPCError as error:
-        if rpc_code(error) in NODE_IN_TROUBLE:
-            raise ChainUnreachable(f"the chain's node: {rpc_message(error)}") from error
-        raise ChainRefused(refusal_code(str(error)), rpc_message(error)) from error
+        raise refusal(rpc_error(error) or {"message": str(error)}) from error
 
 
 def revert_code(error: ContractLogicError) -> str:
@@ -62,12 +60,12 @@ def is_known(text: str) -> bool:
     return KNOWN.search(text) is not None
 
 
-def rpc_message(error: Web3RPCError) -> str:
-    return str(rpc_error(error).get("message", error))
-
-
-def rpc_code(error: Web3RPCError) -> int:
-    return int(rpc_error(error).get("code", 0))
+def refusal(error: Mapping[str, Any]) -> ChainRefused | ChainUnreachable:
+    """`error`: as JSON-RPC gives it."""
+    message = str(error.get("message", error))
+    if error.get("code") in NODE_IN_TROUBLE:
+        return ChainUnreachable(f"the chain's node: {message}")
+    return ChainRefused(refusal_code(str(error)), message)
 
 
 def rpc_error(error: Web3RPCError) -> Mapping[str, Any]:

@@ -38,6 +38,8 @@ REPLACE_AFTER_S = 60
 MAX_REPLACEMENTS = 12
 Attempts: TypeAlias = Sequence[ChainAttempt]
 Found: TypeAlias = tuple[ChainAttempt, Outcome]
+# What is told of a call while it is in no block.
+TOLD = ("blocked", "nonce", "stuck")
 NODE_ALARM, CHAIN_ALARM = "node:lies", "node:chain"
 
 
@@ -70,7 +72,10 @@ class Sending:
 
     def _is_ours(self) -> bool:
         """Asked before anything is signed: a call to an address without code would pass as done."""
-        if self.db.read(filing.next_call) is None:
+        waiting, told = self.db.read(
+            lambda s: (filing.next_call(s), gateways.has_alarm(s, CHAIN_ALARM))
+        )
+        if waiting is None:
             return True
         try:
             self.chain.check()
@@ -79,7 +84,8 @@ class Sending:
             code = "wrong_role" if wrong.code == "ROLE" else "wrong_chain"
             self.trouble.alarm(CHAIN_ALARM, code, sentence)
             return False
-        self.trouble.clear(CHAIN_ALARM)
+        if told:
+            self.trouble.clear(CHAIN_ALARM)
         return True
 
     def _confirm_all(self) -> None:
@@ -96,30 +102,34 @@ class Sending:
     def _carry_all(self) -> None:
         blocked: set[str] = set()
         for _ in range(MAX_CALLS):
-            turn = self.db.read(lambda s: filing.turn(s, blocked))
+            turn, stopped = self.db.read(
+                lambda s: (filing.turn(s, blocked), reconciling.stopped(s))
+            )
             if turn is None:
                 break
             if turn.overtakes:
                 blocked.add(turn.call.sender)
                 continue
-            call = self._carry(turn.call, turn.tried)
+            call = self._carry(turn.call, turn.tried, stopped)
             if call is None:
                 break
             if call.status in ("queued", "signed"):
                 blocked.add(call.sender)
 
-    def _carry(self, call: ChainCall, tried: Attempts) -> ChainCall | None:
+    def _carry(self, call: ChainCall, tried: Attempts, stopped: bool) -> ChainCall | None:
         """As it is then: in a block, refused for good, or set aside with its sender's others.
 
-        None while it waits in the node's pool.
+        None while it waits in the node's pool. `stopped`: no batch is signed.
         """
         if call.status == "queued":
             found = self._found(call, tried)
             if found is not None and found[1].ok:
                 return self._take(call, *found)
+            if stopped and call.id.startswith("batch:"):
+                return call
             call = self._sign(call)
         if call.status == "signed":
-            call = self._send(call)
+            call = self._send(call, tried)
         if call.status != "sent":
             return call
         looked = self._look(call)
@@ -128,15 +138,13 @@ class Sending:
         return looked
 
     def _sign(self, call: ChainCall) -> ChainCall:
-        if call.id.startswith("batch:") and self.db.read(reconciling.stopped):
-            return call
         try:
             tx = self.chain.sign(calling.wanted(call))
         except ChainRefused as refused:
             return self._refused(call, refused)
         return self._store(call, tx, "sign")
 
-    def _send(self, call: ChainCall) -> ChainCall:
+    def _send(self, call: ChainCall, tried: Attempts) -> ChainCall:
         """Sent, or what the node's refusal makes of it. Bytes are thrown away only if another
 
         program has taken their nonce, and even their hash is kept.
@@ -156,7 +164,7 @@ class Sending:
             self.trouble.alarm(f"nonce:{call.id}", "nonce_taken", sentence)
             log.warning("call_resigned", call=call.id, reason=str(refused))
             return self._step(call, "resign")
-        found = self._found(call)
+        found = self._found(call, [filing.newest_attempt(call), *tried])
         if found is not None and found[1].ok:
             # In a block at once: both steps are one.
             return self._take(call, *found, "send")
@@ -230,8 +238,7 @@ class Sending:
             block_hash=outcome.block_hash,
         )
         self._effect(session, row, outcome, now)
-        for alarm in ("blocked", "nonce", "stuck"):
-            gateways.clear_alarm(session, f"{alarm}:{row.id}")
+        gateways.clear_alarm(session, *(f"{about}:{row.id}" for about in TOLD))
         return row
 
     def _check_log(self, call: ChainCall, outcome: Outcome) -> None:

@@ -148,6 +148,12 @@ def attempts(session: Session, call: ChainCall) -> list[ChainAttempt]:
     return list(session.exec(of_call.order_by(*order).limit(MAX_ATTEMPTS_LOOKED_AT)))
 
 
+def newest_attempt(call: ChainCall) -> ChainAttempt:
+    """Of a signed call, without asking."""
+    hash_, nonce, raw = call.hash or "", call.nonce or 0, call.raw or b""
+    return ChainAttempt(hash=hash_, call=call.number or 0, nonce=nonce, raw=raw, signed_ms=0)
+
+
 def offered(attempt: ChainAttempt) -> Fees:
     return Fees(attempt.max_fee_wei, attempt.tip_wei)
 

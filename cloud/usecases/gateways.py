@@ -149,11 +149,10 @@ def has_alarm(session: Session, alarm_id: str) -> bool:
     return session.get(Alarm, alarm_id) is not None
 
 
-def clear_alarm(session: Session, alarm_id: str) -> None:
-    alarm = session.get(Alarm, alarm_id)
-    if alarm is not None:
+def clear_alarm(session: Session, *alarm_ids: str) -> None:
+    for alarm in session.exec(select(Alarm).where(col(Alarm.id).in_(alarm_ids))).all():
         session.delete(alarm)
-        session.flush()
+    session.flush()
 
 
 def raise_alarm(

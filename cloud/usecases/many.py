@@ -1,6 +1,7 @@
 """One statement for hundreds of rows, put together once: SQLAlchemy would do so for every row."""
 
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Dialect
@@ -9,7 +10,7 @@ from sqlmodel import Session
 
 
 class Many:
-    """Rows of whole numbers and text only: nothing is converted on the way."""
+    """Rows of two columns or more, whole numbers and text only: nothing is converted on the way."""
 
     def __init__(self, statement: Insert | Update, names: Sequence[str] = ()) -> None:
         """`names`: the columns of an insert; an update names its values itself."""
@@ -24,9 +25,7 @@ class Many:
             self._made[here.dialect.name] = self._text(here.dialect)
         text, order = self._made[here.dialect.name]
         # Some drivers take values by place, others by name.
-        values = (
-            [tuple(row[name] for name in order) for row in rows] if order else [*map(dict, rows)]
-        )
+        values: list[Any] = [*map(itemgetter(*order), rows)] if order else [*map(dict, rows)]
         here.exec_driver_sql(text, values)
 
     def _text(self, dialect: Dialect) -> tuple[str, Sequence[str] | None]:

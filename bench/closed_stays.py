@@ -7,7 +7,7 @@ from sqlmodel import Session
 from bench.peers.wire import address
 from cloud.adapters.dev_keys import DEV_CHAIN_ID
 from cloud.core import money
-from cloud.tables import Account, Booking, EventRow, Space, Stay
+from cloud.tables import Account, Booking, EventRow, Gateway, Space, Stay
 from cloud.usecases import accounts
 from contracts.ledger.hashing import keccak
 from contracts.ledger.pricing import Tariff, Terms, Window
@@ -29,6 +29,7 @@ def people(session: Session) -> None:
         fields = {"name": f"{role} {number}", "token_hash": str(number), "address": address(OWNER)}
         session.add(Account(number=number, role=role, created_ms=0, **fields))
         session.add(Space(id=f"S{number}", number=number, lot="L", lat=0.0, lon=0.0))
+    session.add(Gateway(id="gw-1", signer=address_of(GATEWAY_KEY), lot="L"))
     session.flush()
     for number in range(1, DRIVERS + 1):
         postings = money.deposit(number, FUNDS_MINOR)

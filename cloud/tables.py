@@ -3,7 +3,7 @@
 JSON columns hold values of contracts/ as their canonical text: what was agreed, byte for byte.
 """
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, LargeBinary
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, LargeBinary, text
 from sqlmodel import Field, SQLModel
 
 from cloud import table_rules
@@ -204,13 +204,22 @@ class Settlement(SQLModel, table=True):
     paid_minor: int | None = None
     batch: int | None = Field(default=None, index=True)
     position: int | None = None
-    credit_of: int | None = Field(default=None, index=True)
+    credit_of: int | None = None
+    # Of the few that are credits: of all the others an index would tell nothing.
+    __table_args__ = (
+        Index(
+            "settlement_credit_of",
+            "credit_of",
+            sqlite_where=text("credit_of IS NOT NULL"),
+            postgresql_where=text("credit_of IS NOT NULL"),
+        ),
+    )
 
 
 class Batch(SQLModel, table=True):
     seq: int = Field(primary_key=True)
     root: str
-    call: str
+    call: str = Field(unique=True)
 
 
 class ChainCall(SQLModel, table=True):

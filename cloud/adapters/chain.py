@@ -77,7 +77,7 @@ class Web3Chain:
         names, roles = self._named(), [ask for ask in ROLES if ask[1] in self._accounts]
         codes = [("eth_getCode", [getattr(self._deployment, name), "latest"]) for name in names]
         calls = [("eth_call", [self._view(name, role), "latest"]) for name, role in roles]
-        with answers():
+        with answers(), sound():
             first, *others = replies(self._w3, [("eth_chainId", []), *codes, *calls])
             chain_id = int(result(first), 16)
             if chain_id != self._deployment.chain_id:
@@ -113,17 +113,16 @@ class Web3Chain:
         self, call: Call, nonce: int | None = None, above: Fees | None = None
     ) -> SignedTransaction:
         account = self._accounts[call.sender]
-        contract = self._contracts[call.contract]
-        with answers():
-            fields: TxParams = {
-                "chainId": self._deployment.chain_id,
-                "from": account.address,
-                "to": contract.address,
-                "data": self._functions[call.contract][call.function].data(call.args),
-                "value": Web3.to_wei(0, "wei"),
-            }
-            if call.gas is not None:
-                fields["gas"] = min(call.gas, MAX_TRANSACTION_GAS)
+        fields: TxParams = {
+            "chainId": self._deployment.chain_id,
+            "from": account.address,
+            "to": self._contracts[call.contract].address,
+            "data": self._functions[call.contract][call.function].data(call.args),
+            "value": Web3.to_wei(0, "wei"),
+        }
+        if call.gas is not None:
+            fields["gas"] = min(call.gas, MAX_TRANSACTION_GAS)
+        with answers(), sound():
             return sign_fields(self._w3, account, fields, nonce, above)
 
     def next_nonce(self, sender: Sender) -> int:

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from sqlalchemy import Engine, create_engine, event, inspect
 from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session, SQLModel
 
 from cloud.adapters import postgres
@@ -91,6 +92,8 @@ def _told(engine: Engine) -> Iterator[None]:
         yield
     except DataError as error:
         raise Unwritable(f"{error.orig}.") from None
+    except PoolTimeout as error:
+        raise DatabaseBusy("All its connections are in use.") from error
     except OperationalError as error:
         if engine.dialect.name == "postgresql":
             raise postgres.told(error) from None

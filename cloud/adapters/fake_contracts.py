@@ -203,6 +203,7 @@ class Registry(Model):
         require(world.sender == self.proposed.pop(role, ZERO_ADDRESS), "PROPOSED")
         if role == ADMIN:
             self.admin = world.sender
+            self.proposed.pop(REGISTRAR, None)
         else:
             self.registrar = world.sender
         world.log("registry", "RoleChanged", role=role, holder=world.sender)

@@ -1,5 +1,7 @@
-"""JSON-RPC over connections that are kept and shared by all threads: a batch asks five times."""
+"""JSON-RPC over connections that are kept and shared by all threads: a batch asks three times."""
 
+import json
+import os
 from typing import Any
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -43,11 +45,17 @@ class PooledProvider(JSONBaseProvider):
         self, batch_requests: list[tuple[RPCEndpoint, Any]]
     ) -> list[RPCResponse] | RPCResponse:
         """In the order of the questions; one error where the node takes no such requests."""
-        found: list[RPCResponse] | RPCResponse
-        found = self._answer(self.encode_batch_rpc_request(batch_requests))
+        questions = [
+            {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
+            for number, (method, params) in enumerate(batch_requests)
+        ]
+        found: list[RPCResponse] | RPCResponse = self._answer(json.dumps(questions).encode())
         if not isinstance(found, list):
             return found
-        return sorted(found, key=lambda reply: int(reply.get("id") or 0))
+        replies = {reply.get("id"): reply for reply in found}
+        if len(found) != len(replies) or replies.keys() != set(range(len(questions))):
+            raise ChainUnreachable("the chain's node answers other questions than were asked")
+        return [replies[number] for number in range(len(questions))]
 
     def _answer(self, body: bytes) -> Any:
         try:
@@ -76,7 +84,8 @@ class PooledProvider(JSONBaseProvider):
 
 
 def _pool(scheme: str, host: str) -> urllib3.PoolManager:
-    settings: dict[str, Any] = {"maxsize": MAX_CONNECTIONS, "ca_certs": certifi.where()}
+    authorities = os.environ.get("REQUESTS_CA_BUNDLE") or certifi.where()
+    settings: dict[str, Any] = {"maxsize": MAX_CONNECTIONS, "ca_certs": authorities}
     proxy = getproxies().get(scheme)
     if proxy and not proxy_bypass(host):
         return urllib3.ProxyManager(proxy, **settings)

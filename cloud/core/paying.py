@@ -48,7 +48,7 @@ def pay(word: Payment, balances: MutableMapping[int, int], fees_minor: int) -> P
     if credit:
         # Who was paid gives back his part, and the platform its own as far as it has it.
         part = amount_minor * bps // BPS
-        fee = -min(part, fees_minor)
+        fee = -min(part, max(fees_minor, 0))
         pays = min(has_minor, amount_minor - part)
     else:
         pays = min(has_minor, amount_minor)

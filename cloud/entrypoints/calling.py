@@ -11,11 +11,15 @@ BY_NODE = ("NONCE", "FUNDS", "FEE", "FEE_CAP", "REFUSED")
 # ... of the contract, until its next block is past the end of the term, or until we have the
 # key of the role.
 BY_CONTRACT = ("TERM", "REGISTRAR", "SETTLER", "ADMIN")
+HOLD_LATER = ("PAUSED", "UNTIL")
 
 
 def passes_later(call: ChainCall, refused: ChainRefused) -> bool:
-    """A batch is never given up: the next ones build on it. A hold waits for the end of a pause."""
-    if call.id.startswith("hold:") and "PAUSED" in str(refused):
+    """A batch is never given up: the next ones build on it. A hold waits for the end of a pause,
+
+    and for the chain's clock.
+    """
+    if call.id.startswith("hold:") and any(code in str(refused) for code in HOLD_LATER):
         return True
     return call.id.startswith("batch:") or refused.code in (*BY_NODE, *BY_CONTRACT)
 

@@ -1,12 +1,13 @@
 """Whether the chain's node answers: shared by the sweeps that ask it, told in an alarm."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
 
 from cloud.adapters.clock import Clock
 from cloud.adapters.db import Database
+from cloud.entrypoints.standing import Standing
 from cloud.usecases import gateways
 
 log = structlog.get_logger("contact")
@@ -22,6 +23,7 @@ class Contact:
     answers: bool | None = None
     silent_since: datetime | None = None
     told: bool = False
+    standing: Standing = field(default_factory=Standing)
 
     def heard(self, db: Database) -> None:
         if self.answers:

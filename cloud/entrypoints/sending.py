@@ -26,7 +26,7 @@ from cloud.ports.chain import (
     SignedTransaction,
 )
 from cloud.tables import ChainAttempt, ChainCall
-from cloud.usecases import filing, gateways, reconciling, registrations, settlements
+from cloud.usecases import fees, filing, gateways, reconciling, registrations, settlements
 from contracts.ledger.records import Deployed
 from contracts.wire.types import to_ms
 
@@ -89,14 +89,16 @@ class Sending:
         return True
 
     def _confirm_all(self) -> None:
-        """Where the newest block stands, all before it do. Else, and once final, each is asked."""
+        """Where a block is another, and once it is final, the whole receipt is asked for again."""
         mined = self.db.read(lambda s: filing.unfinal_calls(s, MAX_FINAL))
         if not mined:
             return
-        newest = max(mined, key=lambda call: call.block_number or 0)
-        final, [block_hash] = self.chain.blocks([newest.block_number or 0])
+        places = {
+            call.number or 0: (call.block_number or 0, call.block_hash or "") for call in mined
+        }
+        final, stand = self.contact.standing.asked(self.chain, places)
         for call in mined:
-            if block_hash != newest.block_hash or (call.block_number or 0) <= final:
+            if call.number not in stand or (call.block_number or 0) <= final:
                 self._confirm(call)
 
     def _carry_all(self) -> None:
@@ -111,10 +113,8 @@ class Sending:
                 blocked.add(turn.call.sender)
                 continue
             call = self._carry(turn.call, turn.tried, stopped)
-            if call is None:
-                break
-            if call.status in ("queued", "signed"):
-                blocked.add(call.sender)
+            if call is None or call.status in ("queued", "signed"):
+                blocked.add(turn.call.sender)
 
     def _carry(self, call: ChainCall, tried: Attempts, stopped: bool) -> ChainCall | None:
         """As it is then: in a block, refused for good, or set aside with its sender's others.
@@ -157,6 +157,9 @@ class Sending:
             if refused.code != "NONCE":
                 self.trouble.blocked(call, refused)
                 return call if refused.code == "FUNDS" else self._outbid(call)
+            if call.id.startswith(fees.PAYOUTS):
+                # It may be in a block that this node does not know: a second one would be paid too.
+                return self.trouble.fail(call, str(refused))
             sentence = (
                 f"Another program used nonce {call.nonce} of the {call.sender}'s key: "
                 f"{call.id} is signed again."

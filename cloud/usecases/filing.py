@@ -1,7 +1,7 @@
 """What we put on the chain: calls are queued in the transaction that decides them, sent later."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,16 +15,19 @@ from cloud.tables import ChainAttempt, ChainCall
 
 # Newest first; replacements are bounded, and a call signed again has a new nonce.
 MAX_ATTEMPTS_LOOKED_AT = 24
-# Of these a batch takes, or leaves less to take from.
-MONEY_CALLS = ("account:", "deposit:", "payout:")
+# What a call of this kind must not overtake, where it was decided before. A batch takes from
+# accounts what these have put there, or left; its gateways' keys are the registry's of its block.
+BEHIND: Mapping[str, tuple[str, ...]] = {
+    "batch": ("account:", "deposit:", "payout:", "rekey:"),
+    "rekey": ("batch:",),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
     """The call that is next, and what was signed for it before, newest first.
 
-    `overtakes`: it must wait. A batch takes from accounts what the deposits decided before it have
-    put there.
+    `overtakes`: it must wait, see BEHIND.
     """
 
     call: ChainCall
@@ -74,15 +77,17 @@ def turn(session: Session, not_from: Collection[str]) -> Turn | None:
     call = next_call(session, not_from)
     if call is None:
         return None
-    overtakes = call.id.startswith("batch:") and _money_waits(session, call)
-    return Turn(call, tuple(attempts(session, call)), overtakes)
+    return Turn(call, tuple(attempts(session, call)), _overtakes(session, call))
 
 
-def _money_waits(session: Session, call: ChainCall) -> bool:
-    """An account, a deposit or a payout of fees decided before this call is in no block yet."""
-    money = or_(*(col(ChainCall.id).startswith(kind) for kind in MONEY_CALLS))
+def _overtakes(session: Session, call: ChainCall) -> bool:
+    """Something decided before it, behind which it must stay, is in no block yet."""
+    behind = BEHIND.get(call.id.partition(":")[0])
+    if behind is None:
+        return False
+    others = or_(*(col(ChainCall.id).startswith(kind) for kind in behind))
     before = (col(ChainCall.number) < call.number) & col(ChainCall.status).in_(WAITING)
-    return session.exec(select(ChainCall.number).where(before, money)).first() is not None
+    return session.exec(select(ChainCall.number).where(before, others)).first() is not None
 
 
 def count_waiting(session: Session, prefix: str) -> int:

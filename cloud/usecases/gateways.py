@@ -31,7 +31,8 @@ def enrol(
     if any(row is not None and row.lot != lot for row in rows):
         return refuse("unknown_lot")
     gateway = session.get(Gateway, gateway_id) or Gateway(id=gateway_id, signer=signer, lot=lot)
-    if gateway.signer != signer and not replace_key:
+    rekeyed = gateway.signer != signer
+    if rekeyed and not replace_key:
         return refuse("other_key")
     gateway.signer, gateway.lot = signer, lot
     session.add(gateway)
@@ -42,8 +43,9 @@ def enrol(
     key = "0x" + keccak(gateway_id.encode()).hex()
     args = [key, signer, True]
     # Keys come and go, and come back: each enrolment is a call of its own.
-    earlier = filing.count_named(session, f"gateway:{gateway_id}:")
-    call = f"gateway:{gateway_id}:{earlier + 1}"
+    kinds = ("gateway", "rekey")
+    earlier = sum(filing.count_named(session, f"{kind}:{gateway_id}:") for kind in kinds)
+    call = f"{kinds[rekeyed]}:{gateway_id}:{earlier + 1}"
     filing.queue(session, call, ("registry", "set_gateway"), args, "registrar")
     return gateway
 

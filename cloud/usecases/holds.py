@@ -76,7 +76,8 @@ def _renew(session: Session, account: int, ends_s: int, now_s: int) -> None:
     newest = filing.call_named(session, f"hold:{account}:{turns.value}")
     if newest is not None and newest.status in WAITING:
         return
-    _account, placed, until_s = json.loads(newest.args) if newest is not None else (0, 0, 0)
+    there = newest is not None and newest.status != "failed"
+    _account, placed, until_s = json.loads(newest.args) if newest and there else (0, 0, 0)
     amount_minor = needed_minor(session, account)
     wanted_s = min(ends_s, now_s + MAX_HOLD_S - CLOCK_MARGIN_S) if amount_minor else 0
     lasts = until_s >= wanted_s or until_s - now_s > RENEW_BEFORE_S

@@ -39,20 +39,17 @@ _WAITING = (
     .order_by(col(Settlement.stay))
     .limit(BATCH_LIMIT)
 )
-_MEMBERS = (
-    select(Settlement.stay, Settlement.amount_minor, Settlement.paid_minor)
-    .join(Batch, col(Batch.seq) == col(Settlement.batch))
-    .where(col(Batch.call) == bindparam("call"))
+_BATCH = select(Batch.seq).where(col(Batch.call) == bindparam("call")).scalar_subquery()
+_MEMBERS = select(Settlement.stay, Settlement.amount_minor, Settlement.paid_minor).where(
+    col(Settlement.batch) == _BATCH
 )
-_STAYS = (
-    select(Settlement.stay)
-    .join(Batch, col(Batch.seq) == col(Settlement.batch))
-    .where(col(Batch.call) == bindparam("call"), col(Settlement.credit_of).is_(None))
+_STAYS = select(Settlement.stay).where(
+    col(Settlement.batch) == _BATCH, col(Settlement.credit_of).is_(None)
 )
 _BOOKINGS = (
     select(Booking.id, Booking.state, Booking.history)
     .join(Settlement, col(Settlement.booking) == col(Booking.id))
-    .where(col(Settlement.stay).in_(_STAYS))
+    .where(col(Settlement.batch) == _BATCH, col(Settlement.credit_of).is_(None))
 )
 # All three at once: the database refuses a second change.
 _PLACE = Many(

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from cloud.core.calls import WAITING
 from cloud.core.matching import METRES_PER_DEGREE
 from cloud.errors import Unknown
 from cloud.tables import (
@@ -36,6 +37,7 @@ STEPS = (
 )
 ENDED = ("cancelled", "no_show")
 MAX_ALARMS = 50
+MAX_CALLS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,20 +117,16 @@ def registration(row: Registration) -> View:
 
 
 def chain(session: Session) -> View:
-    """How far our calls are, newest last."""
-    calls = session.exec(select(ChainCall).order_by(col(ChainCall.number)))
-    return {
-        "calls": [
-            {
-                "id": call.id,
-                "status": call.status,
-                "transaction": call.hash,
-                "block": call.block_number,
-                "reason": call.reason,
-            }
-            for call in calls
-        ]
-    }
+    """How far our calls are, newest last: those that wait, and the newest of those that do not."""
+    names = {"id": "id", "status": "status", "transaction": "hash", "block": "block_number"}
+    told = {name: getattr(ChainCall, column) for name, column in names.items()}
+    newest = select(ChainCall.number, *told.values(), ChainCall.reason).order_by(  # type: ignore[call-overload]
+        col(ChainCall.number).desc()
+    )
+    waits = col(ChainCall.status).in_(WAITING)
+    halves = [session.exec(newest.where(half).limit(MAX_CALLS)) for half in (waits, ~waits)]
+    rows = sorted((row for half in halves for row in half), key=lambda row: row[0])
+    return {"calls": [dict(zip((*names, "reason"), row[1:], strict=True)) for row in rows]}
 
 
 def stays(session: Session, lot_id: str) -> list[View]:

@@ -6,7 +6,11 @@
      the answer: 0 they agree; 1 to 15 what was brought is not (or not yet) the record's evidence;
      16 and above the record contradicts its own evidence, which no choice of what is brought can
      feign. Strings are brought as their keccak. `lines` is not read: the amount is computed anew.
-     It follows contracts/ledger/receipt.py, stay.py and pricing.py, and holds no money or state.
+     It compares record and evidence, and no more: whether the word that moved the money is the
+     record's stands only in the batch's log, and berth-verify checks it. 0 is not yet "rightly
+     paid". Nor does it say that the key or the booking was made in good faith.
+     It follows contracts/ledger/receipt.py, credit.py, stay.py and pricing.py, and holds no money
+     or state.
 """
 
 import proof as merkle
@@ -24,6 +28,7 @@ OTHER_EVENTS: constant(uint256) = 6
 EVENT_MISSING: constant(uint256) = 7
 NOT_SIGNED: constant(uint256) = 8
 KEY_UNKNOWN: constant(uint256) = 9
+UNRELATED: constant(uint256) = 10
 PARTIES_DIFFER: constant(uint256) = 16
 TARIFF_DIFFERS: constant(uint256) = 17
 SPACE_DIFFERS: constant(uint256) = 18
@@ -34,6 +39,8 @@ NOT_ONE_STAY: constant(uint256) = 22
 TIMES_DIFFER: constant(uint256) = 23
 BILLED_DIFFERS: constant(uint256) = 24
 AMOUNT_DIFFERS: constant(uint256) = 25
+CREDIT_DIFFERS: constant(uint256) = 26
+SETTLED_TWICE: constant(uint256) = 27
 FIRST_FINDING: constant(uint256) = 16
 
 DOMAIN_TYPE: constant(bytes32) = keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)")
@@ -62,6 +69,7 @@ COUNT_END: constant(uint256) = 2**53
 TIME_END_MS: constant(uint256) = 7258118400000  # the year 2200
 MAX_UNCERTAINTY_MS: constant(uint256) = 10000000000
 MAX_FEE_BPS: constant(uint256) = 1000
+STAY_END: constant(uint256) = 2**48  # of a batch's word; the ledger reverts when asked beyond
 HOUR_S: constant(uint256) = 3600
 
 
@@ -149,6 +157,7 @@ interface Ledger:
     def verify_record(
         seq: uint256, leaf: bytes32, proof: DynArray[bytes32, merkle.MAX_DEPTH]
     ) -> bool: view
+    def is_settled(stay: uint256) -> bool: view
     def registry() -> address: view
 
 
@@ -208,6 +217,85 @@ def check(
     return self._check(seq, proof, record, booking, tariff, events)
 
 
+@external
+def dispute_pair(
+    seq: uint256,
+    proof: DynArray[bytes32, merkle.MAX_DEPTH],
+    record: Settlement,
+    other_seq: uint256,
+    other_proof: DynArray[bytes32, merkle.MAX_DEPTH],
+    other: Settlement,
+) -> uint256:
+    """
+    @notice Two filed records: a credit and then what it corrects, or one stay settled twice.
+    @dev Several credits of one stay are not added up, and what `other` rests on is for `dispute`.
+    """
+    code: uint256 = self._pair(record, other)
+    if code == AGREES and seq < other_seq:
+        code = CREDIT_DIFFERS
+    if not self._filed(seq, proof, record) or not self._filed(other_seq, other_proof, other):
+        code = NOT_FILED
+    if code == AGREES or code >= FIRST_FINDING:
+        log Disputed(stay=record.stay, code=code, brought_by=msg.sender)
+    return code
+
+
+@external
+def dispute_credit_of_nothing(
+    seq: uint256, proof: DynArray[bytes32, merkle.MAX_DEPTH], record: Settlement
+) -> uint256:
+    """
+    @notice A credit of a stay that was never settled; any other credit is for `dispute_pair`.
+    """
+    if not self._filed(seq, proof, record):
+        return NOT_FILED
+    if record.credit_of == 0:
+        return UNRELATED
+    if record.credit_of < STAY_END and staticcall LEDGER.is_settled(record.credit_of):
+        return COUNTER_RECORD
+    log Disputed(stay=record.stay, code=CREDIT_DIFFERS, brought_by=msg.sender)
+    return CREDIT_DIFFERS
+
+
+@internal
+@view
+def _filed(
+    seq: uint256, proof: DynArray[bytes32, merkle.MAX_DEPTH], record: Settlement
+) -> bool:
+    digest: bytes32 = keccak256(concat(SETTLEMENT_TYPE, abi_encode(record)))
+    leaf: bytes32 = keccak256(concat(b"\x00", digest))
+    return staticcall LEDGER.verify_record(seq, leaf, proof)
+
+
+@internal
+@pure
+def _pair(record: Settlement, other: Settlement) -> uint256:
+    """
+    @dev A credit is the record it corrects but for the numbers, `lines`, the amount, and the
+         parties, who change places. Two records are of one stay if they have its number, or its
+         first or last event: it has one number and runs from one arrival to one departure.
+    """
+    if record.stay == other.stay:
+        same: bool = keccak256(abi_encode(record)) == keccak256(abi_encode(other))
+        return UNRELATED if same else SETTLED_TWICE
+    if record.credit_of == 0 and other.credit_of == 0:
+        one: bool = record.arrival == other.arrival or record.departure == other.departure
+        return SETTLED_TWICE if one else UNRELATED
+    if record.credit_of == 0 or record.credit_of != other.stay:
+        return UNRELATED
+    turned: Settlement = record
+    turned.stay = other.stay
+    turned.lines = other.lines
+    turned.amount_minor = other.amount_minor
+    turned.driver_account = record.owner_account
+    turned.owner_account = record.driver_account
+    turned.credit_of = 0
+    if keccak256(abi_encode(turned)) != keccak256(abi_encode(other)):
+        return CREDIT_DIFFERS
+    within: bool = record.amount_minor != 0 and record.amount_minor <= other.amount_minor
+    return AGREES if within else CREDIT_DIFFERS
+
+
 @internal
 @view
 def _check(
@@ -247,9 +335,7 @@ def _parts(
     booking: Booking,
     tariff: Tariff,
 ) -> uint256:
-    digest: bytes32 = keccak256(concat(SETTLEMENT_TYPE, abi_encode(record)))
-    leaf: bytes32 = keccak256(concat(b"\x00", digest))
-    if not staticcall LEDGER.verify_record(seq, leaf, proof):
+    if not self._filed(seq, proof, record):
         return NOT_FILED
     if record.credit_of != 0:
         return COUNTER_RECORD

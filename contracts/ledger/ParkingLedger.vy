@@ -254,9 +254,11 @@ def withdraw(account_id: uint32):
 @external
 def hold(account_id: uint32, amount: uint256, until: uint256):
     """
-    @notice Keeps a withdrawal from taking what a confirmed booking holds, for a bounded time.
-    @dev The newest hold takes the place of the one before. It never stops a settlement, and ends
-         with a pause or the close: a settler's stolen key must not lock anybody's money.
+    @notice Keeps a withdrawal from taking what a confirmed booking holds, for at most 30 days.
+    @dev The newest hold takes the place of the one before, so the 30 days are each hold's: a settler
+         who renews it keeps the money in. What ends that is a pause or the close, and the admin can
+         always pause: against a stolen settler's key this helps, against a settler and an admin of
+         one mind it does not. A hold never stops a settlement.
     """
     self._only(keccak256("settler"), "SETTLER")
     assert self.status == SETTLING, "PAUSED"
@@ -369,8 +371,11 @@ def settle_batch(seq: uint256, detail_root: bytes32, words: DynArray[uint256, MA
 def publish_earnings(root: bytes32):
     """
     @notice The root of what every payee has earned by claim since the ledger began.
-    @dev Anyone can make it again from the logged words. A claim cannot take more than was set
-         aside, so a false root can wrong payees among themselves and nobody else.
+    @dev Anyone can make it again from the logged words, but the contract does not. A claim cannot
+         take more than was set aside, so whoever is paid directly loses nothing by a false root; a
+         settler who publishes one can take all that was set aside and not yet claimed.
+         By claim is a mode of this contract alone: the cloud does not use it, and no receipt
+         covers it.
     """
     self._only(keccak256("settler"), "SETTLER")
     # After the close, too: what the last batches set aside must still find its payees.

@@ -218,6 +218,8 @@ def accept_role(role: bytes32):
     self.proposed[role] = empty(address)
     if role == ADMIN:
         self.admin = msg.sender
+        # What the one before has offered is not the new one's word.
+        self.proposed[REGISTRAR] = empty(address)
     else:
         self.registrar = msg.sender
         self._seal(self.root)

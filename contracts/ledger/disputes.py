@@ -1,7 +1,8 @@
-"""What one brings to the contract EvidenceCheck, made from a receipt, and what its answers mean."""
+"""What one brings to the contract EvidenceCheck, from receipts and credits; what it answers."""
 
 from typing import Any
 
+from contracts.ledger.credit import Credit
 from contracts.ledger.hashing import keccak, unhex
 from contracts.ledger.pricing import Tariff
 from contracts.ledger.receipt import Receipt, SealedEvent
@@ -12,16 +13,17 @@ MAX_EVENTS = 16
 FIRST_FINDING = 16
 # Below FIRST_FINDING nothing is proved; from there on the record contradicts its own evidence.
 ANSWERS = {
-    0: "Record and evidence agree.",
+    0: "Record and evidence agree, its lines and the batch's word aside: berth-verify checks them.",
     1: "A value is outside its range.",
     2: "No such record is in that batch.",
-    3: "This is a counter-record: it has no events of its own.",
+    3: "This is a counter-record: dispute_pair holds it against what it corrects.",
     4: "This is not the booking that the record names.",
     5: "This is neither the record's tariff nor the booking's.",
     6: "These are not the arrival and the departure that the record names.",
     7: "An event is missing in between.",
     8: "An event does not carry the signature of the record's gateway.",
     9: "All agrees, but the registry does not name this key for the gateway today.",
+    10: "These are neither a credit with what it corrects nor two records of one stay.",
     16: "Booking and record name different parties.",
     17: "The record's tariff is not the one frozen in the booking.",
     18: "Record, booking and events are not of one space.",
@@ -32,19 +34,30 @@ ANSWERS = {
     23: "The record's times are not those of its events.",
     24: "The record bills other seconds than its events prove.",
     25: "The tariff gives another amount for these times.",
+    26: "The credit does not fit what it corrects, or nothing was settled that it could correct.",
+    27: "Two different records of one stay are filed.",
 }
 
 
 def brought(receipt: Receipt) -> tuple[Any, ...]:
     """The arguments of `check` and `dispute`, in order. A stay of more than 16 events has none."""
     return (
-        receipt.chain.batch,
-        [unhex(node) for node in receipt.proof.siblings],
-        _record(receipt.record),
+        *brought_alone(receipt),
         _booking(receipt.booking),
         _tariff(receipt.tariff),
         [_signed(event) for event in receipt.events],
     )
+
+
+def brought_alone(paper: Receipt | Credit) -> tuple[Any, ...]:
+    """The arguments of `dispute_credit_of_nothing`."""
+    siblings = [unhex(node) for node in paper.proof.siblings]
+    return (paper.chain.batch, siblings, _record(paper.record))
+
+
+def brought_pair(paper: Receipt | Credit, other: Receipt | Credit) -> tuple[Any, ...]:
+    """The arguments of `dispute_pair`: a credit first, then what it corrects."""
+    return (*brought_alone(paper), *brought_alone(other))
 
 
 def _text(text: str | None) -> bytes:

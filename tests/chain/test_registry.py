@@ -159,3 +159,14 @@ def test_a_role_passes_only_when_it_is_accepted(bench: Bench, role: Sender) -> N
     assert (event.name, event.args["holder"]) == ("RoleChanged", settler)
     assert bench.chain.read("registry", role) == settler
     assert refusal(bench, "accept_role", name, sender="settler") == "PROPOSED"
+
+
+def test_a_new_admin_is_not_bound_by_what_the_one_before_had_offered(bench: Bench) -> None:
+    admin, registrar = keccak(b"admin"), keccak(b"registrar")
+    before = bench.chain.read("registry", "registrar")
+    bench.do("registry", "propose_role", registrar, bench.address("settler"), sender="admin")
+    bench.do("registry", "propose_role", admin, bench.address("registrar"), sender="admin")
+    bench.do("registry", "accept_role", admin, sender="registrar")
+    assert refusal(bench, "accept_role", registrar, sender="settler") == "PROPOSED"
+    assert bench.chain.read("registry", "registrar") == before
+    assert bench.chain.read("registry", "proposed", registrar) == "0x" + "00" * 20

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from contracts.ledger.disputes import brought
+from contracts.ledger.credit import Credit
+from contracts.ledger.disputes import brought, brought_alone, brought_pair
 from contracts.ledger.hashing import keccak, unhex
 from contracts.ledger.receipt import Receipt
 from contracts.wire.signing import address_of
@@ -27,6 +28,7 @@ HOLDER = """# pragma version 0.4.3
 import proof as merkle
 root_of: HashMap[uint256, bytes32]
 gateway_of: public(HashMap[address, bytes32])
+settled: HashMap[uint256, bool]
 
 @external
 def put(seq: uint256, root: bytes32):
@@ -35,6 +37,16 @@ def put(seq: uint256, root: bytes32):
 @external
 def name(signer: address, key: bytes32):
     self.gateway_of[signer] = key
+
+@external
+def settle(stay: uint256, settled: bool):
+    self.settled[stay] = settled
+
+@external
+@view
+def is_settled(stay: uint256) -> bool:
+    assert stay < 2**48
+    return self.settled[stay]
 
 @external
 @view
@@ -85,7 +97,10 @@ class Rig:
         key = keccak(gateway.encode()) if gateway else bytes(32)
         self._send(LEDGER, "name(address,bytes32)", ["address", "bytes32"], [signer, key])
 
-    def put(self, receipt: Receipt) -> None:
+    def settle(self, stay: int, settled: bool) -> None:
+        self._send(LEDGER, "settle(uint256,bool)", ["uint256", "bool"], [stay, settled])
+
+    def put(self, receipt: Receipt | Credit) -> None:
         """File the batch that the receipt says it is in."""
         self.put_root(receipt.chain.batch, unhex(receipt.proof.root))
 
@@ -95,9 +110,15 @@ class Rig:
     def check(self, receipt: Receipt) -> int:
         return self.ask("check", brought(receipt))
 
-    def ask(self, what: str, values: tuple[Any, ...]) -> int:
-        signature = f"{what}({','.join(ARGUMENTS)})"
-        return int.from_bytes(self._send(self.contract, signature, ARGUMENTS, list(values)), "big")
+    def pair(self, paper: Receipt | Credit, other: Receipt | Credit) -> int:
+        return self.ask("dispute_pair", brought_pair(paper, other), ARGUMENTS[:3] * 2)
+
+    def alone(self, paper: Receipt | Credit) -> int:
+        return self.ask("dispute_credit_of_nothing", brought_alone(paper), ARGUMENTS[:3])
+
+    def ask(self, what: str, values: tuple[Any, ...], kinds: list[str] = ARGUMENTS) -> int:
+        signature = f"{what}({','.join(kinds)})"
+        return int.from_bytes(self._send(self.contract, signature, kinds, list(values)), "big")
 
     def logs(self) -> list[Any]:
         return list(self.evm.result.logs)

@@ -186,6 +186,7 @@ def test_sixteen_events_are_answered_and_more_are_refused(rig: Rig) -> None:
     ("contract", "function", "takes", "gives"),
     [
         ("ParkingLedger", "verify_record", ["uint256", "bytes32", "bytes32[]"], "bool"),
+        ("ParkingLedger", "is_settled", ["uint256"], "bool"),
         ("ParkingLedger", "registry", [], "address"),
         ("PropertyRegistry", "gateway_of", ["address"], "bytes32"),
     ],

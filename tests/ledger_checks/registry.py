@@ -2,22 +2,19 @@
 
 import re
 from dataclasses import dataclass, field
+from functools import reduce
 from pathlib import Path
 from random import Random
 from typing import Any
 
-from eth.chains.base import MiningChain
-from eth.db.atomic import AtomicDB
-from eth.vm.forks.prague import PragueVM
-from eth.vm.spoof import SpoofTransaction
 from eth_abi import encode
 
 from cloud.adapters.artifacts import artifact
 from contracts.ledger.hashing import keccak
-from contracts.ledger.merkle import Tree, leaf_hash, path
+from contracts.ledger.merkle import Tree, leaf_hash, node_hash, path
 from tests.ledger_checks.built import built, compiled
-from tests.ledger_checks.evm import ADMIN, DRIVER, REGISTRAR, START_S, address
-from tests.ledger_checks.snapshot import GAS_LIMIT, GAS_PRICE, GENESIS, RICH
+from tests.ledger_checks.evm import ADMIN, DRIVER, REGISTRAR, START_S, address, mapped
+from tests.ledger_checks.metered import metered
 from tests.tools.compile_contracts import LEDGER
 
 SPACES = [keccak(b"space %d" % at) for at in range(11)]
@@ -26,6 +23,7 @@ NONE = bytes(32)
 ROLES = [keccak(b"admin"), keccak(b"registrar"), keccak(b"king")]
 SENDERS = (REGISTRAR, REGISTRAR, ADMIN, DRIVER)
 PROOF_NODES = 20  # a library of a million titles
+CAP_LEVELS, TOGETHER = 6, 32
 OUTPUT = re.compile(r"output: (0x[0-9a-f]*)")
 FUNCTIONS = {one["name"]: one for one in artifact("registry")["abi"] if one["type"] == "function"}
 
@@ -142,36 +140,57 @@ class Moves:
 
 def share_gas(seed: int) -> int:
     """Of one whole transaction: a space's first share, with random digests and siblings."""
+    given = _proven(Random(seed), PROOF_NODES)
+    data = call("share", given.space, given.title, given.proof, given.decision)
+    return _spent(given.root, data)
+
+
+def transfer_gas(seed: int) -> int:
+    """Of one whole transaction: a shared space's mark moves to its new title."""
+    given = _proven(Random(seed), PROOF_NODES)
+    data = call("transfer", given.space, given.title, given.proof, given.decision)
+    return _spent(given.root, data, marked=given.space)
+
+
+def share_many_gas(seed: int) -> int:
+    """Of a space, where one transaction first shares 32 of a library of a million titles."""
     rng = Random(seed)
+    below = [_proven(rng, PROOF_NODES - CAP_LEVELS) for _ in range(TOGETHER)]
+    cap = [one.root for one in below] + [rng.randbytes(32) for _ in range(2**CAP_LEVELS - TOGETHER)]
+    marks = [
+        (one.space, one.title, one.decision, at, (at + 1) * (PROOF_NODES - CAP_LEVELS))
+        for at, one in enumerate(below)
+    ]
+    siblings = [node for one in below for node in one.proof]
+    return _spent(Tree(cap).root, call("share_many", cap, marks, siblings)) // TOGETHER
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    space: bytes
+    title: bytes
+    decision: bytes
+    proof: list[bytes]
+    root: bytes
+
+
+def _proven(rng: Random, nodes: int) -> Proven:
     space, title, decision = (rng.randbytes(32) for _ in range(3))
-    proof = [rng.randbytes(32) for _ in range(PROOF_NODES)]
-    root = leaf_hash(space + title)
-    for sibling in proof:
-        root = keccak(b"\x01" + min(root, sibling) + max(root, sibling))
+    proof = [rng.randbytes(32) for _ in range(nodes)]
+    root = reduce(node_hash, proof, leaf_hash(space + title))
+    return Proven(space, title, decision, proof, root)
+
+
+def _spent(root: bytes, data: bytes, marked: bytes | None = None) -> int:
+    """`marked`: a space that is shared already."""
+    registry, places = Registry(built("PropertyRegistry").code), built("PropertyRegistry").places
     sealed = keccak(root + encode(["uint256"], [REGISTRAR]))
     kept = {"registrar": REGISTRAR, "root": int.from_bytes(root, "big"), "version": 1}
     kept["sealed"] = int.from_bytes(sealed, "big")
-    return _spent(kept, call("share", space, title, proof, decision))
-
-
-def _spent(kept: dict[str, int], data: bytes) -> int:
-    registry, places = Registry(built("PropertyRegistry").code), built("PropertyRegistry").places
-    at, payer = bytes.fromhex(registry.at[2:]), bytes.fromhex(address(REGISTRAR)[2:])
-    code = bytes(registry.evm.get_code(registry.at)).rstrip(b"\0")
     storage = {places[name]: value for name, value in kept.items()}
-    genesis: dict[Any, Any] = {
-        at: {"balance": 0, "nonce": 1, "code": code, "storage": storage},
-        payer: {"balance": RICH, "nonce": 0, "code": b"", "storage": {}},
-    }
-    kind = MiningChain.configure("Gas", vm_configuration=((0, PragueVM),), chain_id=1)
-    world = kind.from_genesis(AtomicDB(), GENESIS, genesis)
-    unsigned = world.create_unsigned_transaction(
-        nonce=0, gas_price=GAS_PRICE, gas=GAS_LIMIT, to=at, value=0, data=data
-    )
-    vm = world.get_vm(world.header.copy(timestamp=START_S + 12))
-    done = vm.state.apply_transaction(SpoofTransaction(unsigned, from_=payer))
-    assert done.is_success, done.error
-    return (RICH - int(vm.state.get_balance(payer))) // GAS_PRICE
+    if marked is not None:
+        storage[mapped(places["shared"], int.from_bytes(marked, "big"))] = 1
+    return metered(registry.evm, {registry.at: storage}, REGISTRAR, registry.at, data)
 
 
 def older_code(folder: Path) -> bytes:

@@ -5,15 +5,12 @@ accounts before: state is put in place, nothing is warm. bench/gas.py measures o
 """
 
 import json
+from functools import reduce
 from random import Random
 from typing import Any
 
-from eth.chains.base import MiningChain
-from eth.db.atomic import AtomicDB
-from eth.vm.forks.prague import PragueVM
-from eth.vm.spoof import SpoofTransaction
-
 from contracts.ledger.hashing import keccak
+from contracts.ledger.merkle import leaf_hash, node_hash
 from tests.ledger_checks.built import LAYOUT, built, compiled
 from tests.ledger_checks.evm import (
     ADMIN,
@@ -27,26 +24,19 @@ from tests.ledger_checks.evm import (
     START_S,
     UNIT,
     Chain,
-    address,
     encoded,
     mapped,
     selector,
     word,
 )
+from tests.ledger_checks.metered import metered
+from tests.ledger_checks.registry import PROOF_NODES, share_gas, share_many_gas, transfer_gas
 from tests.tools.compile_contracts import LEDGER, NAMES, source_sha256
 
 GAS = LEDGER / "artifacts" / "gas.json"
 SIZES, ACCOUNTS, SEED = (1, 10, 50, 200, 500), 1_000, 1
 BY_CLAIM = 2**14
-GAS_LIMIT, GAS_PRICE, RICH = 16_000_000, 10**10, 10**24
-GENESIS: dict[str, Any] = {
-    "difficulty": 0,
-    "extra_data": b"",
-    "gas_limit": 30_000_000,
-    "mix_hash": b"\0" * 32,
-    "timestamp": START_S,
-}
-HAS_MINOR = 1_000_000
+HAS_MINOR, EARNED_MINOR = 1_000_000, 700
 
 
 def layouts() -> dict[str, Any]:
@@ -73,6 +63,11 @@ def gas() -> dict[str, int]:
     figures["withdraw"] = _gas(chain, OWNER, "withdraw", 1)
     figures["hold"] = _gas(chain, SETTLER, "hold", 1, 500, START_S + 3_600)
     figures["open_account"] = _gas(chain, REGISTRAR, "open_account", 2_000, OWNER)
+    proof = tuple(int.from_bytes(node, "big") for node in _earnings()[1])
+    figures["claim"] = _gas(chain, OWNER, "claim", 2, EARNED_MINOR, proof)
+    figures["share"] = share_gas(SEED)
+    figures["share_32_together"] = share_many_gas(SEED)
+    figures["transfer"] = transfer_gas(SEED)
     return figures
 
 
@@ -86,32 +81,17 @@ def _words(size: int, tag: int) -> tuple[int, ...]:
 
 
 def _gas(chain: Chain, sender: int, function: str, *values: Any) -> int:
-    """On py-evm, which meters a new transaction's cold words; pyrevm's are warm once put there."""
-    state = {chain.token: _token_state(chain), chain.ledger: _ledger_state(chain)}
-    genesis: dict[Any, Any] = {
-        bytes.fromhex(place[2:]): {
-            "balance": 0,
-            "nonce": 1,
-            "code": bytes(chain.evm.get_code(place)).rstrip(b"\0"),
-            "storage": stored,
-        }
-        for place, stored in state.items()
-    }
-    payer = bytes.fromhex(address(sender)[2:])
-    genesis[payer] = {"balance": RICH, "nonce": 0, "code": b"", "storage": {}}
-    kind = MiningChain.configure("Gas", vm_configuration=((0, PragueVM),), chain_id=1)
-    world = kind.from_genesis(AtomicDB(), GENESIS, genesis)
+    storage = {chain.token: _token_state(chain), chain.ledger: _ledger_state(chain)}
     data = selector(function) + encoded(values)
-    ledger = bytes.fromhex(chain.ledger[2:])
-    unsigned = world.create_unsigned_transaction(
-        nonce=0, gas_price=GAS_PRICE, gas=GAS_LIMIT, to=ledger, value=0, data=data
-    )
-    # The block's time is an argument too: py-evm would ask this machine's clock.
-    header = world.header.copy(timestamp=START_S + 12)
-    vm = world.get_vm(header)
-    computation = vm.state.apply_transaction(SpoofTransaction(unsigned, from_=payer))
-    assert computation.is_success, computation.error
-    return (RICH - int(vm.state.get_balance(payer))) // GAS_PRICE
+    return metered(chain.evm, storage, sender, chain.ledger, data)
+
+
+def _earnings() -> tuple[bytes, list[bytes]]:
+    """The root of a million payees' earnings, and the proof of account 2's."""
+    leaf = leaf_hash((2).to_bytes(32, "big") + EARNED_MINOR.to_bytes(32, "big"))
+    rng = Random(SEED)
+    proof = [rng.randbytes(32) for _ in range(PROOF_NODES)]
+    return reduce(node_hash, proof, leaf), proof
 
 
 def _token_state(chain: Chain) -> dict[int, int]:
@@ -128,7 +108,9 @@ def _ledger_state(chain: Chain) -> dict[int, int]:
     state |= {places["lanes"] + at: eight for at in range(ACCOUNTS // 8 + 1)}
     state |= {mapped(places["owner_of"], account): OWNER for account in (1, 2)}
     asked = mapped(places["withdrawal_of"], 1)
-    state |= {asked: 5, asked + 1: START_S - 1, places["filed"]: 1, places["unclaimed"]: 1}
+    state |= {asked: 5, asked + 1: START_S - 1, places["filed"]: 1, places["unclaimed"]: HAS_MINOR}
+    state[places["earnings_root"]] = int.from_bytes(_earnings()[0], "big")
+    state[mapped(places["claimed_of"], 2)] = 1
     return state | {places["seq"]: 1, places["head"]: 1}
 
 

@@ -9,7 +9,16 @@ import pytest
 pytest.importorskip("pyrevm", reason="pyrevm has no wheel for this machine")
 
 from tests.ledger_checks.built import built
-from tests.ledger_checks.registry import FUNCTIONS, Moves, Registry, call, older_code, share_gas
+from tests.ledger_checks.evm import ADMIN, DRIVER, OWNER, address
+from tests.ledger_checks.registry import (
+    FUNCTIONS,
+    ROLES,
+    Moves,
+    Registry,
+    call,
+    older_code,
+    share_gas,
+)
 
 CALLS, EACH_SOME = 8_000, 5
 SHARE_AT_MOST = 65_000  # gas
@@ -34,6 +43,17 @@ def test_both_code_generators_answer_log_and_keep_the_same_for_random_calls(tmp_
 def test_a_first_share_with_twenty_siblings_costs_at_most_65_000() -> None:
     costs = [share_gas(seed) for seed in range(6)]
     assert max(costs) <= SHARE_AT_MOST, costs
+
+
+def test_a_new_admin_is_not_bound_by_what_the_one_before_had_offered() -> None:
+    registry = Registry(built("PropertyRegistry").code)
+    admin, registrar = ROLES[:2]
+    registry.send(ADMIN, call("propose_role", registrar, address(DRIVER)))
+    registry.send(ADMIN, call("propose_role", admin, address(OWNER)))
+    assert registry.send(OWNER, call("accept_role", admin))[0] == "done"
+    assert registry.send(DRIVER, call("accept_role", registrar))[0] == "reverted"
+    registry.send(OWNER, call("propose_role", registrar, address(DRIVER)))
+    assert registry.send(DRIVER, call("accept_role", registrar))[0] == "done"
 
 
 def _any(name: str) -> list[object]:

@@ -55,8 +55,8 @@ CREDITS = (
     Mutant(
         "a credit's vanished batch takes its stay back",
         "cloud/usecases/settlements.py",
-        '.where(col(Batch.call) == bindparam("call"), col(Settlement.credit_of).is_(None))',
-        '.where(col(Batch.call) == bindparam("call"))',
+        "col(Settlement.batch) == _BATCH, col(Settlement.credit_of).is_(None)",
+        "col(Settlement.batch) == _BATCH",
         "tests/cloud/test_credits_again.py",
     ),
     Mutant(

@@ -4,10 +4,17 @@ from tests.tools.planted import Mutant
 
 LEDGER = "contracts/ledger/ParkingLedger.vy"
 CALLS = "tests/ledger_checks/test_random_calls.py"
+EVIDENCE = "contracts/ledger/EvidenceCheck.vy"
+CHECK = "tests/contracts/test_evidence_check.py"
+PAIRS = "tests/contracts/test_evidence_pairs.py"
 
 
 def _mutant(bug: str, old: str, new: str, tests: str = CALLS) -> Mutant:
     return Mutant(bug, LEDGER, old, new, tests)
+
+
+def _evidence(bug: str, old: str, new: str, tests: str = PAIRS) -> Mutant:
+    return Mutant(bug, EVIDENCE, old, new, tests)
 
 
 CONTRACTS = (
@@ -135,5 +142,95 @@ CONTRACTS = (
         "    if keccak256(concat(node, convert(msg.sender, bytes32))) != self.sealed:",
         "    if node != self.root or msg.sender != self.registrar:",
         "tests/ledger_checks/test_registry_code.py",
+    ),
+)
+# Apart from those above, which Foundry's invariants meet as well.
+DISPUTES = (
+    Mutant(
+        "a new admin of the registry is bound by the one before",
+        "contracts/ledger/PropertyRegistry.vy",
+        "        self.proposed[REGISTRAR] = empty(address)\n",
+        "",
+        "tests/ledger_checks/test_registry_code.py",
+    ),
+    Mutant(
+        "a new admin of the fake registry is bound by the one before",
+        "cloud/adapters/fake_contracts.py",
+        "            self.proposed.pop(REGISTRAR, None)\n",
+        "",
+        "tests/chain/test_registry.py",
+    ),
+    _evidence(
+        "another vehicle during the stay is no finding",
+        "if body.matched == OTHER or body.matched == AMBIGUOUS:",
+        "if False:",
+        CHECK,
+    ),
+    _evidence(
+        "an event of the stay may be kept back",
+        "if i != 0 and signed.body.previous != digest:",
+        "if False:",
+        CHECK,
+    ),
+    _evidence(
+        "a key that the registry does not name agrees",
+        "if key == empty(bytes32) or key != events[0].body.gateway:",
+        "if False:",
+        CHECK,
+    ),
+    _evidence(
+        "a credit may differ from what it corrects",
+        "if keccak256(abi_encode(turned)) != keccak256(abi_encode(other)):",
+        "if False:",
+    ),
+    _evidence(
+        "a credit may keep the parties as they were",
+        "turned.owner_account = record.driver_account",
+        "turned.owner_account = other.owner_account",
+    ),
+    _evidence(
+        "a credit may pay back more than was settled",
+        "record.amount_minor != 0 and record.amount_minor <= other.amount_minor",
+        "record.amount_minor != 0",
+    ),
+    _evidence(
+        "a credit may come before what it corrects",
+        "if code == AGREES and seq < other_seq:",
+        "if False:",
+    ),
+    _evidence(
+        "a credit of no settlement is no finding",
+        "if record.credit_of < STAY_END and staticcall LEDGER.is_settled(record.credit_of):",
+        "if True:",
+    ),
+    _evidence(
+        "a credit of a number beyond all stays cannot be told",
+        "record.credit_of < STAY_END and ",
+        "",
+    ),
+    _evidence(
+        "a settlement is found false by a credit of number zero",
+        "if record.credit_of == 0 or record.credit_of != other.stay:",
+        "if record.credit_of != other.stay:",
+    ),
+    _evidence(
+        "one arrival may be settled twice",
+        "record.arrival == other.arrival or record.departure == other.departure",
+        "record.departure == other.departure",
+    ),
+    _evidence(
+        "one departure may be settled twice",
+        "record.arrival == other.arrival or record.departure == other.departure",
+        "record.arrival == other.arrival",
+    ),
+    _evidence(
+        "two records may have one number",
+        "return UNRELATED if same else SETTLED_TWICE",
+        "return UNRELATED",
+    ),
+    _evidence(
+        "a record that is not filed is found false",
+        "if not self._filed(seq, proof, record) or not self._filed(other_seq, other_proof, other):",
+        "if not self._filed(seq, proof, record):",
     ),
 )

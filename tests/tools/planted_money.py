@@ -13,7 +13,7 @@ MONEY = (
     Mutant(
         "a credit gives back a fee that the platform has no more",
         "cloud/core/paying.py",
-        "fee = -min(part, fees_minor)",
+        "fee = -min(part, max(fees_minor, 0))",
         "fee = -part",
         "tests/cloud/test_paying.py",
     ),
@@ -153,8 +153,8 @@ MONEY = (
     Mutant(
         "a credit goes past a payout decided before it",
         "cloud/usecases/filing.py",
-        '"deposit:", "payout:")',
-        '"deposit:")',
+        '"deposit:", "payout:", "rekey:"),',
+        '"deposit:", "rekey:"),',
         "tests/cloud/test_fees_out.py",
     ),
     Mutant(

@@ -41,16 +41,37 @@ SETTLING = (
     Mutant(
         "only a final call is looked at again",
         "cloud/entrypoints/sending.py",
-        "if block_hash != newest.block_hash or (call.block_number or 0) <= final:",
+        "if call.number not in stand or (call.block_number or 0) <= final:",
         "if (call.block_number or 0) <= final:",
         "tests/cloud/test_settling.py",
     ),
     Mutant(
         "answers of a batch request are taken as they come",
         "cloud/adapters/web3_provider.py",
-        'return sorted(found, key=lambda reply: int(reply.get("id") or 0))',
+        "return [replies[number] for number in range(len(questions))]",
         "return found",
         "tests/chain/test_provider.py",
+    ),
+    Mutant(
+        "what stood once is not asked for again",
+        "cloud/entrypoints/standing.py",
+        "if self.newest is not None and known[self.newest[0]] != self.newest[1]:",
+        "if False:",
+        "tests/cloud/test_settling.py",
+    ),
+    Mutant(
+        "a payout of fees is signed again",
+        "cloud/entrypoints/sending.py",
+        "            if call.id.startswith(fees.PAYOUTS):",
+        "            if False:",
+        "tests/cloud/test_settling_third.py",
+    ),
+    Mutant(
+        "a new key does not wait for the stays of the old one",
+        "cloud/usecases/enrolling.py",
+        "if replace_key and before is not None and before.signer != signer:",
+        "if False:",
+        "tests/cloud/test_settling_third.py",
     ),
     Mutant(
         "a vanished batch leaves its stays settled",
@@ -234,8 +255,8 @@ SETTLING = (
     Mutant(
         "the keys' roles are not asked",
         "cloud/adapters/chain.py",
-        "        self._check_roles()\n",
-        "        pass\n",
+        "        if theirs.lower() != ours.lower():",
+        "        if False:",
         "tests/cloud/test_settling_review.py",
     ),
     Mutant(

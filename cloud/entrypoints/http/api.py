@@ -24,7 +24,15 @@ from cloud.entrypoints.http.asked import (
 )
 from cloud.errors import Forbidden, Unauthorised, Unknown
 from cloud.tables import Account
-from cloud.usecases import accounts, bookings, gateways, offers, registrations, settlements, views
+from cloud.usecases import (
+    accounts,
+    bookings,
+    enrolling,
+    offers,
+    registrations,
+    settlements,
+    views,
+)
 from cloud.usecases.titles import TitleProof, prove
 from contracts.ledger.pricing import Tariff
 from contracts.wire.types import to_ms
@@ -87,8 +95,8 @@ def _add_operator(router: APIRouter, db: Database, clock: Clock, given: tuple[An
     @router.post("/gateways", status_code=201, dependencies=[who])
     def enrol(asked: NewGateway) -> Response:
         result = db.write(
-            lambda s: gateways.enrol(
-                s, asked.id, asked.signer, (asked.lot, asked.spaces), asked.replace_key
+            lambda s: enrolling.enrol(
+                s, asked.id, asked.signer, (asked.lot, asked.spaces), clock.now(), asked.replace_key
             )
         )
         return _answer(result, lambda row: {"id": row.id, "signer": row.signer}, 201)

@@ -38,6 +38,7 @@ from cloud.errors import (
     NotDeployed,
     OtherChain,
     OtherCode,
+    OtherDatabase,
     OtherKey,
     PublishedKey,
     Unauthorised,
@@ -155,6 +156,8 @@ def deploy_contracts(config: Config, chain_url: str) -> Deployed:
 def _deployed(db: Database, chain_url: str, config: Config) -> Deployed:
     """Of this database, checked against the chain; a dev chain gets its contracts by itself."""
     known = db.read(installation.deployed)
+    if known is None and config.operator_key.exists():
+        raise OtherDatabase(f"{config.operator_key} is there, and this database is new.")
     chain_id = _chain_id(chain_url)
     if known is None and chain_id != DEV_CHAIN_ID:
         raise NotDeployed(f"Chain {chain_id} at {chain_url}.")
@@ -190,7 +193,9 @@ def _first_operator(db: Database, config: Config, custodian: str, now_ms: int) -
     """The key is on disk before the account is in the database: it can never be lost between."""
     if db.read(installation.has_operator):
         return
-    token, path = new_token(), config.data / "operator.key"
+    path = config.operator_key
+    # One that is there already was written by a start that went no further.
+    token = path.read_text("utf-8").strip() if path.exists() else new_token()
     write_secret(path, token)
     db.write(lambda s: installation.first_operator(s, token, custodian, now_ms))
     log.info("operator_key", file=str(path))

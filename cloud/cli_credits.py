@@ -18,6 +18,10 @@ Key = Annotated[
     ),
 ]
 MAX_KEY = 80
+MAX_NUMBER = 1 << 40
+Before = Annotated[
+    int, typer.Option(help="Older than the credit of this number.", min=1, max=MAX_NUMBER)
+]
 
 
 def credit(
@@ -55,7 +59,7 @@ def credit(
 
 
 def credits(
-    before: Annotated[int, typer.Option(help="Older than the credit of this number.")] = 1 << 40,
+    before: Before = MAX_NUMBER,
     data: Data = None,
     as_json: Json = False,
 ) -> None:

@@ -61,6 +61,10 @@ class Config(BaseSettings):
         return value
 
     @property
+    def operator_key(self) -> Path:
+        return self.data / "operator.key"
+
+    @property
     def database(self) -> Path | str:
         """A file, or the server's URL."""
         return self.data / "cloud.sqlite" if self.db == "embedded" else self.db

@@ -82,6 +82,13 @@ class FolderInUse(CloudError):
     remedy = "Stop it first, or give this one a folder of its own with --data."
 
 
+class OtherDatabase(CloudError):
+    """This data folder belongs to a cloud with another database."""
+
+    code = "other_database"
+    remedy = "Set BERTH_DB as it was, or leave it out if it was not set; or use a new data folder."
+
+
 class NoDatabase(CloudError):
     """The database cannot be reached."""
 
@@ -94,6 +101,13 @@ class DatabaseUnfit(CloudError):
 
     code = "database_unfit"
     remedy = "Make it as docs/operate.md says (section PostgreSQL) and start again."
+
+
+class DatabaseBroken(CloudError):
+    """The database file cannot be read."""
+
+    code = "database_broken"
+    remedy = "Put a backup in its place, and keep the broken file for a look at it."
 
 
 class OldDatabase(CloudError):

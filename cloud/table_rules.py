@@ -1,7 +1,8 @@
 """Rules that the database itself keeps, so that no writer can get them wrong; for both engines.
 
-Entries are append-only and every transfer sums to zero; what was agreed in a settlement and a
-batch never changes; a receipt stays as it is once its block is final; no two bookings overlap.
+Entries are append-only, every transfer sums to zero and every balance is its entries' sum; what was
+agreed in a settlement and a batch never changes; a receipt stays as it is once its block is final;
+no two bookings overlap.
 """
 
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from sqlalchemy import DDL, BigInteger, Integer, MetaData, event
 
 # A settlement is placed in a batch once; the rest of it never changes.
 _PLACED = ("batch", "position", "paid_minor")
-_AGREED = ("stay", "booking", "record", "lines", "amount_minor", "credit_of")
+_AGREED = ("stay", "booking", "record", "leaf", "word", "lines", "amount_minor", "credit_of")
 _KEYS = {
     "entry": "id",
     "batch": "seq",
@@ -19,11 +20,20 @@ _KEYS = {
     "receipt": "stay",
     "credit": "number",
 }
-_KEPT = (*_KEYS, "zero", "transfersum")
+_KEPT = (*_KEYS, "zero", "transfersum", "balance")
 _FINAL = """EXISTS (SELECT 1 FROM settlement s JOIN batch b ON b.seq = s.batch
   JOIN chaincall c ON c.id = b.call WHERE s.stay = OLD.stay AND c.status = 'final')"""
 _SUM = """(SELECT COALESCE(SUM(e.amount_minor), 0) FROM entry e
   WHERE e.transfer = NEW.transfer AND e.currency = NEW.currency)"""
+
+
+# A balance moves by an entry of its own, once, and begins with its first one.
+_AMOUNT = """(SELECT e.amount_minor FROM entry e WHERE e.id = NEW.entry AND e.account = NEW.account
+  AND e.bucket = NEW.bucket AND e.currency = NEW.currency)"""
+_EARLIER = """EXISTS (SELECT 1 FROM entry e WHERE e.account = NEW.account
+  AND e.bucket = NEW.bucket AND e.currency = NEW.currency AND e.id < NEW.entry)"""
+_THERE = """EXISTS (SELECT 1 FROM balance b WHERE b.account = NEW.account
+  AND b.bucket = NEW.bucket AND b.currency = NEW.currency)"""
 
 
 def _changed(columns: tuple[str, ...], differs: str) -> str:
@@ -45,6 +55,11 @@ def _frozen(differs: str) -> Iterator[tuple[str, str, str]]:
     moved = _changed(("transfer", "currency"), differs)
     yield "transfersum", "UPDATE", f"({moved} OR NEW.sum_minor {differs} {_SUM})"
     yield "transfersum", "INSERT", f"(NEW.sum_minor {differs} {_SUM})"
+    owned = _changed(("account", "bucket", "currency"), differs)
+    by = f"NEW.sum_minor - OLD.sum_minor {differs} {_AMOUNT}"
+    yield "balance", "UPDATE", f"({owned} OR NEW.entry <= OLD.entry OR {by})"
+    first = f"NEW.sum_minor {differs} {_AMOUNT}"
+    yield "balance", "INSERT", f"({_THERE} OR {first} OR {_EARLIER})"
 
 
 def _replaced() -> Iterator[tuple[str, str, str]]:
@@ -70,6 +85,12 @@ _ADD = f"""INSERT INTO transfersum (transfer, currency, sum_minor)
   ON CONFLICT (transfer, currency)
   DO UPDATE SET sum_minor = excluded.sum_minor"""
 
+_MOVE = """UPDATE balance SET sum_minor = sum_minor + NEW.amount_minor, entry = NEW.id
+  WHERE account = NEW.account AND bucket = NEW.bucket AND currency = NEW.currency"""
+_BEGIN = f"""INSERT INTO balance (account, bucket, currency, sum_minor, entry)
+  SELECT NEW.account, NEW.bucket, NEW.currency, NEW.amount_minor, NEW.id WHERE NOT {_THERE}"""
+_ENTERED = f"{_ADD}; {_MOVE}; {_BEGIN};"
+
 
 def sqlite_rules() -> Iterator[str]:
     """Made anew at every start: an older version's rules must not stay beside these."""
@@ -78,7 +99,7 @@ def sqlite_rules() -> Iterator[str]:
         yield f"DROP TRIGGER IF EXISTS booking_no_overlap_{verb.lower()}"
         yield _OVERLAP.format(name=verb.lower(), verb=verb)
     yield "DROP TRIGGER IF EXISTS entry_sums"
-    yield f"""CREATE TRIGGER entry_sums AFTER INSERT ON entry BEGIN {_ADD}; END"""
+    yield f"""CREATE TRIGGER entry_sums AFTER INSERT ON entry BEGIN {_ENTERED} END"""
     for table, verb, when in (*_frozen("IS NOT"), *_replaced()):
         name = f"{table}_append_only_{verb.lower()}"
         condition = f"WHEN {when} " if when else ""
@@ -98,7 +119,7 @@ def postgresql_rules() -> Iterator[str]:
     yield "SELECT set_config('search_path', quote_ident(current_schema()) || ', pg_temp', true)"
     yield "CREATE EXTENSION IF NOT EXISTS btree_gist"
     yield _EXCLUDE
-    yield _function("entry_sums", f"{_ADD}; RETURN NULL;")
+    yield _function("entry_sums", f"{_ENTERED} RETURN NULL;")
     yield """CREATE OR REPLACE TRIGGER entry_sums AFTER INSERT ON entry
         FOR EACH ROW EXECUTE FUNCTION entry_sums()"""
     yield _function("append_only", _REFUSE)

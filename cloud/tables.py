@@ -35,13 +35,21 @@ class Entry(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     transfer: str = Field(index=True)
-    account: int
+    account: int = Field(index=True)
     bucket: str
     amount_minor: int = Field(sa_column=_big(nullable=False))
     currency: str
     at_ms: int = Field(sa_column=_big(nullable=False))
-    # A balance is summed up in the index alone.
-    __table_args__ = (Index("entry_balance", "account", "bucket", "amount_minor"),)
+
+
+class Balance(SQLModel, table=True):
+    """The sum of an account's entries up to `entry`, the last: kept by a trigger of theirs."""
+
+    account: int = Field(primary_key=True)
+    bucket: str = Field(primary_key=True)
+    currency: str = Field(primary_key=True)
+    sum_minor: int = Field(sa_column=_big(nullable=False))
+    entry: int = Field(sa_column=_big(nullable=False))
 
 
 class Zero(SQLModel, table=True):
@@ -199,6 +207,9 @@ class Settlement(SQLModel, table=True):
     stay: int = Field(primary_key=True)
     booking: str = Field(index=True)
     record: str
+    # What the record stands for in its batch: 32 bytes of the tree, and 0x with 64 digits.
+    leaf: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    word: str
     lines: str
     amount_minor: int = Field(sa_column=_big(nullable=False))
     paid_minor: int | None = None

@@ -11,16 +11,18 @@ from dataclasses import asdict, dataclass
 from http.client import HTTPException
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
 
 import typer
 
 from contracts.ledger.credit import Credit
-from contracts.ledger.files import Paper, read, verify_paper
-from contracts.ledger.onchain import Filed, pinned, verify_on_chain
+from contracts.ledger.files import Paper, read, unshown, verify_paper
+from contracts.ledger.links import Link
+from contracts.ledger.onchain import Filed, Refused, Told, pinned, told_by
 from contracts.ledger.pending import Pending, PendingCredit
 from contracts.ledger.reading import MAX_BYTES
-from contracts.ledger.receipt import Link, Receipt
+from contracts.ledger.receipt import Receipt
 
 RPC_TIMEOUT_S = 10
 WAITING = Pending | PendingCredit
@@ -29,18 +31,29 @@ ANSWERED = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 UNUSABLE = (OSError, HTTPException, *ANSWERED)
 
 
+REGISTRARS_WORD = (
+    " The gateway's key is the registrar's word: it proves the stay if the registrar named the "
+    "real gateway."
+)
 FILE_HELP = "The receipt, credit or pending receipt; - for standard input."
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """`silent`: why the node that was asked told nothing; empty if it told, or was not asked."""
+    """`of_file` are the links that the file shows, `told` what a node did, None if none was asked.
+
+    `silent`: why the node told nothing, or not all; empty if it told all, or was not asked.
+    """
 
     paper: Paper | None
-    links: tuple[Link, ...]
-    rpc: str = ""
+    of_file: tuple[Link, ...]
     ledger: str = ""
+    told: Told | None = None
     silent: str = ""
+
+    @property
+    def links(self) -> tuple[Link, ...]:
+        return (*self.of_file, *(self.told.links if self.told else ()))
 
     @property
     def broken(self) -> list[str]:
@@ -54,6 +67,15 @@ class Found:
         return None if self.silent or isinstance(self.paper, WAITING) else True
 
     @property
+    def chain(self) -> str:
+        """What the chain says, in a word for programs."""
+        if self.told is None:
+            return "silent" if self.silent else "not asked"
+        if not all(link.ok for link in self.told.links):
+            return "differs"
+        return "agrees in part" if self.told.unlearnt else "agrees"
+
+    @property
     def exit_code(self) -> int:
         return 1 if self.broken else 2 if self.silent else 0 if self.ok else 1
 
@@ -62,19 +84,26 @@ class Found:
             return f"FAIL: broken at {', '.join(self.broken)}."
         if isinstance(self.paper, WAITING):
             return _pending(self.paper, len(self.links))
-        if self.silent:
+        if self.told is None and self.silent:
             return "Every link of the file itself holds; of the chain nothing was learnt."
-        return f"PASS: {self._held(self.paper.chain.ledger)}{_alone(self.paper)}"
+        if self.told and self.told.unlearnt:
+            names = ", ".join(self.told.unlearnt)
+            return f"Every link that was learnt holds; not learnt of the chain: {names}."
+        return f"PASS{self._held(self.paper)}{_alone(self.paper)}"
 
-    def _held(self, named: str) -> str:
+    def _held(self, paper: Filed) -> str:
         """With what is still taken on trust."""
-        if not self.rpc:
-            return "every link holds. Ask the chain as well: --rpc URL --ledger ADDRESS."
+        if self.told is None:
+            return (
+                " for what the file itself shows; the chain was not asked. "
+                "Ask it: --rpc URL --ledger ADDRESS."
+            )
+        every = "every link that it shows" if unshown(paper) else "every link"
         if self.ledger:
-            return "every link holds, and the chain agrees."
+            return f": {every} holds, and the chain agrees.{REGISTRARS_WORD}"
         return (
-            f"every link holds, and the chain agrees, if ledger {named} is your "
-            "operator's: compare it with what you were given (--ledger ADDRESS)."
+            f": {every} holds, and the chain agrees, if ledger {paper.chain.ledger} is your "
+            f"operator's: compare it with what you were given (--ledger ADDRESS).{REGISTRARS_WORD}"
         )
 
 
@@ -88,17 +117,26 @@ def check(
 
     The last line is the verdict:
 
-    PASS, exit 0: every link holds.
+    PASS, exit 0: every link that the file shows holds. Without --rpc the chain
+    was not asked, and the verdict says so: anyone can make such a file.
 
     FAIL, exit 1: the links that it names do not hold.
 
     PENDING, exit 1: the stay is not on the chain yet. What the file carries
     already was checked, and nothing is wrong. Ask again later.
 
-    Exit 2: nothing could be read, or the node that was asked is silent.
+    Exit 2: nothing could be read, or the node that was asked is silent, or
+    does not tell all: what the registry said when the stay was filed, only a
+    node that keeps the state of old blocks tells (an archive node).
+
+    No check can prove two things. The gateway's key is the registrar's word:
+    it proves the stay if the registrar named the real gateway. And a receipt
+    shows one settlement: whether the stay was settled again, the ledger's log
+    tells.
 
     With --json, "ok" is true, false, or null: then nothing is broken, and not
-    all could be checked (PENDING, or a silent node).
+    all could be checked (PENDING, or a silent node). "chain" is "not asked",
+    "agrees", "agrees in part", "differs" or "silent".
     """
     _refuse_what_cannot_be_asked(rpc, ledger)
     found = _judged(_bytes(file), rpc, ledger)
@@ -111,15 +149,25 @@ def check(
 def _judged(data: bytes, rpc: str, ledger: str) -> Found:
     paper = read(data)
     if isinstance(paper, Link):
-        return Found(None, (paper,), rpc, ledger)
-    links = verify_paper(paper)
+        return Found(None, (paper,), ledger)
     named = _ledger_of(paper)
-    links += [pinned(named, ledger)] if ledger and named else []
+    links = (*verify_paper(paper), *([pinned(named, ledger)] if ledger and named else []))
     # What is in no batch yet, a node cannot tell of.
-    told = _on_chain(paper, rpc) if rpc and not isinstance(paper, WAITING) else []
+    if not rpc or isinstance(paper, WAITING):
+        return Found(paper, links, ledger)
+    told = _on_chain(paper, rpc)
     if isinstance(told, str):
-        return Found(paper, tuple(links), rpc, ledger, told)
-    return Found(paper, (*links, *told), rpc, ledger)
+        return Found(paper, links, ledger, silent=told)
+    return Found(paper, links, ledger, told, _kept_back(told, paper, rpc))
+
+
+def _kept_back(told: Told, paper: Filed, rpc: str) -> str:
+    if not told.unlearnt:
+        return ""
+    return (
+        f"{rpc} does not tell of: {', '.join(told.unlearnt)} ({told.why}). Ask a node that keeps "
+        f"the state of block {paper.chain.block_number} (an archive node)."
+    )
 
 
 def _ledger_of(paper: Paper) -> str:
@@ -140,7 +188,10 @@ def _pending(paper: Pending | PendingCredit, held: int) -> str:
 
 def _alone(paper: Receipt | Credit) -> str:
     if isinstance(paper, Receipt):
-        return ""
+        return (
+            f" It shows this one settlement of stay {paper.record.stay}: whether the stay was "
+            "settled again, the ledger's log tells."
+        )
     return f" The file shows this one credit of stay {paper.corrects.record.stay}, and no others."
 
 
@@ -172,33 +223,46 @@ def _plain(text: str) -> str:
 def _print(found: Found) -> None:
     if isinstance(found.paper, Credit):
         print(f"Credit of stay {found.paper.corrects.record.stay}: {_plain(found.paper.reason)}")
-    width = max((len(link.name) for link in found.links), default=0)
+    missing = unshown(found.paper) if found.paper else {}
+    width = max((len(name) for name in (*missing, *(x.name for x in found.links))), default=0)
+    for name, sentence in missing.items():
+        print(f"----  {name:<{width}}  {sentence}")
     for link in found.links:
         print(f"{'PASS' if link.ok else 'FAIL'}  {link.name:<{width}}  {_plain(link.sentence)}")
     print(found.verdict())
 
 
 def _print_json(found: Found) -> None:
-    said = {"ok": found.ok, "verdict": found.verdict(), "links": [asdict(x) for x in found.links]}
+    links = [asdict(link) for link in found.links]
+    said: dict[str, Any] = {
+        "ok": found.ok,
+        "chain": found.chain,
+        "verdict": found.verdict(),
+        "links": links,
+    }
+    said["not shown"] = list(unshown(found.paper)) if found.paper else []
     print(json.dumps(said | ({"node": found.silent} if found.silent else {}), indent=1))
 
 
-def _on_chain(paper: Filed, rpc: str) -> list[Link] | str:
-    """The links, or why nothing was learnt from this node: that is no verdict on the receipt."""
+def _on_chain(paper: Filed, rpc: str) -> Told | str:
+    """What it told, or why nothing was learnt: that is no verdict on the receipt."""
 
     def ask(method: str, params: list[Any]) -> Any:
         body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
         request = urllib.request.Request(
             rpc, json.dumps(body).encode(), {"Content-Type": "application/json"}
         )
-        with urllib.request.urlopen(request, timeout=RPC_TIMEOUT_S) as answer:
-            found = json.loads(answer.read(MAX_BYTES))
+        try:
+            with urllib.request.urlopen(request, timeout=RPC_TIMEOUT_S) as answer:
+                found = json.loads(answer.read(MAX_BYTES))
+        except HTTPError as error:
+            raise Refused(str(error)) from error
         if found.get("error"):
-            raise OSError(found["error"].get("message", "the node refused"))
+            raise Refused(found["error"].get("message", "the node refused"))
         return found["result"]
 
     try:
-        return verify_on_chain(paper, ask)
+        return told_by(paper, ask)
     except UNUSABLE as error:
         block = paper.chain.block_number
         return (

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Engine, create_engine, event, inspect
-from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import DatabaseError, DataError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session, SQLModel
 
 from cloud.adapters import postgres
-from cloud.errors import DatabaseBusy, OldDatabase, Unwritable
+from cloud.errors import DatabaseBroken, DatabaseBusy, OldDatabase, Unwritable
 
 T = TypeVar("T")
 BUSY_MS = 10_000
@@ -99,6 +99,10 @@ def _told(engine: Engine) -> Iterator[None]:
             raise postgres.told(error) from None
         if "locked" in str(error.orig):
             raise DatabaseBusy from None
+        raise
+    except DatabaseError as error:
+        if "not a database" in str(error.orig) or "malformed" in str(error.orig):
+            raise DatabaseBroken(f"{error.orig}.") from None
         raise
 
 

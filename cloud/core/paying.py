@@ -25,6 +25,19 @@ class Payment(NamedTuple):
     by_claim: bool = False
 
 
+def payment_of(word: int) -> Payment:
+    """`word` as it goes to the chain; see SettlementRecord.word for its parts."""
+    lane, tag = 2**32 - 1, word & 0xFFFF
+    return Payment(
+        payer=word >> 224,
+        payee=word >> 192 & lane,
+        amount_minor=word >> 48 & lane,
+        fee_bps=tag & 0x3FFF,
+        credit=bool(tag & 0x8000),
+        by_claim=bool(tag & 0x4000),
+    )
+
+
 class Paid(NamedTuple):
     """`pays_minor` is always `gets_minor + fee_minor`: what the platform gives back is below 0.
 

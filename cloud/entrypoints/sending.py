@@ -90,16 +90,13 @@ class Sending:
 
     def _confirm_all(self) -> None:
         """Where a block is another, and once it is final, the whole receipt is asked for again."""
-        mined = self.db.read(lambda s: filing.unfinal_calls(s, MAX_FINAL))
-        if not mined:
+        places = self.db.read(lambda s: filing.unfinal(s, MAX_FINAL))
+        if not places:
             return
-        places = {
-            call.number or 0: (call.block_number or 0, call.block_hash or "") for call in mined
-        }
         final, stand = self.contact.standing.asked(self.chain, places)
-        for call in mined:
-            if call.number not in stand or (call.block_number or 0) <= final:
-                self._confirm(call)
+        for number, (block_number, _) in places.items():
+            if number not in stand or block_number <= final:
+                self._confirm(self.db.read(lambda s, n=number: s.get_one(ChainCall, n)))  # type: ignore[misc]
 
     def _carry_all(self) -> None:
         blocked: set[str] = set()

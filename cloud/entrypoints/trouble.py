@@ -45,6 +45,9 @@ class Trouble:
         return self.db.write(failed)
 
     def alarm(self, alarm: str, code: str, sentence: str) -> None:
+        """Told and logged when it begins: what goes on is asked for three times a second."""
+        if self.db.read(lambda s: gateways.has_alarm(s, alarm)):
+            return
         now = self.clock.now()
         log.warning(code, alarm=alarm, sentence=sentence)
         self.db.write(lambda s: gateways.raise_alarm(s, alarm, code, None, sentence, now))

@@ -1,6 +1,6 @@
 """Accounts and their money: open, top up, hold, post, void. Entries are never changed."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from sqlalchemy import insert
@@ -10,7 +10,7 @@ from cloud.core import money
 from cloud.core.money import AVAILABLE, HELD, Posting
 from cloud.core.reasons import Refusal, refuse
 from cloud.errors import Unknown
-from cloud.tables import Account, Entry
+from cloud.tables import Account, Balance, Entry
 from cloud.usecases import filing
 from cloud.usecases.many import Many
 from contracts.ledger.hashing import keccak
@@ -89,8 +89,8 @@ def _amount(session: Session, transfer: str, number: int) -> int | None:
 
 def balance(session: Session, number: int, bucket: str = AVAILABLE) -> int:
     total = session.exec(
-        select(func.coalesce(func.sum(Entry.amount_minor), 0)).where(
-            Entry.account == number, Entry.bucket == bucket
+        select(func.coalesce(func.sum(Balance.sum_minor), 0)).where(
+            Balance.account == number, Balance.bucket == bucket
         )
     ).one()
     return int(total)
@@ -100,14 +100,14 @@ def total_of(session: Session, number: int) -> int:
     return balance(session, number, AVAILABLE) + balance(session, number, HELD)
 
 
-def totals(session: Session) -> dict[int, int]:
-    """Of every account that ever held money: available and held together."""
-    found = (
-        select(Entry.account, func.sum(Entry.amount_minor))
-        .where(Entry.account != money.OUTSIDE)
-        .group_by(col(Entry.account))
-    )
-    return {account: int(total) for account, total in session.exec(found)}
+def totals(session: Session, numbers: Collection[int] | None = None) -> dict[int, int]:
+    """Available and held together: of these accounts, or of all that ever held money."""
+    found = select(Balance.account, func.sum(Balance.sum_minor)).group_by(col(Balance.account))
+    if numbers is None:
+        found = found.where(Balance.account != money.OUTSIDE)
+    else:
+        found = found.where(col(Balance.account).in_(numbers))
+    return dict.fromkeys(numbers or (), 0) | {n: int(total) for n, total in session.exec(found)}
 
 
 def post(session: Session, transfer: str, postings: Iterable[Posting], now_ms: int) -> None:

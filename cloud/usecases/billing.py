@@ -12,7 +12,7 @@ from cloud.usecases import bookings, fees
 from cloud.usecases.receipts import events_of
 from contracts.ledger.hashing import digest
 from contracts.ledger.pricing import Line, Tariff, price, total
-from contracts.ledger.records import BookingRecord, SettlementRecord, tariff_digest
+from contracts.ledger.records import BookingRecord, SettlementRecord, tariff_digest, word_hex
 from contracts.ledger.stay import Evidence, evidence_of
 from contracts.wire.messages import Event
 
@@ -54,12 +54,21 @@ def _settlement(session: Session, stay: Stay, booking: Booking) -> Settlement | 
     if proven is None:
         return None
     number, fee_bps = session.get_one(Space, stay.space).number, fees.of(session, booking)
+    record = _record(stay, (number, fee_bps), proven)
+    return settlement_of(record, booking.id, json.dumps(_plain(proven.lines)))
+
+
+def settlement_of(record: SettlementRecord, booking: str, lines: str) -> Settlement:
+    """Digest and word are made once: a batch has hundreds of them."""
     return Settlement(
-        stay=stay.number or 0,
-        booking=booking.id,
-        record=_record(stay, (number, fee_bps), proven).model_dump_json(),
-        lines=json.dumps(_plain(proven.lines)),
-        amount_minor=total(proven.lines),
+        stay=record.stay,
+        booking=booking,
+        record=record.model_dump_json(),
+        leaf=record.leaf(),
+        word=word_hex(record.word()),
+        lines=lines,
+        amount_minor=record.amount_minor,
+        credit_of=record.credit_of,
     )
 
 

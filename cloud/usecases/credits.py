@@ -14,6 +14,7 @@ from cloud.core.calls import FILED
 from cloud.core.reasons import REASONS, Refusal, refuse
 from cloud.credit_tables import CREDIT_NUMBERS, CreditRow
 from cloud.tables import Batch, Booking, ChainCall, Offer, Settlement, Stay
+from cloud.usecases.billing import settlement_of
 from cloud.usecases.gateways import clear_alarm
 from contracts.ledger.credit import MAX_REASON, counter_record
 from contracts.ledger.records import SettlementRecord
@@ -145,14 +146,7 @@ def _counter(settled: Settlement, row: CreditRow) -> Settlement:
     corrected = SettlementRecord.model_validate_json(settled.record)
     stay = CREDIT_NUMBERS + (row.number or 0)
     record = counter_record(corrected, stay, row.amount_minor, row.reason)
-    return Settlement(
-        stay=record.stay,
-        booking=settled.booking,
-        record=record.model_dump_json(),
-        lines="[]",
-        amount_minor=row.amount_minor,
-        credit_of=settled.stay,
-    )
+    return settlement_of(record, settled.booking, "[]")
 
 
 def _rows() -> Any:

@@ -101,9 +101,11 @@ def count_named(session: Session, prefix: str) -> int:
     return session.exec(found).one()
 
 
-def unfinal_calls(session: Session, limit: int) -> list[ChainCall]:
-    mined = select(ChainCall).where(ChainCall.status == "mined")
-    return list(session.exec(mined.order_by(col(ChainCall.number)).limit(limit)))
+def unfinal(session: Session, limit: int) -> dict[int, tuple[int, str]]:
+    """Where the oldest mined calls stand: their blocks' numbers and hashes, by the calls' own."""
+    places = select(ChainCall.number, ChainCall.block_number, ChainCall.block_hash)
+    mined = places.where(ChainCall.status == "mined").order_by(col(ChainCall.number)).limit(limit)
+    return {number or 0: (block or 0, hash_ or "") for number, block, hash_ in session.exec(mined)}
 
 
 def in_flight(session: Session) -> list[str]:

@@ -160,7 +160,7 @@ def texts(
     session: Session, rows: list[Settlement], call: ChainCall, deployed: Deployed
 ) -> Iterator[tuple[int, str]]:
     """(stay, receipt) of all members of one batch; a credit's own number and its berth-credit."""
-    tree = Tree([record_of(row).leaf() for row in rows])
+    tree = Tree([row.leaf for row in rows])
     # Held here, so that a receipt finds its rows in the session and asks for its events alone.
     stays = select(Stay).where(col(Stay.number).in_([row.stay for row in rows]))
     booked = select(Booking).where(col(Booking.id).in_([row.booking for row in rows]))

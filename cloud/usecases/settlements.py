@@ -13,9 +13,9 @@ from sqlmodel import Session, col, func, select
 
 from cloud.core import money
 from cloud.core.booking import Move
-from cloud.core.paying import Paid, Payment, pay
+from cloud.core.paying import Paid, Payment, pay, payment_of
 from cloud.ports.chain import ChainEvent
-from cloud.tables import Batch, Booking, ChainCall, Entry, Settlement, Stay
+from cloud.tables import Batch, Booking, ChainCall, Settlement, Stay
 from cloud.usecases import accounts, bookings, filing, receipts
 from cloud.usecases.gateways import raise_alarm
 from cloud.usecases.many import Many
@@ -23,7 +23,7 @@ from cloud.usecases.receipts import pending_of as pending_of
 from cloud.usecases.receipts import receipt_of as receipt_of
 from cloud.usecases.receipts import receipt_or_pending as receipt_or_pending
 from contracts.ledger.merkle import Tree
-from contracts.ledger.records import Deployed, SettlementRecord
+from contracts.ledger.records import Deployed
 from contracts.wire.types import to_ms
 
 BATCH_LIMIT = 200
@@ -32,7 +32,7 @@ GAS_PER_WORD, GAS_PER_BATCH = 50_000, 300_000
 
 # Statements are made once: putting one together takes longer than running it.
 _WAITING = (
-    select(Settlement.stay, Settlement.record, Settlement.credit_of)
+    select(Settlement.stay, Settlement.leaf, Settlement.word, Settlement.credit_of)
     .add_columns(col(Booking.id), col(Booking.space), col(Booking.held_minor))
     .join(Booking, col(Booking.id) == col(Settlement.booking))
     .where(col(Settlement.batch).is_(None))
@@ -76,9 +76,9 @@ def batch(session: Session, now: datetime, age_ms: int = 0) -> Batch | None:
     if not rows or (len(rows) < BATCH_LIMIT and _young(session, rows, to_ms(now), age_ms)):
         return None
     seq = (session.exec(select(func.max(Batch.seq))).one() or 0) + 1
-    records = [SettlementRecord.model_validate_json(row.record) for row in rows]
-    root = "0x" + Tree([record.leaf() for record in records]).root.hex()
-    paid = _paid(session, rows, records, now)
+    root = "0x" + Tree([row.leaf for row in rows]).root.hex()
+    words = [int(row.word, 16) for row in rows]
+    paid = _paid(session, rows, [payment_of(word) for word in words], now)
     placed = [
         {"at": row.stay, "seq": seq, "place": place, "paid": paid_minor}
         for place, (row, paid_minor) in enumerate(zip(rows, paid, strict=True))
@@ -86,7 +86,6 @@ def batch(session: Session, now: datetime, age_ms: int = 0) -> Batch | None:
     _PLACE.run(session, placed)
     made = Batch(seq=seq, root=root, call=f"batch:{seq}")
     session.add(made)
-    words = [record.word() for record in records]
     filing.queue(session, made.call, ("ledger", "settle_batch"), [seq, root, words], "settler")
     return made
 
@@ -139,69 +138,48 @@ def _young(session: Session, rows: Sequence[Any], now_ms: int, age_ms: int) -> b
 
 
 def _paid(
-    session: Session, rows: Sequence[Any], records: list[SettlementRecord], now: datetime
+    session: Session, rows: Sequence[Any], payments: list[Payment], now: datetime
 ) -> list[int]:
     """What is paid of each, by the contract's own rule, in the batch's order.
 
     One question for all balances, and all entries at once: a batch is hundreds of them.
     """
-    parties = {record.driver_account for record in records}
-    balances = _totals(session, {*parties, *(record.owner_account for record in records)})
+    parties = {number for payment in payments for number in payment[:2]}
+    balances = accounts.totals(session, parties)
     fees_minor = accounts.balance(session, money.PLATFORM)
     paid, entries = [], []
-    for row, record in zip(rows, records, strict=True):
-        done = pay(_payment(record), balances, fees_minor)
+    for row, payment in zip(rows, payments, strict=True):
+        done = pay(payment, balances, fees_minor)
         fees_minor += done.fee_minor
-        transfer, postings = _postings(row, record, done)
+        transfer, postings = _postings(row, payment, done)
         entries += accounts.entries(transfer, postings, to_ms(now))
-        paid.append(record.amount_minor - done.missing_minor)
+        paid.append(payment.amount_minor - done.missing_minor)
         if done.missing_minor:
-            _unpaid(session, row, record, done.missing_minor, now)
+            _unpaid(session, row, payment, done.missing_minor, now)
     accounts.write(session, entries)
     return paid
 
 
-def _payment(record: SettlementRecord) -> Payment:
-    return Payment(
-        record.driver_account,
-        record.owner_account,
-        record.amount_minor,
-        record.fee_bps,
-        record.credit_of is not None,
-    )
-
-
-def _postings(row: Any, record: SettlementRecord, done: Paid) -> tuple[str, list[money.Posting]]:
+def _postings(row: Any, of: Payment, done: Paid) -> tuple[str, list[money.Posting]]:
     """A credit was held by nobody."""
-    payer, payee = record.driver_account, record.owner_account
-    if record.credit_of is not None:
-        return f"credit:{row.stay}", money.credit(payer, payee, done.pays_minor, -done.fee_minor)
-    posted = money.post(payer, payee, row.held_minor, done.pays_minor, done.fee_minor)
+    if of.credit:
+        posted = money.credit(of.payer, of.payee, done.pays_minor, -done.fee_minor)
+        return f"credit:{row.stay}", posted
+    posted = money.post(of.payer, of.payee, row.held_minor, done.pays_minor, done.fee_minor)
     return f"settle:{row.id}", posted
 
 
-def _unpaid(
-    session: Session, row: Any, record: SettlementRecord, missing_minor: int, now: datetime
-) -> None:
-    if record.credit_of is None:
-        sentence = f"Booking {row.id} could not be paid in full. Ask the driver to top up."
+def _unpaid(session: Session, row: Any, of: Payment, missing_minor: int, now: datetime) -> None:
+    if not of.credit:
+        sentence = f"Booking {row.id} could not be paid in full. Settle the rest with the driver."
         raise_alarm(session, f"unpaid:{row.id}", "unpaid", row.space, sentence, now)
         return
     sentence = (
-        f"Of the credit of stay {record.credit_of}, {missing_minor} of {record.amount_minor} minor "
-        f"units could not be paid back: account {record.driver_account} is short. Once it has "
-        "money, credit what is missing."
+        f"Of the credit of stay {row.credit_of}, {missing_minor} of {of.amount_minor} minor "
+        f"units could not be paid back: account {of.payer} is short, or {of.payee} is full. Once "
+        "that is mended, credit what is missing."
     )
     raise_alarm(session, f"unpaid:{row.stay}", "credit_unpaid", row.space, sentence, now)
-
-
-def _totals(session: Session, numbers: set[int]) -> dict[int, int]:
-    found = (
-        select(Entry.account, func.sum(Entry.amount_minor))
-        .where(col(Entry.account).in_(numbers))
-        .group_by(col(Entry.account))
-    )
-    return dict.fromkeys(numbers, 0) | {number: int(sum_) for number, sum_ in session.exec(found)}
 
 
 def _move(session: Session, call: ChainCall, what: Move, now: datetime) -> None:

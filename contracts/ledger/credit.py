@@ -11,16 +11,8 @@ from pydantic import Field
 
 from contracts.ledger import merkle
 from contracts.ledger.hashing import digest, unhex
-from contracts.ledger.receipt import (
-    Broken,
-    ChainRecord,
-    Link,
-    Proof,
-    Receipt,
-    checked,
-    money,
-    verify,
-)
+from contracts.ledger.links import Broken, Link, checked
+from contracts.ledger.receipt import ChainRecord, Proof, Receipt, money, verify
 from contracts.ledger.records import SettlementRecord, word_hex
 from contracts.wire.types import Frozen
 

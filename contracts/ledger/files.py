@@ -3,9 +3,10 @@
 from pydantic import BaseModel, ValidationError
 
 from contracts.ledger.credit import Credit, verify_credit
+from contracts.ledger.links import Link
 from contracts.ledger.pending import Pending, PendingCredit, verify_pending
 from contracts.ledger.reading import read_strictly
-from contracts.ledger.receipt import Link, Receipt, verify
+from contracts.ledger.receipt import Receipt, verify
 
 Paper = Receipt | Credit | Pending | PendingCredit
 
@@ -31,6 +32,17 @@ def verify_paper(paper: Paper) -> list[Link]:
     if isinstance(paper, Credit):
         return verify_credit(paper)
     return verify_pending(paper) if isinstance(paper, Pending) else []
+
+
+def unshown(paper: Paper) -> dict[str, str]:
+    """What the file could have shown and does not: the link's name, and what is not known then."""
+    if isinstance(paper, PendingCredit):
+        return {}
+    told = paper.corrects if isinstance(paper, Credit) else paper
+    shown = told.draft if isinstance(told, Pending) else told
+    if shown is None or shown.title is not None:
+        return {}
+    return {"titles": "not shown: whether the space was rightly shared is not checked here."}
 
 
 KINDS: dict[tuple[bool, bool], tuple[type[Paper], str]] = {

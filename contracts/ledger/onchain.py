@@ -5,19 +5,34 @@ Only static types are asked for, so a call is a selector and 32-byte words (cont
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from contracts.ledger.credit import Credit
 from contracts.ledger.hashing import keccak, unhex
-from contracts.ledger.receipt import Link, Receipt, money
+from contracts.ledger.links import Link
+from contracts.ledger.receipt import Receipt, money
 from contracts.wire.types import ZERO_DIGEST
 
-# Asks a node: (method, params) -> result. Raises OSError when the node does not answer.
+# Asks a node: (method, params) -> result. Raises OSError when the node does not answer, and Refused
+# when it answers that this one question it cannot.
 Ask = Callable[[str, list[Any]], Any]
 Filed = Receipt | Credit
 UNPAID_EVENT = "Unpaid(uint256,uint32,uint256)"
 BATCH_EVENT = "Batch(uint256,bytes32,bytes32,uint256[])"
+
+
+class Refused(OSError):
+    """The node does not tell this: most keep no state of old blocks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a node told; `unlearnt` are the links that it refused to tell of, by its words `why`."""
+
+    links: tuple[Link, ...]
+    unlearnt: tuple[str, ...] = ()
+    why: str = ""
 
 
 QUANTITY = re.compile(r"0x[0-9a-fA-F]{1,64}")
@@ -43,24 +58,53 @@ def selector(signature: str) -> bytes:
 
 
 def verify_on_chain(paper: Filed, ask: Ask) -> list[Link]:
+    """The links of `told_by`, all of them. Raises Refused where the node keeps one back."""
+    told = told_by(paper, ask)
+    if told.unlearnt:
+        raise Refused(f"{told.why} ({', '.join(told.unlearnt)})")
+    return list(told.links)
+
+
+def told_by(paper: Filed, ask: Ask) -> Told:
     """The links that only a node can tell. They hold for the ledger that the receipt names:
 
     whether that is the ledger of the operator one deals with, a reader must know (`pinned`).
     A node of another chain is asked nothing more: of this receipt it can know nothing.
     A credit stands there as well as the receipt it corrects, and each is asked for by itself.
+    A question that the node refuses leaves the other answers as they are. Raises Refused where it
+    does not even tell its chain.
     """
     receipt = paper.corrects if isinstance(paper, Credit) else paper
     chain = _link("chain id", _chain_id(receipt, ask))
-    if not chain.ok:
-        return [chain]
+    links, unlearnt, why = [chain], list[str](), ""
+    for names, asked in _questions(paper, receipt, ask) if chain.ok else ():
+        try:
+            links += asked()
+        except Refused as refused:
+            unlearnt += names
+            why = why or str(refused)
+    return Told(tuple(links), tuple(unlearnt), why)
+
+
+Question = tuple[tuple[str, ...], Callable[[], list[Link]]]
+
+
+def _questions(paper: Filed, receipt: Receipt, ask: Ask) -> list[Question]:
+    """(the links that it may answer, what asks)."""
+    of_credit = [_of_credit(one) for one in _place(paper, ask)] if paper is not receipt else []
     return [
-        chain,
-        _link("registry", _registry(receipt, ask)),
-        _link("gateway key", _gateway_key(receipt, ask)),
-        *([_link("title root", _title_root(receipt, ask))] if receipt.title else []),
+        _one_link("registry", _registry, receipt, ask),
+        _one_link("gateway key", _gateway_key, receipt, ask),
+        *([_one_link("title root", _title_root, receipt, ask)] if receipt.title else []),
         *_place(receipt, ask),
-        *([_of_credit(link) for link in _place(paper, ask)] if isinstance(paper, Credit) else []),
+        *of_credit,
     ]
+
+
+def _one_link(
+    name: str, found: Callable[[Any, Ask], tuple[bool, str]], paper: Filed, ask: Ask
+) -> Question:
+    return (name,), lambda: [_link(name, found(paper, ask))]
 
 
 def pinned(named: str, ledger: str) -> Link:
@@ -70,13 +114,18 @@ def pinned(named: str, ledger: str) -> Link:
     return Link("ledger", True, f"The receipt is of the ledger you named, {ledger}.")
 
 
-def _place(paper: Filed, ask: Ask) -> list[Link]:
+def _place(paper: Filed, ask: Ask) -> list[Question]:
     """Where its own record stands on the chain."""
-    return [_link("batch root", _batch_root(paper, ask)), *_filed(paper, ask)]
+    return [
+        _one_link("batch root", _batch_root, paper, ask),
+        (("transaction", "payment"), lambda: _filed(paper, ask)),
+    ]
 
 
-def _of_credit(link: Link) -> Link:
-    return replace(link, name=f"credit {link.name}")
+def _of_credit(question: Question) -> Question:
+    names, asked = question
+    told = tuple(f"credit {name}" for name in names)
+    return told, lambda: [replace(link, name=f"credit {link.name}") for link in asked()]
 
 
 def _link(name: str, found: tuple[bool, str]) -> Link:

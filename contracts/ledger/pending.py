@@ -7,19 +7,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from contracts.ledger.links import Broken, Link, checked
 from contracts.ledger.pricing import Line, Tariff
 from contracts.ledger.reading import read_strictly
 from contracts.ledger.receipt import (
-    Broken,
     ChainRecord,
     GatewayKey,
-    Link,
     Proof,
     Receipt,
     SealedEvent,
     StayTimes,
     TitleProof,
-    checked,
     money,
     verify,
 )

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Literal, TypeVar
+from functools import cached_property
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from contracts.ledger import merkle
+from contracts.ledger.amounts import amount_of
 from contracts.ledger.hashing import digest, unhex
-from contracts.ledger.pricing import Line, Tariff, Window, price, total
+from contracts.ledger.links import Broken, Link, checked
+from contracts.ledger.pricing import Line, Tariff, Window, price, quote, total
 from contracts.ledger.reading import read_strictly
 from contracts.ledger.records import (
     BookingRecord,
@@ -32,6 +35,8 @@ from contracts.wire.types import (
     Signature,
     format_instant,
 )
+
+__all__ = ["Link"]
 
 
 class SealedBody(Event):
@@ -105,20 +110,23 @@ class Receipt(Frozen):
         return ["0x" + event_digest(event.body, domain).hex() for event in self.events]
 
 
-Shown = TypeVar("Shown", bound=Frozen)
+@dataclass(frozen=True)
+class Worked:
+    """A receipt, and what several links need of it, worked out once."""
 
+    receipt: Receipt
 
-@dataclass(frozen=True, slots=True)
-class Link:
-    """One checked link: its name, whether it holds, and a sentence for people."""
+    @cached_property
+    def digests(self) -> list[str]:
+        return self.receipt.digests()
 
-    name: str
-    ok: bool
-    sentence: str
-
-
-class Broken(Exception):
-    """This link does not hold."""
+    @cached_property
+    def evidence(self) -> Evidence:
+        """Raises Broken."""
+        found = evidence_of([event.body for event in self.receipt.events])
+        if found is None:
+            raise Broken("The events do not run from one arrival to one departure.")
+        return found
 
 
 def read(text: bytes | str) -> Receipt | Link:
@@ -130,24 +138,16 @@ def read(text: bytes | str) -> Receipt | Link:
 def verify(receipt: Receipt) -> list[Link]:
     """Every link, in the order from the sensor to the ledger. All must hold.
 
-    A receipt without its title has no link `titles`: what was not shown is not said to hold.
+    A receipt without its title has no link `titles`: what was not shown is not said to hold
+    (`files.unshown` says so).
     """
     shown = [kept for kept in CHECKS if kept[1] is not _titles or receipt.title is not None]
-    return [checked(name, check, receipt) for name, check in shown]
+    worked = Worked(receipt)
+    return [checked(name, check, worked) for name, check in shown]
 
 
-def checked(name: str, check: Callable[[Shown], str], shown: Shown) -> Link:
-    """The link's sentence, or what broke it: no value that a stranger wrote may raise."""
-    try:
-        return Link(name, True, check(shown))
-    except Broken as broken:
-        return Link(name, False, str(broken))
-    except (ValueError, OverflowError) as error:
-        return Link(name, False, f"Its values cannot be computed with ({type(error).__name__}).")
-
-
-def _titles(receipt: Receipt) -> str:
-    title = receipt.title
+def _titles(worked: Worked) -> str:
+    receipt, title = worked.receipt, worked.receipt.title
     if title is None:
         raise Broken("The receipt does not carry the title of its space.")
     leaf = title_leaf(space_key(receipt.booking.space), unhex(title.digest))
@@ -156,8 +156,9 @@ def _titles(receipt: Receipt) -> str:
     return f"The title of space {receipt.booking.space} is in the library {title.root[:10]}."
 
 
-def _signatures(receipt: Receipt) -> str:
-    for index, (event, signed) in enumerate(zip(receipt.events, receipt.digests(), strict=True)):
+def _signatures(worked: Worked) -> str:
+    receipt = worked.receipt
+    for index, (event, signed) in enumerate(zip(receipt.events, worked.digests, strict=True)):
         signer = recover(unhex(signed), event.signature)
         if signer != receipt.gateway.signer:
             raise Broken(
@@ -169,9 +170,9 @@ def _signatures(receipt: Receipt) -> str:
     return f"{len(receipt.events)} events signed by {receipt.gateway.signer}."
 
 
-def _sequence(receipt: Receipt) -> str:
+def _sequence(worked: Worked) -> str:
     """Each event names the digest of the one before it, so none of this space can be left out."""
-    digests = receipt.digests()
+    receipt, digests = worked.receipt, worked.digests
     bodies = [event.body for event in receipt.events]
     for index, (before, after) in enumerate(zip(bodies, bodies[1:], strict=False)):
         if (after.epoch, after.seq) <= (before.epoch, before.seq):
@@ -184,8 +185,9 @@ def _sequence(receipt: Receipt) -> str:
     return f"No event of space {bodies[0].space} was left out between {first} and {last}."
 
 
-def _clock(receipt: Receipt) -> str:
+def _clock(worked: Worked) -> str:
     """What is billed begins by a clock that was set (how an unset one ends it: stay.py)."""
+    receipt = worked.receipt
     bodies = [event.body for event in receipt.events]
     told, first, last = certain_from(bodies), bodies[0], bodies[-1]
     if any(window.starts_at not in told for window in receipt.stay.billed):
@@ -196,7 +198,8 @@ def _clock(receipt: Receipt) -> str:
     )
 
 
-def _booking(receipt: Receipt) -> str:
+def _booking(worked: Worked) -> str:
+    receipt = worked.receipt
     booking, record = receipt.booking, receipt.record
     arrival = receipt.events[0].body
     if booking.digest() != record.booking:
@@ -216,17 +219,20 @@ def _booking(receipt: Receipt) -> str:
     return f"Booking {booking.id} of space {booking.space}, as confirmed."
 
 
-def _tariff(receipt: Receipt) -> str:
+def _tariff(worked: Worked) -> str:
+    receipt, booking = worked.receipt, worked.receipt.booking
     found = tariff_digest(receipt.tariff)
-    if found != receipt.booking.tariff:
+    if found != booking.tariff:
         raise Broken("The tariff is not the one frozen in the booking.")
     if found != receipt.record.tariff or receipt.tariff.currency != receipt.record.currency:
         raise Broken("The tariff is not the one that the settlement record names.")
+    if total(quote(receipt.tariff, booking.terms, booking.window)) != booking.quoted_minor:
+        raise Broken("The price that was quoted is not what this tariff gives for the window.")
     return f"Tariff {receipt.tariff.id} version {receipt.tariff.version}, frozen in the booking."
 
 
-def _times(receipt: Receipt) -> str:
-    found = _evidence(receipt)
+def _times(worked: Worked) -> str:
+    receipt, found = worked.receipt, worked.evidence
     windows = tuple(Window(starts_at=begin, ends_at=end) for begin, end in found.billed)
     if receipt.stay != StayTimes(
         arrived_at=found.arrived_at, departed_at=found.departed_at, billed=windows
@@ -237,9 +243,9 @@ def _times(receipt: Receipt) -> str:
     return f"{format_instant(found.arrived_at)} to {format_instant(found.departed_at)}."
 
 
-def _arithmetic(receipt: Receipt) -> str:
-    booking = receipt.booking
-    lines = price(receipt.tariff, booking.terms, booking.window, list(_evidence(receipt).billed))
+def _arithmetic(worked: Worked) -> str:
+    receipt, booking = worked.receipt, worked.receipt.booking
+    lines = price(receipt.tariff, booking.terms, booking.window, list(worked.evidence.billed))
     if tuple(lines) != receipt.lines:
         raise Broken("The lines are not what this tariff gives for these times.")
     if total(lines) != receipt.total_minor:
@@ -247,8 +253,8 @@ def _arithmetic(receipt: Receipt) -> str:
     return f"The tariff gives {money(receipt.total_minor, receipt)} for these times."
 
 
-def _record(receipt: Receipt) -> str:
-    record, digests = receipt.record, receipt.digests()
+def _record(worked: Worked) -> str:
+    receipt, record, digests = worked.receipt, worked.receipt.record, worked.digests
     if record.credit_of is not None:
         raise Broken(f"This is a counter-record: it corrects stay {record.credit_of}.")
     claims = {
@@ -257,7 +263,7 @@ def _record(receipt: Receipt) -> str:
         "lines": (record.lines, digest([line.model_dump(mode="json") for line in receipt.lines])),
         "amount": (record.amount_minor, receipt.total_minor),
         "gateway": (record.gateway, receipt.gateway.signer),
-        "billed_s": (record.billed_s, _evidence(receipt).billed_s),
+        "billed_s": (record.billed_s, worked.evidence.billed_s),
         "word": (word_hex(record.word()), receipt.chain.word),
     }
     for name, (recorded, shown) in claims.items():
@@ -268,7 +274,8 @@ def _record(receipt: Receipt) -> str:
     return f"Stay {record.stay}: {money(record.amount_minor, receipt)}, {way}{fee}."
 
 
-def _proof(receipt: Receipt) -> str:
+def _proof(worked: Worked) -> str:
+    receipt = worked.receipt
     siblings = [unhex(node) for node in receipt.proof.siblings]
     if not merkle.proves(receipt.record.leaf(), siblings, unhex(receipt.proof.root)):
         raise Broken("The settlement record does not lead to the root of its batch.")
@@ -276,17 +283,10 @@ def _proof(receipt: Receipt) -> str:
 
 
 def money(amount_minor: int, receipt: Receipt) -> str:
-    return f"{amount_minor // 100}.{amount_minor % 100:02d} {receipt.tariff.currency}"
+    return amount_of(amount_minor, receipt.tariff.currency)
 
 
-def _evidence(receipt: Receipt) -> Evidence:
-    found = evidence_of([event.body for event in receipt.events])
-    if found is None:
-        raise Broken("The events do not run from one arrival to one departure.")
-    return found
-
-
-CHECKS: tuple[tuple[str, Callable[[Receipt], str]], ...] = (
+CHECKS: tuple[tuple[str, Callable[[Worked], str]], ...] = (
     ("titles", _titles),
     ("signatures", _signatures),
     ("sequence", _sequence),

@@ -9,11 +9,14 @@ import pytest
 from eth_account import Account
 from typer.testing import CliRunner
 
+from cloud.adapters.db import Database
 from cloud.adapters.devchain import DevChainServer
 from cloud.adapters.folder_lock import held
 from cloud.adapters.keys import role_keys
+from cloud.app import compose
 from cloud.cli import app
-from cloud.errors import BadKey, FolderInUse
+from cloud.config import Config
+from cloud.errors import BadKey, DatabaseBroken, FolderInUse, OtherDatabase
 from tests.cloud.rig import Rig
 
 CLI = CliRunner()
@@ -188,3 +191,19 @@ def test_a_key_that_is_a_directory_or_open_to_others_has_its_own_remedy(tmp_path
     assert "new key" in told_of.value.remedy
     with pytest.raises(BadKey, match="BERTH_KEYS"):
         role_keys(tmp_path / "none")
+
+
+def test_a_folder_of_a_cloud_with_another_database_keeps_its_operators_key(tmp_path: Path) -> None:
+    """BERTH_DB forgotten, or set for the first time, in a folder that is in use."""
+    (tmp_path / "operator.key").write_text("the key of another cloud\n")
+    with pytest.raises(OtherDatabase, match="this database is new"):
+        compose(Config(data=tmp_path), "http://127.0.0.1:1", "mqtt://127.0.0.1:1")
+    assert (tmp_path / "operator.key").read_text() == "the key of another cloud\n"
+
+
+def test_a_file_that_is_no_database_is_told_in_a_sentence(tmp_path: Path) -> None:
+    place = tmp_path / "cloud.sqlite"
+    place.write_bytes(b"garbage" * 1000)
+    with pytest.raises(DatabaseBroken, match="not a database"):
+        Database(place)
+    assert place.read_bytes() == b"garbage" * 1000

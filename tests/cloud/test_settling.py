@@ -51,6 +51,12 @@ CHANGES = (
     "INSERT INTO zero VALUES (1)",
     "UPDATE zero SET value = 1",
     "DELETE FROM zero",
+    "UPDATE settlement SET word = '0x0'",
+    "UPDATE balance SET sum_minor = sum_minor + 500",
+    "UPDATE balance SET sum_minor = sum_minor + 500, entry = entry + 1",
+    "UPDATE balance SET entry = entry + 1",
+    "DELETE FROM balance",
+    "INSERT INTO balance VALUES (999, 'available', 'CNY', 500, 1)",
 )
 
 

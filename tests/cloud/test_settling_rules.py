@@ -225,3 +225,20 @@ def test_a_database_of_an_older_version_is_refused_and_left_as_it_is(tmp_path: P
         Database(place)
     with sqlite3.connect(place) as raw:
         assert raw.execute("SELECT sql FROM sqlite_master").fetchall() == before
+
+
+def test_a_balance_is_its_entries_sum_and_cannot_be_replaced(rig: Rig) -> None:
+    settled(rig)
+    summed = "SELECT account, bucket, SUM(amount_minor) FROM entry GROUP BY account, bucket"
+    kept = "SELECT account, bucket, sum_minor FROM balance"
+
+    def told(session: Session, question: str) -> set[tuple[Any, ...]]:
+        return {tuple(row) for row in session.connection().execute(text(question))}
+
+    assert rig.db.read(lambda s: told(s, summed)) == rig.db.read(lambda s: told(s, kept))
+    if not rig.url:
+        again = (
+            "INSERT OR REPLACE INTO balance SELECT account, bucket, currency, 7, entry FROM balance"
+        )
+        with pytest.raises(IntegrityError, match="append-only"):
+            rig.db.write(run(again))

@@ -15,6 +15,10 @@ RECEIPT = titled(receipt())
 CREDIT = credit_of(RECEIPT)
 PENDING = pending(RECEIPT)
 BARE = PENDING.model_copy(update={"draft": None})
+BY_THE_FILE = (
+    "PASS for what the file itself shows; the chain was not asked. "
+    "Ask it: --rpc URL --ledger ADDRESS. "
+)
 APP = typer.Typer()
 APP.command()(check)
 
@@ -54,6 +58,40 @@ def test_a_broken_receipt_is_broken_whatever_the_node_says(
     assert "FAIL: broken at arithmetic, record." in found.stdout
 
 
+def test_a_file_that_no_node_was_asked_about_says_so_to_people_and_programs(
+    tmp_path: Path, silent_node: str
+) -> None:
+    alone = ran(tmp_path)
+    assert alone.exit_code == 0
+    assert alone.stdout.splitlines()[-1] == BY_THE_FILE + (
+        "It shows this one settlement of stay 1: whether the stay was settled again, "
+        "the ledger's log tells."
+    )
+    asked = ran(tmp_path, "--json"), ran(tmp_path, "--json", "--rpc", silent_node)
+    told = [json.loads(found.stdout) for found in asked]
+    assert [(said["ok"], said["chain"]) for said in told] == [(True, "not asked"), (None, "silent")]
+    assert told[0]["links"][0]["name"] == "titles"
+
+
+def test_a_title_that_is_not_shown_is_told_apart_from_a_link(tmp_path: Path) -> None:
+    for made in (receipt(), credit_of(receipt()), pending()):
+        found = ran(tmp_path, text=made.model_dump_json())
+        lines = found.stdout.splitlines()
+        (said,) = [line for line in lines if "titles" in line]
+        assert said.startswith("----  titles ")
+        assert said.endswith("not shown: whether the space was rightly shared is not checked here.")
+        plain = json.loads(ran(tmp_path, "--json", text=made.model_dump_json()).stdout)
+        assert plain["not shown"] == ["titles"]
+        assert "titles" not in [link["name"] for link in plain["links"]]
+    assert "----" not in ran(tmp_path).stdout
+
+
+def test_help_says_whose_word_the_gateways_key_is_and_that_one_receipt_is_one_settlement() -> None:
+    said = " ".join(CliRunner().invoke(APP, ["--help"]).stdout.split())
+    assert "The gateway's key is the registrar's word" in said
+    assert "whether the stay was settled again, the ledger's log tells" in said
+
+
 def test_a_program_reads_that_nothing_was_learnt_of_the_chain(
     tmp_path: Path, silent_node: str
 ) -> None:
@@ -88,7 +126,7 @@ def test_a_credit_passes_with_its_reason_and_says_that_it_shows_only_itself(tmp_
     assert found.stdout.startswith("Credit of stay 1: The sensor was covered.\n")
     for link in ("titles", "record", "proof", "credit", "credit proof", "ledger"):
         assert f"PASS  {link} " in found.stdout
-    assert found.stdout.splitlines()[-1].startswith("PASS: every link holds.")
+    assert found.stdout.splitlines()[-1].startswith(BY_THE_FILE)
     assert "this one credit of stay 1, and no others." in found.stdout
 
 

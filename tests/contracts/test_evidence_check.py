@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from contracts.ledger.disputes import ANSWERS, FIRST_FINDING, MAX_EVENTS, brought
 from contracts.ledger.hashing import keccak, unhex
 from contracts.ledger.merkle import leaf_hash
-from contracts.ledger.pricing import Tariff, Terms, Window
+from contracts.ledger.pricing import Tariff, Terms, Window, quote, total
 from contracts.ledger.receipt import Receipt, verify
 from contracts.ledger.records import (
     BOOKING_STRUCT,
@@ -238,7 +238,10 @@ def stays(draw: st.DrawFn) -> Receipt:
     )
     window = Window(starts_at=making.at(0), ends_at=making.at(draw(st.integers(600, 9000))))
     terms = Terms(grace_s=draw(st.integers(600, 2000)))
-    agreed = making.booking(tariff=tariff_digest(tariff), window=window, terms=terms)
+    quoted = total(quote(tariff, terms, window))
+    agreed = making.booking(
+        tariff=tariff_digest(tariff), window=window, terms=terms, quoted_minor=quoted
+    )
     lies = draw(st.sampled_from([{}, {}, {"amount_minor": 7}, {"billed_s": 7}, {"stay": 2}]))
     return making.receipt(draw(runs(agreed.grant)), agreed=agreed, priced=tariff, **lies)  # type: ignore[arg-type]
 

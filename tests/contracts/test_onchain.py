@@ -6,7 +6,15 @@ from typing import Any
 import pytest
 
 from contracts.ledger.hashing import keccak
-from contracts.ledger.onchain import BATCH_EVENT, UNPAID_EVENT, pinned, selector, verify_on_chain
+from contracts.ledger.onchain import (
+    BATCH_EVENT,
+    UNPAID_EVENT,
+    Refused,
+    pinned,
+    selector,
+    told_by,
+    verify_on_chain,
+)
 from contracts.wire.types import ZERO_DIGEST
 from tests.contracts.making import REGISTRY, credit_of, receipt, titled
 
@@ -156,6 +164,33 @@ def test_a_node_of_another_chain_is_asked_nothing_more() -> None:
     node.chain_id = 1
     assert [link.name for link in verify_on_chain(RECEIPT, node.ask)] == ["chain id"]
     assert [method for method, _ in node.asked] == ["eth_chainId"]
+
+
+class Pruned(Node):
+    """A node that keeps no state of old blocks."""
+
+    def ask(self, method: str, params: list[Any]) -> Any:
+        if method == "eth_call" and params[1] != "latest":
+            raise Refused("missing trie node")
+        return super().ask(method, params)
+
+
+def test_a_node_without_old_states_tells_the_rest_and_what_it_did_not_tell_is_named() -> None:
+    told = told_by(RECEIPT, Pruned().ask)
+    assert told.unlearnt == ("gateway key", "title root")
+    assert told.why == "missing trie node"
+    learnt = ["chain id", "registry", "batch root", "transaction", "payment"]
+    assert [link.name for link in told.links] == learnt
+    with pytest.raises(Refused, match="gateway key, title root"):
+        verify_on_chain(RECEIPT, Pruned().ask)
+
+
+def test_what_a_pruned_node_does_tell_can_still_break() -> None:
+    node = Pruned()
+    node.mined = None
+    assert [link.name for link in told_by(RECEIPT, node.ask).links if not link.ok] == [
+        "transaction"
+    ]
 
 
 PAID = titled(receipt())

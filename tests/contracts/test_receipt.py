@@ -175,6 +175,10 @@ def test_any_bytes_are_a_receipt_or_a_broken_format(data: bytes) -> None:
     assert found.name == "format"
 
 
+DEAR = making.booking(quoted_minor=1201)
+DEARLY_QUOTED = making.receipt(making.stay_events(grant=DEAR.grant), agreed=DEAR)
+
+
 # Receipts that are consistent in themselves, filed by somebody who holds the ledger's keys: what
 # the gateway signed still binds them.
 @pytest.mark.parametrize(
@@ -191,6 +195,7 @@ def test_any_bytes_are_a_receipt_or_a_broken_format(data: bytes) -> None:
         (making.receipt(making.stay_events(match="ambiguous")), "booking"),
         (making.receipt(making.stay_events(match="none", grant=None)), "booking"),
         (making.receipt(making.stay_events(match="none")), "booking"),
+        (DEARLY_QUOTED, "tariff"),
     ],
 )
 def test_a_receipt_made_anew_around_a_lie_is_named(receipt: Receipt, link: str) -> None:
@@ -226,6 +231,29 @@ def test_a_fee_and_a_credit_stand_in_the_words_tag() -> None:
     assert record.word() & 0xFFFF == 250
     assert record.model_copy(update={"credit_of": 7}).word() & 0xFFFF == 0x8000 | 250
     assert record.leaf() != GENUINE.record.leaf()
+
+
+def test_amounts_have_the_decimals_of_their_currency() -> None:
+    yen = making.TARIFF.model_copy(update={"currency": "JPY"})
+    agreed = making.booking(tariff=tariff_digest(yen))
+    events = making.stay_events(grant=agreed.grant)
+    links = {link.name: link for link in verify(making.receipt(events, agreed=agreed, priced=yen))}
+    assert links["arithmetic"].sentence == "The tariff gives 880 JPY for these times."
+
+
+def test_the_events_are_digested_once_for_all_links() -> None:
+    made = Counting(**{name: getattr(GENUINE, name) for name in Receipt.model_fields})
+    assert all(link.ok for link in verify(made))
+    assert [len(GENUINE.events)] == COUNTED
+
+
+COUNTED: list[int] = []
+
+
+class Counting(Receipt):
+    def digests(self) -> list[str]:
+        COUNTED.append(len(self.events))
+        return super().digests()
 
 
 def test_events_of_another_space_are_named() -> None:

@@ -22,10 +22,10 @@ from cloud.tables import (
     Gateway,
     Lot,
     ReceiptRow,
-    Settlement,
     Space,
     Stay,
 )
+from cloud.usecases.billing import settlement_of
 from contracts.ledger.onchain import Ask
 from contracts.ledger.pricing import Tariff, Terms, Window
 from contracts.ledger.receipt import Receipt
@@ -169,16 +169,8 @@ class Town:
     def settlement(self, paid: bool = True) -> Receipt:
         made = receipt()
         lines = [line.model_dump(mode="json") for line in made.lines]
-        filed = Settlement(
-            stay=1,
-            booking="b-1",
-            record=made.record.model_dump_json(),
-            lines=json.dumps(lines),
-            amount_minor=made.total_minor,
-            paid=paid,
-            batch=1,
-            position=0,
-        )
+        filed = settlement_of(made.record, "b-1", json.dumps(lines))
+        filed.batch, filed.position = 1, 0
         call = ChainCall(
             id="batch:1",
             contract="ledger",

@@ -11,15 +11,8 @@ from pydantic import BaseModel
 from contracts.ledger.hashing import digest, keccak
 from contracts.ledger.merkle import Tree
 from contracts.ledger.onchain import BATCH_EVENT, selector
-from contracts.ledger.pricing import Tariff, Terms, Window, price, total
-from contracts.ledger.receipt import (
-    ChainRecord,
-    GatewayKey,
-    Proof,
-    Receipt,
-    StayTimes,
-    TitleProof,
-)
+from contracts.ledger.pricing import Tariff, Terms, Window, price, quote, total
+from contracts.ledger.receipt import ChainRecord, GatewayKey, Proof, Receipt, StayTimes, TitleProof
 from contracts.ledger.records import (
     BookingRecord,
     SettlementRecord,
@@ -78,22 +71,23 @@ def a_tariff(rng: Random) -> Tariff:
 
 def a_booking(rng: Random, tariff: Tariff) -> BookingRecord:
     starts_at = T0 + timedelta(milliseconds=rng.randrange(10**10))
+    ends_at = starts_at + timedelta(seconds=rng.randint(600, 90_000))
+    window = Window(starts_at=starts_at, ends_at=ends_at)
+    terms = Terms(
+        early_start_s=rng.choice((0, 1800)),
+        no_show_timeout_s=rng.choice((0, 3600)),
+        grace_s=rng.choice((600, 1200, 86_400)),
+    )
     made = BookingRecord(
         id=a_name(rng, "b"),
         space=a_name(rng, "S"),
         grant="unbound",
-        window=Window(
-            starts_at=starts_at, ends_at=starts_at + timedelta(seconds=rng.randint(600, 90_000))
-        ),
-        terms=Terms(
-            early_start_s=rng.choice((0, 1800)),
-            no_show_timeout_s=rng.choice((0, 3600)),
-            grace_s=rng.choice((600, 1200, 86_400)),
-        ),
+        window=window,
+        terms=terms,
         tariff=tariff_digest(tariff),
         driver_account=rng.choice((1, 3, 2**32 - 1)),
         owner_account=rng.choice((2, 40_000)),
-        quoted_minor=rng.choice((0, 1200, 2**32 - 1)),
+        quoted_minor=total(quote(tariff, terms, window)),
         confirmed_at=starts_at - timedelta(seconds=rng.randint(1, 10**6)),
     )
     return made.bound()

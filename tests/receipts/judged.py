@@ -13,9 +13,9 @@ from typing import Any
 import cloud.entrypoints.http as http
 from contracts.cli import ANSWERED
 from contracts.ledger.files import read, verify_paper
-from contracts.ledger.onchain import verify_on_chain
+from contracts.ledger.links import Link
+from contracts.ledger.onchain import Refused, told_by
 from contracts.ledger.pending import Pending, PendingCredit
-from contracts.ledger.receipt import Link
 from tests.receipts.credits import a_credit, a_lie, credit_answers, credit_node_lies
 from tests.receipts.drawn import a_receipt, answers, question, spelled
 from tests.receipts.lies import node_answers
@@ -26,6 +26,7 @@ SCRIPT = Path(str(http.__file__)).parent / "static" / "verify"
 JUDGE = Path(__file__).parent / "judge.mjs"
 NODE_LIES_EVERY = 12
 NODE = shutil.which("node")
+REFUSED = {"refused": True}
 NOTHING = {"eth_call": "0x" + "00" * 32, "eth_getTransactionReceipt": None}
 
 
@@ -91,15 +92,18 @@ def by_python(case: Case) -> tuple[str, ...]:
 
     def ask(method: str, params: list[Any]) -> Any:
         told = case.node.get(question(method, params))
+        if told == REFUSED:
+            raise Refused("missing trie node")
         return NOTHING.get(method) if told is None else told
 
     if isinstance(found, Pending | PendingCredit):
         return (*(link.name for link in verify_paper(found) if not link.ok), "(pending)")
     try:
-        links = [*verify_paper(found), *verify_on_chain(found, ask)]
-    except ANSWERED:
+        told = told_by(found, ask)
+    except (Refused, *ANSWERED):
         return ("(silent)",)
-    return tuple(link.name for link in links if not link.ok)
+    broken = tuple(link.name for link in (*verify_paper(found), *told.links) if not link.ok)
+    return (*broken, *(f"(unlearnt {name})" for name in told.unlearnt))
 
 
 def by_script(cases: Iterable[Case]) -> Iterator[tuple[str, ...]]:

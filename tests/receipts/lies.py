@@ -11,7 +11,7 @@ from typing import Any
 from contracts.ledger.hashing import keccak
 from contracts.ledger.merkle import Tree
 from contracts.ledger.onchain import UNPAID_EVENT
-from contracts.ledger.records import SettlementRecord, word_hex
+from contracts.ledger.records import BookingRecord, SettlementRecord, word_hex
 from contracts.wire.messages import Event
 from contracts.wire.signing import Domain, event_digest, sign
 from tests.receipts.drawn import Made, a_title, answers, question
@@ -57,11 +57,17 @@ def node_answers(rng: Random, made: Made) -> dict[str, Any]:
         "topics": ["0x" + keccak(UNPAID_EVENT.encode()).hex(), stay],
         "data": f"0x{3:064x}{77:064x}",
     }
-    how = rng.choice(("ledger", "batch", "words", "block", "hash", "status", "unpaid", "none"))
+    how = rng.choice(
+        ("ledger", "batch", "words", "block", "hash", "status", "unpaid", "none", "old")
+    )
     if how == "unpaid":
         mined["logs"].append(unpaid)
     elif how == "none":
         mined["logs"].clear()
+    elif how == "old":
+        # A node that keeps no state of old blocks.
+        when = f'"{hex(made.receipt.chain.block_number)}"]'
+        told |= {asked: {"refused": True} for asked in told if when in asked}
     elif how in ("block", "hash", "status"):
         name = {"block": "blockNumber", "hash": "blockHash", "status": "status"}[how]
         mined[name] = "0x" + "77" * 32 if how == "hash" else "0x0" if how == "status" else "0xff1"
@@ -116,6 +122,17 @@ def _another_sum(rng: Random, plain: Any) -> None:
     plain["record"]["amount_minor"] += 1
 
 
+def _another_quote(rng: Random, plain: Any) -> None:
+    """Not what the tariff gives for the window; all else is bound to it anew."""
+    was = BookingRecord.model_validate_json(json.dumps(plain["booking"]))
+    agreed = was.model_copy(update={"quoted_minor": was.quoted_minor + rng.choice((1, 600))})
+    plain["booking"] = json.loads(agreed.bound().model_dump_json())
+    plain["record"]["booking"] = agreed.digest()
+    for event in plain["events"]:
+        if event["body"]["grant"] == was.grant:
+            event["body"]["grant"] = agreed.grant_of_terms()
+
+
 def _another_gateway(rng: Random, plain: Any) -> None:
     plain["gateway"]["id"] = "gw-other"
 
@@ -137,6 +154,7 @@ LIES: tuple[Lie, ...] = (
     _another_record,
     _another_record,
     _another_sum,
+    _another_quote,
     _another_gateway,
     _another_space,
     _numbers_back,

@@ -3,25 +3,31 @@
 A share of the corpus; all of it: `python -m tests.receipts.corpus`.
 """
 
+import itertools
 import json
+import string
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
-from tests.contracts.making import pending
+from contracts.ledger.amounts import DECIMALS, amount_of
+from contracts.ledger.receipt import Receipt
+from tests.contracts.making import booking, pending, receipt, stay_events, titled
 from tests.contracts.test_pending import PENDING, PENDING_CREDIT
 from tests.receipts.corpus import Tally, cases, credit_cases
 from tests.receipts.credits import LIES
-from tests.receipts.drawn import a_receipt
+from tests.receipts.drawn import a_receipt, answers
 from tests.receipts.judged import (
     JUDGE,
     NODE,
+    REFUSED,
     SCRIPT,
     Case,
     by_python,
     by_script,
+    mutated_credit_case,
     mutated_pending_case,
     verdicts,
 )
@@ -124,12 +130,50 @@ def test_the_script_gives_up_on_nothing_that_is_thrown_at_it() -> None:
     assert found == [("format",)] * len(junk)
 
 
+def test_a_quote_that_the_tariff_does_not_give_breaks_the_tariff_in_both() -> None:
+    """All else is made to fit it: grant, signatures, record and batch."""
+    dear = quoted(receipt().booking.quoted_minor + 1)
+    case = Case("quote", dear.model_dump_json().encode(), answers(dear))
+    assert list(by_script([case])) == [by_python(case)] == [("tariff",)]
+
+
+def quoted(minor: int) -> Receipt:
+    agreed = booking(quoted_minor=minor)
+    return receipt(stay_events(grant=agreed.grant), agreed=agreed)
+
+
+def test_a_node_without_old_states_tells_both_the_rest() -> None:
+    made = titled(receipt())
+    then = f'"{hex(made.chain.block_number)}"]'
+    told = {asked: REFUSED if then in asked else said for asked, said in answers(made).items()}
+    case = Case("old", made.model_dump_json().encode(), told)
+    unlearnt = ("(unlearnt gateway key)", "(unlearnt title root)")
+    assert list(by_script([case])) == [by_python(case)] == [unlearnt]
+    nobody = Case("none", case.data, dict.fromkeys(told, REFUSED))
+    assert list(by_script([nobody])) == [by_python(nobody)] == [("(silent)",)]
+
+
+def test_both_verifiers_write_an_amount_with_as_many_decimals() -> None:
+    """Of every currency that a tariff can name, in all 17,576 spellings."""
+    letters = string.ascii_uppercase
+    codes = ["".join(code) for code in itertools.product(letters, repeat=3)]
+    ask = f"import {{ decimalsOf }} from {json.dumps((SCRIPT / 'bill.mjs').as_uri())};"
+    say = f"console.log(JSON.stringify({json.dumps(codes)}.map(decimalsOf)));"
+    command = [str(NODE), "--input-type=module"]
+    ran = subprocess.run(command, input=ask + say, text=True, capture_output=True, timeout=60)
+    assert json.loads(ran.stdout) == [DECIMALS.get(code, 2) for code in codes]
+    shown = [amount_of(1234, code) for code in ("JPY", "CNY", "KWD", "CLF")]
+    assert shown == ["1234 JPY", "12.34 CNY", "1.234 KWD", "0.1234 CLF"]
+
+
 ROUNDED_UP = ("(billed_s * rate) / HOUR_S", "(billed_s * rate + 3599n) / HOUR_S")
+# Seeds whose lie is an amount that was not settled.
+TOO_MUCH = (319, 416)
 UNLIMITED = ("record.amount_minor > 0n && record.amount_minor <= before.amount_minor", "true")
 
 
 @pytest.mark.parametrize(
-    ("rule", "shown"), [(ROUNDED_UP, cases(20, 0)), (UNLIMITED, credit_cases(0, 60))]
+    ("rule", "shown"), [(ROUNDED_UP, cases(20, 0)), (UNLIMITED, map(mutated_credit_case, TOO_MUCH))]
 )
 def test_a_script_that_forgets_one_rule_is_caught(
     tmp_path: Path, rule: tuple[str, str], shown: Iterable[Case]

@@ -25,7 +25,7 @@ from tests.receipts.drawn import a_receipt, answers
 from tests.receipts.judged import mutated_case
 
 Opened = tuple[Browser, str]
-BY_THE_FILE = "PASS for what the file itself can show; the chain was not asked."
+BY_THE_FILE = "PASS for what the file itself shows; the chain was not asked."
 
 
 @pytest.fixture(scope="module")
@@ -64,8 +64,13 @@ def proof(place: Opened, path: str, zone: str = "Europe/Berlin") -> Iterator[Pag
 def test_an_issued_receipt_is_verified_and_told_in_words(place: Opened) -> None:
     with proof(place, "/proof/b-1") as page:
         expect(page.locator("#verdict")).to_contain_text(BY_THE_FILE)
-        expect(page.locator("#verdict")).to_contain_text("All 10 links hold, if ledger 0x")
+        expect(page.locator("#verdict")).to_contain_text(
+            "10 links that it shows hold, if ledger 0x"
+        )
+        expect(page.locator("#verdict")).to_contain_text("whether the stay was settled again")
+        expect(page.locator("#verdict")).to_contain_text("the registrar named the real gateway.")
         assert not page.is_visible('[data-link="titles"]')
+        expect(page.locator("#untitled")).to_contain_text("Not shown: whether the space was")
         text = page.inner_text("#statement").replace("\u00a0", " ")
         assert not scrolls_sideways(page)
         assert small_targets(page) == []
@@ -117,6 +122,8 @@ def test_a_node_of_the_readers_tells_what_the_chain_knows(place: Opened) -> None
             asked = route.request.post_data_json  # type: ignore[attr-defined]
             key = json.dumps([asked["method"], asked["params"]], separators=(",", ":"))
             body = {"jsonrpc": "2.0", "id": 1, "result": told.get(key)}
+            if told.get(key) is None:
+                body = {"jsonrpc": "2.0", "id": 1, "error": {"message": "missing trie node"}}
             allowed = {"access-control-allow-origin": "*", "access-control-allow-headers": "*"}
             route.fulfill(json=body, headers=allowed)  # type: ignore[attr-defined]
 
@@ -125,8 +132,18 @@ def test_a_node_of_the_readers_tells_what_the_chain_knows(place: Opened) -> None
         page.fill("#node", "https://node.example/rpc")
         page.click("#given button")
         expect(page.locator("#verdict")).to_have_text(
-            f"PASS: all {16 + 2 * (made.title is not None)} links hold, as the node you named "
-            f"says, if ledger {made.chain.ledger} is your operator's."
+            f"PASS: all {16 + 2 * (made.title is not None)} links that it shows hold, as the node "
+            f"you named says, if ledger {made.chain.ledger} is your operator's. It shows this one "
+            f"settlement of stay {made.record.stay}: whether the stay was settled again, the "
+            "ledger's log tells. The gateway's key is the registrar's word: it proves the stay if "
+            "the registrar named the real gateway."
+        )
+        assert page.is_visible("#untitled") == (made.title is None)
+        then = f'"{hex(made.chain.block_number)}"]'
+        told |= {asked: None for asked in told if then in asked}
+        page.click("#given button")
+        expect(page.locator("#verdict.wait")).to_contain_text(
+            "Not learnt, as the node does not tell it"
         )
         page.unroute_all()
 
@@ -194,7 +211,7 @@ def test_a_credit_is_told_in_words_above_the_receipt_that_it_corrects(place: Ope
         page.context.set_offline(True)
         page.fill("#text", made.model_dump_json())
         page.click("#given button")
-        expect(page.locator("#verdict")).to_contain_text("All 12 links hold")
+        expect(page.locator("#verdict")).to_contain_text("All 12 links that it shows hold")
         expect(page.locator("#verdict")).to_contain_text("this one credit of stay 1, and no others")
         said = page.inner_text("#back").replace("\u00a0", " ")
         assert not scrolls_sideways(page)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.tools.planted import AGREED, Mutant
 from tests.tools.planted_credits import CREDITS
-from tests.tools.planted_ledger import CONTRACTS
+from tests.tools.planted_ledger import CONTRACTS, DISPUTES
 from tests.tools.planted_money import MONEY
 from tests.tools.planted_postgres import POSTGRES
 from tests.tools.planted_sensing import SENSING
@@ -22,7 +22,7 @@ from tests.tools.tidy import ROOT, tracked
 
 ALL = (
     *(*AGREED, *SENSING, *SETTLING, *POSTGRES),
-    *(*MONEY, *CREDITS, *VERIFYING, *CONTRACTS),
+    *(*MONEY, *CREDITS, *VERIFYING, *CONTRACTS, *DISPUTES),
 )
 LIMIT_S = 120
 TABLE = ROOT / "docs" / "mutants.md"

@@ -41,8 +41,8 @@ SETTLING = (
     Mutant(
         "only a final call is looked at again",
         "cloud/entrypoints/sending.py",
-        "if call.number not in stand or (call.block_number or 0) <= final:",
-        "if (call.block_number or 0) <= final:",
+        "if number not in stand or block_number <= final:",
+        "if block_number <= final:",
         "tests/cloud/test_settling.py",
     ),
     Mutant(

@@ -6,7 +6,7 @@ SCRIPTS = "cloud/entrypoints/http/static/verify"
 
 VERIFYING = (
     Mutant(
-        "a credit may pay back more than was settled",
+        "a credit's file may pay back more than was settled",
         "contracts/ledger/credit.py",
         "if not 0 < record.amount_minor <= before.amount_minor:",
         "if not 0 < record.amount_minor:",
@@ -29,8 +29,8 @@ VERIFYING = (
     Mutant(
         "the chain is asked for a credit's receipt alone",
         "contracts/ledger/onchain.py",
-        "for link in _place(paper, ask)] if isinstance(paper, Credit) else []",
-        "for link in _place(receipt, ask)] if isinstance(paper, Credit) else []",
+        "of_credit = [_of_credit(one) for one in _place(paper, ask)]",
+        "of_credit = [_of_credit(one) for one in _place(receipt, ask)]",
         "tests/contracts/test_onchain.py",
     ),
     Mutant(
@@ -88,5 +88,68 @@ VERIFYING = (
         "isOneDay(at, local[0])",
         "isOneDay(at, at)",
         "tests/receipts/test_proof_browser.py",
+    ),
+    Mutant(
+        "a chain that was not asked agrees",
+        "contracts/cli.py",
+        'return "silent" if self.silent else "not asked"',
+        'return "silent" if self.silent else "agrees"',
+        "tests/contracts/test_cli.py",
+    ),
+    Mutant(
+        "a node that does not tell all passes",
+        "contracts/cli.py",
+        '    if not told.unlearnt:\n        return ""',
+        '    if True:\n        return ""',
+        "tests/receipts/test_cli_on_chain.py",
+    ),
+    Mutant(
+        "a title that is not shown is passed over",
+        "contracts/ledger/files.py",
+        "if shown is None or shown.title is not None:",
+        "if True:",
+        "tests/contracts/test_cli.py",
+    ),
+    Mutant(
+        "one refused question throws all answers away",
+        "contracts/ledger/onchain.py",
+        "except Refused as refused:",
+        "except KeyError as refused:",
+        "tests/contracts/test_onchain.py",
+    ),
+    Mutant(
+        "a quote in a receipt may be any",
+        "contracts/ledger/receipt.py",
+        "if total(quote(receipt.tariff, booking.terms, booking.window)) != booking.quoted_minor:",
+        "if False:",
+        "tests/contracts/test_receipt.py",
+    ),
+    Mutant(
+        "every link digests the events anew",
+        "contracts/ledger/receipt.py",
+        "    @cached_property\n    def digests(",
+        "    @property\n    def digests(",
+        "tests/contracts/test_receipt.py",
+    ),
+    Mutant(
+        "the page lets a quote be any",
+        f"{SCRIPTS}/receipt.mjs",
+        "return named && quoteFor(tariff, booking) === booking.quoted_minor;",
+        "return named;",
+        "tests/receipts/test_agreement.py",
+    ),
+    Mutant(
+        "the page gives yen cents",
+        f"{SCRIPTS}/bill.mjs",
+        "=> DECIMALS[currency] ?? 2;",
+        "=> 2;",
+        "tests/receipts/test_agreement.py",
+    ),
+    Mutant(
+        "the page drops what a pruned node told",
+        f"{SCRIPTS}/chain.mjs",
+        "if (!(error instanceof Refused)) throw error;",
+        "throw error;",
+        "tests/receipts/test_agreement.py",
     ),
 )

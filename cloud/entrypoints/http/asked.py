@@ -29,13 +29,13 @@ class NewAccount(Asked):
 
 
 class TopUp(Asked):
-    amount_minor: Annotated[int, Field(gt=0, le=10_000_000)]
+    amount_minor: Annotated[int, Field(gt=0, le=10_000_000, strict=True)]
 
 
 class NewCredit(Asked):
     """What may be paid back of which stay is for the use case to say, with its reasons."""
 
-    amount_minor: Annotated[int, Field(ge=-(2**63), lt=2**63)]
+    amount_minor: Annotated[int, Field(ge=-(2**63), lt=2**63, strict=True)]
     reason: Annotated[str, Field(max_length=4000)]
 
 

@@ -20,7 +20,7 @@ NODES = "connect-src 'self' https: http://127.0.0.1:* http://localhost:*"
 BLANKS = (
     *("where", "missing", "count", "names", "price", "step", "tariff", "version", "time", "cap"),
     *("stayed", "certain", "doubt", "driver", "owner", "grace", "ledger", "stay"),
-    *("back", "total", "local", "utc", "zone"),
+    *("back", "total", "local", "utc", "zone", "block"),
 )
 LINE_CODES = get_args(Line.model_fields["code"].annotation)
 CLOCKS = get_args(ClockState)

@@ -22,7 +22,10 @@ ALARM_WORDS: dict[str, tuple[str, str]] = {
         "核对网关配置与登记。",
     ),
     "alarm.unpaid": ("A stay was not paid in full", "停放未付清"),
-    "alarm.unpaid.do": ("Ask the driver to top up.", "请车主充值。"),
+    "alarm.unpaid.do": (
+        "Settle the rest with the driver: a later top-up does not pay it.",
+        "请与车主另行结清余款：之后充值不会补付。",
+    ),
     "alarm.credit_unpaid": ("A credit was not paid back in full", "退款未能全额退回"),
     "alarm.credit_unpaid.do": (
         "Ask the owner to top up, then credit the rest: it is still left to credit.",

@@ -13,5 +13,5 @@ CREDIT_WORDS: dict[str, tuple[str, str]] = {
         "其中仅收回 {paid}，运营方已收到通知。",
     ),
     "credit.file": ("Credit file (JSON)", "退款文件（JSON）"),
-    "credit.stay": ("Filed as number {stay}", "记录编号 {stay}"),
+    "credit.stay": ("Number {stay} in the ledger", "记录编号 {stay}"),
 }

@@ -21,19 +21,21 @@ PROOF_WORDS: dict[str, tuple[str, str]] = {
         "该节点没有给出可用的答复，链上情况未知。请检查地址，并确认节点允许网页查询。",
     ),
     "verdict.file": (
-        "PASS for what the file itself can show; the chain was not asked. All {count} links hold, "
-        "if ledger {ledger} is your operator's.",
-        "文件自身各环成立；尚未查询链。共 {count} 环成立，前提是账本 {ledger} 属于你的运营方。",
+        "PASS for what the file itself shows; the chain was not asked. Ask it: name a node above. "
+        "All {count} links that it shows hold, if ledger {ledger} is your operator's.",
+        "文件自身所示各环成立；尚未查询链，请在上方填写节点再查。所示 {count} 环成立，"
+        "前提是账本 {ledger} 属于你的运营方。",
     ),
     "verdict.own": (
-        "PASS: all {count} links hold, as this operator's own node says, "
+        "PASS: all {count} links that it shows hold, as this operator's own node says, "
         "if ledger {ledger} is your operator's.",
-        "通过：依据本运营方自己的节点，{count} 环全部成立，前提是账本 {ledger} 属于你的运营方。",
+        "通过：依据本运营方自己的节点，所示 {count} 环全部成立，"
+        "前提是账本 {ledger} 属于你的运营方。",
     ),
     "verdict.named": (
-        "PASS: all {count} links hold, as the node you named says, "
+        "PASS: all {count} links that it shows hold, as the node you named says, "
         "if ledger {ledger} is your operator's.",
-        "通过：依据你指定的节点，{count} 环全部成立，前提是账本 {ledger} 属于你的运营方。",
+        "通过：依据你指定的节点，所示 {count} 环全部成立，前提是账本 {ledger} 属于你的运营方。",
     ),
     "waits.held": (
         "PENDING: stay {stay} is not on the chain yet. All {count} links that this file can show "
@@ -115,6 +117,26 @@ PROOF_WORDS: dict[str, tuple[str, str]] = {
     "proof.back.alone": (
         "The file shows this one credit of stay {stay}, and no others.",
         "这份文件只显示停放 {stay} 的这一笔退款，不显示其他退款。",
+    ),
+    "proof.once": (
+        "It shows this one settlement of stay {stay}: whether the stay was settled again, the "
+        "ledger's log tells.",
+        "它只显示停放 {stay} 的这一次结算：这次停放是否被重复结算，要看账本的日志。",
+    ),
+    "proof.registrar": (
+        "The gateway's key is the registrar's word: it proves the stay if the registrar named the "
+        "real gateway.",
+        "网关密钥以登记方所言为准：登记方登记的确是这台网关，才能证明这次停放。",
+    ),
+    "proof.unlearnt": (
+        "Every link that was learnt holds. Not learnt, as the node does not tell it: {names}. "
+        "Ask a node that keeps the state of block {block} (an archive node).",
+        "已查到的各环成立。该节点没有告知：{names}。"
+        "请查询保留区块 {block} 状态的节点（归档节点）。",
+    ),
+    "proof.untitled": (
+        "Not shown: whether the space was rightly shared is not checked here.",
+        "未出示：车位是否有权共享，这里没有核验。",
     ),
     "proof.filed": ("Where it is filed", "登记在何处"),
     "proof.chain": ("Chain", "链"),

@@ -5,7 +5,11 @@ RECEIPT_WORDS: dict[str, tuple[str, str]] = {
     "receipt.read": ("Read the receipt", "查看收据"),
     "receipt.json": ("Receipt file (JSON)", "收据文件（JSON）"),
     "receipt.back": ("Back to the booking", "返回预订"),
-    "receipt.pass": ("PASS: all {count} links hold.", "通过：{count} 环全部成立。"),
+    "receipt.pass": (
+        "PASS for what the file itself shows; the chain was not asked. All {count} links that it "
+        "shows hold.",
+        "文件自身所示 {count} 环全部成立；尚未查询链。",
+    ),
     "receipt.fail": ("FAIL: broken at {names}.", "未通过：{names}不成立。"),
     "receipt.and": (", ", "、"),
     "receipt.utc": ("All times here are in UTC.", "本页时间均为 UTC（世界协调时）。"),

@@ -4,6 +4,15 @@
 const HOUR_S = 3600n;
 const MAX_MINOR = 2n ** 32n - 1n;
 
+// Decimals of the currencies that are not of hundredths (ISO 4217, list one).
+const DECIMALS = Object.fromEntries([
+  [0, "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"], [3, "BHD IQD JOD KWD LYD OMR TND"],
+  [4, "CLF UYW"],
+].flatMap(([digits, codes]) => codes.split(" ").map((code) => [code, digits])));
+
+/** How many decimals a currency's amounts have. */
+export const decimalsOf = (currency) => DECIMALS[currency] ?? 2;
+
 /** A line that no bill can hold. */
 export class NoBill extends Error {}
 
@@ -72,5 +81,8 @@ export function billFor(tariff, booking, billed) {
   if (late_s > 0n) lines.push(stepped("overstay", tariff, late_s, (rate * tariff.overstay_percent) / 100n));
   return lines;
 }
+
+/** What the window that was asked for costs, used exactly. Raises NoBill. */
+export const quoteFor = (tariff, booking) => sumOf(billFor(tariff, booking, [booking.window]));
 
 export const sumOf = (lines) => lines.reduce((sum, { amount_minor }) => sum + amount_minor, 0n);

@@ -10,6 +10,9 @@ const selector = (signature) => topic(signature).slice(0, 10);
 const BATCH = topic("Batch(uint256,bytes32,bytes32,uint256[])");
 const UNPAID = topic("Unpaid(uint256,uint32,uint256)");
 
+/** The node does not tell this: most keep no state of old blocks. */
+export class Refused extends Error {}
+
 /** A node at `url` as a function; it raises whatever kept an answer away. */
 export const node = (url, patienceMs = 10_000) => async (method, params) => {
   const answer = await fetch(url, {
@@ -19,7 +22,7 @@ export const node = (url, patienceMs = 10_000) => async (method, params) => {
     signal: AbortSignal.timeout(patienceMs),
   });
   const found = await answer.json();
-  if (found.error) throw new Error(found.error.message ?? "the node refused");
+  if (found.error) throw new Refused(found.error.message);
   return found.result;
 };
 
@@ -34,39 +37,59 @@ const bytes = (found) => fits(found, /^0x(?:[0-9a-fA-F]{2})*$/);
 
 const call = async (ask, to, data, block = "latest") => bytes(await ask("eth_call", [{ to, data }, block]));
 
-/** Where a record stands on the chain: {name, ok, missing?}, each after `of`. */
-async function placeOf({ chain, proof, record }, ask, of) {
-  const root = await call(ask, chain.ledger, selector("batch_root(uint256)") + hex(word(chain.batch)).slice(2));
-  const links = [{ name: `${of}batch root`, ok: root === proof.root && root !== ZERO }];
-  const mined = await ask("eth_getTransactionReceipt", [chain.transaction]);
-  if (mined === null || quantity(mined.status) !== 1n) return [...links, { name: `${of}transaction`, ok: false }];
-  const there = quantity(mined.blockNumber) === chain.block_number && bytes(mined.blockHash) === chain.block_hash;
-  links.push({ name: `${of}transaction`, ok: there && mined.logs.some((log) => filed(log, chain)) });
-  const missing = unpaid(mined.logs, chain, record);
-  return [...links, { name: `${of}payment`, ok: missing === null, missing }];
+/** The questions of where a record stands on the chain; each link's name after `of`. */
+function placeOf({ chain, proof, record }, ask, of) {
+  const rooted = async () => {
+    const root = await call(ask, chain.ledger, selector("batch_root(uint256)") + hex(word(chain.batch)).slice(2));
+    return [{ name: `${of}batch root`, ok: root === proof.root && root !== ZERO }];
+  };
+  const mined = async () => {
+    const found = await ask("eth_getTransactionReceipt", [chain.transaction]);
+    if (found === null || quantity(found.status) !== 1n) return [{ name: `${of}transaction`, ok: false }];
+    const there = quantity(found.blockNumber) === chain.block_number && bytes(found.blockHash) === chain.block_hash;
+    const ok = there && found.logs.some((log) => filed(log, chain));
+    const missing = unpaid(found.logs, chain, record);
+    return [{ name: `${of}transaction`, ok }, { name: `${of}payment`, ok: missing === null, missing }];
+  };
+  return [[[`${of}batch root`], rooted], [[`${of}transaction`, `${of}payment`], mined]];
 }
 
-/** [{name, ok, missing?}]: `missing` is what was not paid, in minor units. */
-export async function verifyOnChain({ receipt, credit }, ask) {
-  const { chain, gateway, title } = receipt;
-  const links = [];
-  const link = (name, ok) => links.push({ name, ok });
-  link("chain id", quantity(await ask("eth_chainId", [])) === chain.chain_id);
-  // Of this receipt a node of another chain can know nothing.
-  if (!links[0].ok) return links;
-  const registry = await call(ask, chain.ledger, selector("registry()"));
-  link("registry", registry.slice(2).slice(-40) === chain.registry.slice(2).toLowerCase());
-  // As it was when the stay was filed: keys and titles change later.
-  const asked = selector("gateway_of(address)") + gateway.signer.slice(2).toLowerCase().padStart(64, "0");
+/** The registry's questions: as it was when the stay was filed, as keys and titles change later. */
+function registryOf({ chain, gateway, title }, ask) {
   const then = "0x" + chain.block_number.toString(16);
-  link("gateway key", (await call(ask, chain.registry, asked, then)) === hex(keccak(utf8(gateway.id))));
-  if (title) {
-    const library = await call(ask, chain.registry, selector("root()"), then);
-    link("title root", library === title.root && library !== ZERO);
+  const one = (name, holds) => [[name], async () => [{ name, ok: await holds() }]];
+  const signer = gateway.signer.slice(2).toLowerCase().padStart(64, "0");
+  return [
+    one("registry", async () => (await call(ask, chain.ledger, selector("registry()"))).slice(2).slice(-40) ===
+      chain.registry.slice(2).toLowerCase()),
+    one("gateway key", async () => (await call(ask, chain.registry, selector("gateway_of(address)") + signer, then)) ===
+      hex(keccak(utf8(gateway.id)))),
+    ...(title ? [one("title root", async () => {
+      const library = await call(ask, chain.registry, selector("root()"), then);
+      return library === title.root && library !== ZERO;
+    })] : []),
+  ];
+}
+
+/**
+ * {links: [{name, ok, missing?}], unlearnt}: `missing` is what was not paid, in minor units; `unlearnt`
+ * names the links of which the node refuses to tell. Raises if it does not even tell its chain.
+ */
+export async function verifyOnChain({ receipt, credit }, ask) {
+  const links = [{ name: "chain id", ok: quantity(await ask("eth_chainId", [])) === receipt.chain.chain_id }];
+  const unlearnt = [];
+  // Of this receipt a node of another chain can know nothing.
+  if (!links[0].ok) return { links, unlearnt };
+  const questions = [...registryOf(receipt, ask), ...placeOf(receipt, ask, ""), ...(credit ? placeOf(credit, ask, "credit ") : [])];
+  for (const [names, asked] of questions) {
+    try {
+      links.push(...(await asked()));
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      unlearnt.push(...names);
+    }
   }
-  links.push(...(await placeOf(receipt, ask, "")));
-  if (credit) links.push(...(await placeOf(credit, ask, "credit ")));
-  return links;
+  return { links, unlearnt };
 }
 
 function isOf(log, chain, ...topics) {

@@ -1,6 +1,7 @@
 // The proof page: takes a receipt or credit by file, drop or paste, and shows each link and its sense.
 // All words are the server's, in the page; here is no sentence.
 
+import { decimalsOf } from "./bill.mjs";
 import { node, verifyOnChain } from "./chain.mjs";
 import { utf8 } from "./keccak.mjs";
 import { MAX_BYTES, verify } from "./receipt.mjs";
@@ -16,8 +17,10 @@ for (const held of $("words").children) words[held.dataset.word] = held.textCont
 const say = (key, values = {}) => words[key].replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 
 function money(minor, currency) {
-  const shape = new Intl.NumberFormat(LOCALE, { style: "currency", currency, currencyDisplay: "code" });
-  return shape.format(Number(minor) / 10 ** shape.resolvedOptions().maximumFractionDigits);
+  const digits = decimalsOf(currency);
+  const exactly = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  const shape = new Intl.NumberFormat(LOCALE, { style: "currency", currency, currencyDisplay: "code", ...exactly });
+  return shape.format(Number(minor) / 10 ** digits);
 }
 
 function duration(seconds) {
@@ -110,7 +113,7 @@ function show({ receipt, credit, pending }, ok) {
 }
 
 /** `asker`: whose node told of the chain: "file" (nobody's), "own" (this server's) or "named". */
-function mark(links, found, asker = "file") {
+function mark(links, found, asker = "file", unlearnt = []) {
   const currency = found.receipt?.tariff.currency;
   for (const item of document.querySelectorAll("[data-link]")) {
     const link = links.find(({ name }) => name === item.dataset.link);
@@ -122,20 +125,26 @@ function mark(links, found, asker = "file") {
     item.querySelector("[data-broken]").hidden = link.ok;
     item.querySelector("[data-more]").textContent = more(link, currency);
   }
+  $("untitled").hidden = !found.receipt || found.receipt.title !== null;
   const broken = links.filter(({ ok }) => !ok);
-  $("verdict").className = broken.length ? "verdict fail" : found.pending ? "verdict wait" : "verdict pass";
-  $("verdict").textContent = verdictOf(links, broken, found, asker);
+  const waits = found.pending || unlearnt.length;
+  $("verdict").className = broken.length ? "verdict fail" : waits ? "verdict wait" : "verdict pass";
+  $("verdict").textContent = verdictOf(links, broken, found, { asker, unlearnt });
 }
 
-function verdictOf(links, broken, { receipt, credit, pending }, asker) {
-  const title = ({ name }) => document.querySelector(`[data-link="${name}"] strong`).textContent;
-  if (broken.length) return say("some", { names: broken.map((link) => `“${title(link)}”`).join(words.and) });
+function verdictOf(links, broken, { receipt, credit, pending }, { asker, unlearnt }) {
+  const titles = (names) => names
+    .map((name) => `“${document.querySelector(`[data-link="${name}"] strong`).textContent}”`).join(words.and);
+  if (broken.length) return say("some", { names: titles(broken.map(({ name }) => name)) });
   if (pending) {
     const kind = pending.credit_of === undefined ? (receipt ? "held" : "bare") : "credit";
     return say(`waits.${kind}`, { stay: pending.stay, count: links.length });
   }
-  const alone = credit ? say("alone", { stay: receipt.record.stay }) : "";
-  return `${say(`all.${asker}`, { count: links.length, ledger: receipt.chain.ledger })}${LANG === "en" && alone ? " " : ""}${alone}`;
+  if (unlearnt.length) return say("unlearnt", { names: titles(unlearnt), block: receipt.chain.block_number });
+  return [
+    say(`all.${asker}`, { count: links.length, ledger: receipt.chain.ledger }),
+    say(credit ? "alone" : "once", { stay: receipt.record.stay }), words.registrar,
+  ].join(LANG === "en" ? " " : "");
 }
 
 function more({ ok, where, missing }, currency) {
@@ -163,7 +172,7 @@ async function judge(bytes, lots = "") {
   $("verdict").textContent = words.asking;
   try {
     const told = await verifyOnChain(found, node(url));
-    if (turn === asked) mark([...links, ...told], found, askerOf(url));
+    if (turn === asked) mark([...links, ...told.links], found, askerOf(url), told.unlearnt);
   } catch {
     // Whatever a stranger's node answers, it is no verdict on the receipt.
     if (turn !== asked) return;

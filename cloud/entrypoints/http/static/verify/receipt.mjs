@@ -1,7 +1,7 @@
 // A second verifier of Berth receipts and credits, written from the format and not from the first one. It runs
 // unchanged in a browser and in Node, asks nobody, and needs no library. Read `LINKS` first.
 
-import { billFor, NoBill, provenStay, secondsWithin, sumOf } from "./bill.mjs";
+import { billFor, NoBill, provenStay, quoteFor, secondsWithin, sumOf } from "./bill.mjs";
 import { CREDIT_LINKS } from "./credit.mjs";
 import { recover } from "./curve.mjs";
 import {
@@ -32,7 +32,8 @@ const LINKS = [
   ["booking", agreed],
   ["tariff", ({ tariff, booking, record }) => {
     const found = tariffDigest(tariff);
-    return found === booking.tariff && found === record.tariff && tariff.currency === record.currency;
+    const named = found === booking.tariff && found === record.tariff && tariff.currency === record.currency;
+    return named && quoteFor(tariff, booking) === booking.quoted_minor;
   }],
   ["times", ({ stay, record }, { proven }) => proven !== null && same(stay, proven) &&
     record.starts_at === proven.arrived_at && record.ends_at === proven.departed_at],

@@ -74,6 +74,7 @@ def _closed_stay(session: Session, number: int, at: int) -> None:
             record=record.model_dump_json(),
             tariff=TARIFF.model_dump_json(),
             held_minor=1200,
+            history='[{"state": "completed", "at": "2026-05-01T02:00:00.000Z"}]',
         )
     )
     _stay_with_events(session, number, record)

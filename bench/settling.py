@@ -42,7 +42,7 @@ from contracts.ledger.hashing import keccak
 from contracts.ledger.records import Deployed
 
 NOW = datetime(2026, 5, 2, tzinfo=UTC)
-ROUNDS, BATCHES = 3, 10
+ROUNDS, BATCHES = 3, 20
 TWIN_SETTLER = 5
 MAX_SWEEPS = 2_000
 PATIENCE_S = 60.0

@@ -130,15 +130,16 @@ def corrected(session: Session, call: ChainCall, deployed: Deployed) -> None:
 
     A credit is filed after what it corrects: its block vanished too, and it follows here.
     """
-    made = session.exec(select(Batch).where(Batch.call == call.id)).one()
     found = (
         select(ReceiptRow)
         .join(Settlement, col(Settlement.stay) == col(ReceiptRow.stay))
-        .where(col(Settlement.batch) == made.seq)
+        .join(Batch, col(Batch.seq) == col(Settlement.batch))
+        .where(Batch.call == call.id)
     )
     before = {row.stay: row for row in session.exec(found)}
     if not before:
         return
+    made = session.exec(select(Batch).where(Batch.call == call.id)).one()
     for stay, text in texts(session, members(session, made), call, deployed):
         if stay in before:
             before[stay].text = text

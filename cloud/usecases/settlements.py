@@ -12,11 +12,11 @@ from sqlalchemy import bindparam, update
 from sqlmodel import Session, col, func, select
 
 from cloud.core import money
-from cloud.core.booking import Move
+from cloud.core.booking import Move, State, moved
 from cloud.core.paying import Paid, Payment, pay, payment_of
 from cloud.ports.chain import ChainEvent
 from cloud.tables import Batch, Booking, ChainCall, Settlement, Stay
-from cloud.usecases import accounts, bookings, filing, receipts
+from cloud.usecases import accounts, filing, receipts
 from cloud.usecases.gateways import raise_alarm
 from cloud.usecases.many import Many
 from cloud.usecases.receipts import pending_of as pending_of
@@ -24,7 +24,7 @@ from cloud.usecases.receipts import receipt_of as receipt_of
 from cloud.usecases.receipts import receipt_or_pending as receipt_or_pending
 from contracts.ledger.merkle import Tree
 from contracts.ledger.records import Deployed
-from contracts.wire.types import to_ms
+from contracts.wire.types import format_instant, to_ms
 
 BATCH_LIMIT = 200
 # More than the dearest settlement and the dearest empty batch ever used.
@@ -46,21 +46,26 @@ _MEMBERS = select(Settlement.stay, Settlement.amount_minor, Settlement.paid_mino
 _STAYS = select(Settlement.stay).where(
     col(Settlement.batch) == _BATCH, col(Settlement.credit_of).is_(None)
 )
-_BOOKINGS = (
-    select(Booking.id, Booking.state, Booking.history)
-    .join(Settlement, col(Settlement.booking) == col(Booking.id))
-    .where(col(Settlement.batch) == _BATCH, col(Settlement.credit_of).is_(None))
+_BOOKED = select(Settlement.booking).where(
+    col(Settlement.batch) == _BATCH, col(Settlement.credit_of).is_(None)
 )
+_STATES = select(Booking.state).where(col(Booking.id).in_(_BOOKED)).distinct()
 # All three at once: the database refuses a second change.
 _PLACE = Many(
     update(Settlement)
     .where(col(Settlement.stay) == bindparam("at"))
     .values(batch=bindparam("seq"), position=bindparam("place"), paid_minor=bindparam("paid"))
 )
-_BOOKED = Many(
+# A history is a JSON list that is never empty: the confirmation stands in it.
+_MOVED = (
     update(Booking)
-    .where(col(Booking.id) == bindparam("at"))
-    .values(state=bindparam("to"), history=bindparam("told"))
+    .where(col(Booking.id).in_(_BOOKED), col(Booking.state) == bindparam("before"))
+    .values(
+        state=bindparam("after"),
+        history=func.substr(Booking.history, 1, func.length(Booking.history) - 1).op("||")(
+            bindparam("told")
+        ),
+    )
 )
 _STAYED = update(Stay).where(col(Stay.number).in_(_STAYS)).values(state=bindparam("to"))
 
@@ -183,12 +188,12 @@ def _unpaid(session: Session, row: Any, of: Payment, missing_minor: int, now: da
 
 
 def _move(session: Session, call: ChainCall, what: Move, now: datetime) -> None:
-    """The stays of a batch and their bookings; credits move none."""
+    """The stays of a batch and their bookings, all at once; credits move none."""
     here, bound = session.connection(), {"call": call.id}
-    changes = [
-        {"at": number, "to": changed[0], "told": changed[1]}
-        for number, state, history in here.execute(_BOOKINGS, bound)
-        if (changed := bookings.changed(state, history, what, now)) is not None
-    ]
-    _BOOKED.run(session, changes)
+    states: Sequence[State] = here.execute(_STATES, bound).scalars().all()  # type: ignore[assignment]
+    for before in states:
+        after: State = moved(before, what)
+        if after != before:
+            told = ", " + json.dumps({"state": after, "at": format_instant(now)}) + "]"
+            here.execute(_MOVED, {**bound, "before": before, "after": after, "told": told})
     here.execute(_STAYED, {**bound, "to": "settled" if what == "settle" else "closed"})

@@ -160,8 +160,13 @@ def _settled(sweeps: Sweeps) -> None:
     for _ in range(BATCHES):
         if not made.acquire(timeout=PATIENCE_S):
             raise SystemExit("a batch of the bench was not put together")
-        _drive(sweeps)
+        _sending(sweeps).drive()
     batching.join()
+    _drive(sweeps)
+
+
+def _sending(sweeps: Sweeps) -> Sending:
+    return Sending(sweeps.db, sweeps.chain, sweeps.clock, sweeps.deployed, sweeps.contact)
 
 
 def _receipts(sweeps: Sweeps) -> None:
@@ -218,7 +223,7 @@ def _drive(sweeps: Sweeps) -> None:
     """Anvil mines a moment after it has answered: the next sweep finds the block."""
     waiting = select(ChainCall.number).where(col(ChainCall.status).not_in(("mined", "final")))
     for _ in range(MAX_SWEEPS):
-        Sending(sweeps.db, sweeps.chain, sweeps.clock, sweeps.deployed, sweeps.contact).drive()
+        _sending(sweeps).drive()
         if sweeps.db.read(lambda s: s.exec(waiting).first()) is None:
             return
     raise SystemExit("a batch of the bench was not mined")

@@ -213,24 +213,24 @@ class Sending:
         self, call: ChainCall, attempt: ChainAttempt, outcome: Outcome, *first: Step
     ) -> ChainCall:
         self._check_log(call, outcome)
-
-        def taken(session: Session) -> ChainCall:
-            for step in first:
-                filing.step(session, call, step)
-            return self._mined(session, call, attempt, outcome)
-
-        row = self.db.write(taken)
+        steps: tuple[Step, ...] = (*first, "mine")
+        row = self.db.write(lambda s: self._mined(s, call, steps, attempt, outcome))
         log.info("call_mined", call=call.id, block=outcome.block_number, gas=outcome.gas_used)
         return row
 
     def _mined(
-        self, session: Session, call: ChainCall, attempt: ChainAttempt, outcome: Outcome
+        self,
+        session: Session,
+        call: ChainCall,
+        steps: tuple[Step, ...],
+        attempt: ChainAttempt,
+        outcome: Outcome,
     ) -> ChainCall:
         now = self.clock.now()
         row = filing.step(
             session,
             call,
-            "mine",
+            *steps,
             hash=attempt.hash,
             nonce=attempt.nonce,
             raw=attempt.raw,

@@ -8,7 +8,7 @@ from typing import Any
 from sqlmodel import Session, col, func, or_, select
 
 from cloud.core import calls
-from cloud.core.calls import WAITING, Step
+from cloud.core.calls import WAITING, Status, Step
 from cloud.core.fees import Fees
 from cloud.ports.chain import Contract, Sender, SignedTransaction
 from cloud.tables import ChainAttempt, ChainCall
@@ -118,10 +118,13 @@ def in_flight(session: Session) -> list[str]:
     return list(session.exec(found))
 
 
-def step(session: Session, call: ChainCall, what: Step, **fields: Any) -> ChainCall:
-    """Through the table; raises IllegalStep and changes nothing when it is not in it."""
+def step(session: Session, call: ChainCall, *what: Step, **fields: Any) -> ChainCall:
+    """Through the table; raises IllegalStep and changes nothing when one is not in it."""
     row = session.get_one(ChainCall, call.number)
-    row.status = calls.stepped(row.status, what)  # type: ignore[arg-type]
+    status: Status = row.status  # type: ignore[assignment]
+    for one in what:
+        status = calls.stepped(status, one)
+    row.status = status
     for name, value in fields.items():
         setattr(row, name, value)
     session.add(row)

@@ -35,8 +35,9 @@ gate: .venv/dev.stamp ## the long checks: 2,000,000 calls of the ledger, proofs 
 	@$(BIN)/python -m tests.ledger_checks.proofs
 	@$(BIN)/python -m tests.receipts.corpus
 
-foundry: .venv/dev.stamp ## optional, needs npm: Foundry's invariants on the committed bytecode
+foundry: .venv/dev.stamp ## optional, needs npm: Foundry's invariants on the bytecode, its cast on the dev chain
 	@$(BIN)/python -m tests.foundry.run
+	@$(BIN)/pytest -q -rs tests/chain/test_cast.py
 
 mutants: .venv/dev.stamp ## plant bugs, show that tests catch them, write docs/mutants.md
 	@$(BIN)/python -m tests.tools.mutants

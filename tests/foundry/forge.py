@@ -15,7 +15,7 @@ from bench.peers.npm import FOLDER, Absent, modules
 
 HERE = Path(__file__).parent
 TOOLS = FOLDER / "forge"
-PACKAGES = ("@foundry-rs/forge@1.7.1", "solc@0.8.30")
+PACKAGES = ("@foundry-rs/forge@1.7.1", "@foundry-rs/cast@1.7.1", "solc@0.8.30")
 BINARY = "@foundry-rs/forge-*/bin/forge*"
 SETTINGS = """\
 [profile.default]

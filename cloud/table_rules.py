@@ -19,6 +19,7 @@ _KEYS = {
     "settlement": "stay",
     "receipt": "stay",
     "credit": "number",
+    "collected": "id",
 }
 _KEPT = (*_KEYS, "zero", "transfersum", "balance")
 _FINAL = """EXISTS (SELECT 1 FROM settlement s JOIN batch b ON b.seq = s.batch
@@ -42,7 +43,7 @@ def _changed(columns: tuple[str, ...], differs: str) -> str:
 
 def _frozen(differs: str) -> Iterator[tuple[str, str, str]]:
     """(table, verb, when) of every change that is refused."""
-    for table in ("entry", "batch", "chainattempt", "credit"):
+    for table in ("entry", "batch", "chainattempt", "credit", "collected"):
         yield table, "UPDATE", ""
     for table in _KEPT:
         yield table, "DELETE", ""

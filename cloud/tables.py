@@ -227,6 +227,15 @@ class Settlement(SQLModel, table=True):
     )
 
 
+class Collected(SQLModel, table=True):
+    """What the chain missed of a settlement where our books had it otherwise; the newest counts."""
+
+    __table_args__ = {"sqlite_autoincrement": True}
+    id: int | None = Field(default=None, primary_key=True)
+    stay: int = Field(index=True)
+    missing_minor: int = Field(sa_column=_big(nullable=False))
+
+
 class Batch(SQLModel, table=True):
     seq: int = Field(primary_key=True)
     root: str

@@ -4,17 +4,19 @@ Decided here, in one transaction; paid and filed as a settlement of its own by t
 """
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, case, col, func, or_, select
+from sqlmodel import Session, col, or_, select
 
 from cloud.core.calls import FILED
 from cloud.core.reasons import REASONS, Refusal, refuse
 from cloud.credit_tables import CREDIT_NUMBERS, CreditRow
 from cloud.tables import Batch, Booking, ChainCall, Offer, Settlement, Stay
 from cloud.usecases.billing import settlement_of
+from cloud.usecases.collected import missing, paid_minor
 from cloud.usecases.gateways import clear_alarm
 from contracts.ledger.credit import MAX_REASON, counter_record
 from contracts.ledger.records import SettlementRecord
@@ -80,17 +82,18 @@ def left_minor(session: Session, settled: Settlement) -> int:
 
     What an owner short of money did not pay back is left: another credit may ask for it again.
     """
-    paid = col(Settlement.paid_minor)
-    back = func.sum(case((paid.is_not(None), paid), else_=col(Settlement.amount_minor)))
-    found = session.exec(select(back).where(Settlement.credit_of == settled.stay)).one()
-    return (settled.paid_minor or 0) - int(found or 0)
+    rows = session.exec(select(Settlement).where(Settlement.credit_of == settled.stay)).all()
+    back = sum(
+        row.amount_minor if row.paid_minor is None else paid_minor(session, row) for row in rows
+    )
+    return paid_minor(session, settled) - back
 
 
 def of_booking(session: Session, booking_id: str) -> list[View]:
     """Oldest first, as its driver and the owner see them."""
     found = _rows().where(Settlement.booking == booking_id)
     rows = session.exec(found.order_by(col(CreditRow.number)).limit(MAX_LISTED))
-    return [_plain(*row) for row in rows]
+    return _listed(session, list(rows))
 
 
 def listed(session: Session, account: int | None = None, before: int = MAX_STAY) -> list[View]:
@@ -103,9 +106,9 @@ def listed(session: Session, account: int | None = None, before: int = MAX_STAY)
         found = found.where(or_(Booking.driver == account, Offer.owner == account))
     rows = list(session.exec(found.order_by(col(CreditRow.number).desc()).limit(MAX_LISTED)))
     if account is not None:
-        return [_plain(*row) for row in rows]
+        return _listed(session, rows)
     trail = ({"by": row[0].by, "request_key": row[0].request_key} for row in rows)
-    return [_plain(*row) | more for row, more in zip(rows, trail, strict=True)]
+    return [one | more for one, more in zip(_listed(session, rows), trail, strict=True)]
 
 
 def _settled(session: Session, stay: int) -> Settlement | Refusal:
@@ -161,6 +164,16 @@ def _rows() -> Any:
         .join(Batch, col(Batch.seq) == col(Settlement.batch), isouter=True)
         .join(ChainCall, col(ChainCall.id) == col(Batch.call), isouter=True)
     )
+
+
+def _listed(session: Session, rows: Sequence[Any]) -> list[View]:
+    """Paid as the chain has it."""
+    told = missing(session, [filed.stay for _, filed, _ in rows])
+    seen = [_plain(*row) for row in rows]
+    for one in seen:
+        if one["stay"] in told:
+            one["paid_minor"] = one["amount_minor"] - told[one["stay"]]
+    return seen
 
 
 def _plain(row: CreditRow, filed: Settlement, call: ChainCall | None) -> View:

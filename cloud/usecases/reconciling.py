@@ -15,7 +15,7 @@ from sqlmodel import Session, String, case, cast, col, select
 
 from cloud.core.calls import FILED, WAITING
 from cloud.core.money import OUTSIDE, PLATFORM
-from cloud.tables import Alarm, Batch, ChainCall, Entry, Setting, Settlement
+from cloud.tables import Alarm, Batch, ChainCall, Collected, Entry, Setting, Settlement
 from cloud.usecases import accounts
 from cloud.usecases.gateways import clear_alarm, raise_alarm
 
@@ -150,7 +150,15 @@ def _late(session: Session, block: int) -> list[tuple[int, int]]:
         .join(ChainCall, col(ChainCall.id) == col(Batch.call))
         .where(late)
     )
-    return [*session.exec(deposits), *session.exec(settled)]
+    corrected = (
+        select(Entry.account, Entry.amount_minor)
+        .join(Collected, "collected:" + cast(col(Collected.id), String) == col(Entry.transfer))
+        .join(Settlement, col(Settlement.stay) == col(Collected.stay))
+        .join(Batch, col(Batch.seq) == col(Settlement.batch))
+        .join(ChainCall, col(ChainCall.id) == col(Batch.call))
+        .where(late)
+    )
+    return [row for found in (deposits, settled, corrected) for row in session.exec(found)]
 
 
 def _transfer() -> Any:

@@ -16,7 +16,7 @@ from cloud.core.booking import Move, State, moved
 from cloud.core.paying import Paid, Payment, pay, payment_of
 from cloud.ports.chain import ChainEvent
 from cloud.tables import Batch, Booking, ChainCall, Settlement, Stay
-from cloud.usecases import accounts, filing, receipts
+from cloud.usecases import accounts, collected, filing, receipts
 from cloud.usecases.gateways import raise_alarm
 from cloud.usecases.many import Many
 from cloud.usecases.receipts import pending_of as pending_of
@@ -40,9 +40,9 @@ _WAITING = (
     .limit(BATCH_LIMIT)
 )
 _BATCH = select(Batch.seq).where(col(Batch.call) == bindparam("call")).scalar_subquery()
-_MEMBERS = select(Settlement.stay, Settlement.amount_minor, Settlement.paid_minor).where(
-    col(Settlement.batch) == _BATCH
-)
+_MEMBERS = select(
+    Settlement.stay, Settlement.amount_minor, Settlement.paid_minor, Settlement.word
+).where(col(Settlement.batch) == _BATCH)
 _STAYS = select(Settlement.stay).where(
     col(Settlement.batch) == _BATCH, col(Settlement.credit_of).is_(None)
 )
@@ -117,17 +117,13 @@ def filed(
 ) -> None:
     """The chain has mined a batch: its stays are settled, and `receipts.issue` follows.
 
-    `missing`: stay number -> what the contract could not collect. It must be what our books could
-    not: else a person looks. A receipt that is there already names a block that has vanished: it
-    is put right at once, before its new block is final.
+    `missing`: stay number -> what the contract could not collect. Where our books had it otherwise
+    they follow, and a person looks. A receipt that is there already names a block that has
+    vanished: it is put right at once, before its new block is final.
     """
     _move(session, call, "settle", now)
-    members = list(session.connection().execute(_MEMBERS, {"call": call.id}))
-    for stay, amount_minor, paid_minor in members:
-        ours = amount_minor - (paid_minor or 0)
-        if missing.get(stay, 0) != ours:
-            sentence = f"Stay {stay}: the chain misses {missing.get(stay, 0)}, we {ours}."
-            raise_alarm(session, f"books:{stay}", "books_differ", None, sentence, now)
+    members = session.connection().execute(_MEMBERS, {"call": call.id}).all()
+    collected.told(session, members, missing, now)
     receipts.corrected(session, call, deployed)
 
 

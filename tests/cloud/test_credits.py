@@ -126,15 +126,10 @@ def test_credits_together_never_pay_back_more_than_was_paid(rig: Rig) -> None:
 
 def test_of_a_stay_that_was_paid_in_part_only_that_part_goes_back(rig: Rig) -> None:
     rig.open_market()
-    booking = rig.book(ends_s=3660)
-    assert isinstance(booking, Booking)
-    spent = accounts.money.deposit(rig.driver, -9_800)
-    rig.db.write(lambda s: accounts.post(s, "spent", spent, rig.now_ms))
-    rig.report("arrival", "occupied", 100, match="accepted", grant=booking.grant)
-    rig.report("departure", "free", 1900, match="accepted", grant=booking.grant)
+    park(rig, depart_s=13_000 * 20)
     rig.settle()
-    assert codes(decide(rig, amount_minor=201)) == ["credit_too_much"]
-    assert decide(rig, amount_minor=200) == 1
+    assert codes(decide(rig, amount_minor=10_001)) == ["credit_too_much"]
+    assert decide(rig, amount_minor=10_000) == 1
 
 
 def test_the_same_key_twice_is_one_credit_and_another_wish_under_it_is_refused(rig: Rig) -> None:

@@ -4,14 +4,14 @@ from pathlib import Path
 
 from cloud.adapters.fake_chain import FakeChain, _signed
 from cloud.ports.chain import Call, ChainRefused, ChainUnreachable, Outcome, SignedTransaction
-from cloud.tables import ChainCall
-from cloud.usecases import enrolling, fees, reconciling
+from cloud.tables import ChainCall, Settlement
+from cloud.usecases import credits, enrolling, fees, reconciling
 from contracts.ledger.hashing import keccak
 from contracts.ledger.receipt import verify
 from contracts.wire.signing import address_of
 from tests.cloud.fee_rig import SAFE, collected, early, final_after, raised, settled
 from tests.cloud.rig import Rig
-from tests.cloud.test_settling_withdrawals import Owned, ready
+from tests.cloud.test_settling_withdrawals import DELAY_S, Owned, ready
 from tests.cloud.test_stays import all_of, park, receipt_of
 from tests.contracts.making import at
 
@@ -57,6 +57,22 @@ def test_a_re_check_that_broke_off_half_way_is_made_up_for_before_the_block_is_f
     now = call_named(rig, ":later")
     found = rig.chain.outcome(now.hash or "")
     assert found is not None and found.block_hash == now.block_hash
+
+
+def test_what_stood_at_the_last_look_is_asked_for_again(tmp_path: Path) -> None:
+    rig = ready(Owned(tmp_path))
+    final_after(rig, 10)
+    booking_id = park(rig)
+    rig.settle()
+    for _ in range(2):
+        rig.sweeps.drive()
+    rig.chain.rollback(1)
+    rig.do(("token", "mint"), rig.chain.read("ledger", "registrar"), 1)
+    rig.sweeps.drive()
+    batch = call_named(rig, "batch:1")
+    found = rig.chain.outcome(batch.hash or "")
+    assert found is not None and found.block_hash == batch.block_hash
+    assert receipt_of(rig, booking_id).chain.block_hash == found.block_hash
 
 
 class Behind(FakeChain):
@@ -144,3 +160,31 @@ def test_a_new_key_does_not_pass_a_batch_that_is_refused_for_now(rig: Rig) -> No
     for _ in range(2):
         rig.sweeps.drive()
     assert call_named(rig, "rekey:gw-1:2").status == "final"
+
+
+def test_a_credit_that_the_chain_could_not_collect_is_told_so_and_can_be_credited_again(
+    tmp_path: Path,
+) -> None:
+    """The owner withdraws in a block that is not final yet, and an operator credits meanwhile."""
+    rig = ready(Owned(tmp_path))
+    park(rig)
+    rig.settle()
+    rig.sweeps.audit()
+    [settlement] = all_of(rig, Settlement)
+    rig.do(("ledger", "request_withdraw"), rig.owner, settlement.paid_minor)
+    rig.clock.pass_s(DELAY_S)
+    final_after(rig, 5)
+    rig.do(("ledger", "withdraw"), rig.owner)
+    asked = credits.Asked("k", settlement.stay, 100, "The lens was covered.", "t")
+    rig.db.write(lambda s: credits.credit(s, asked, rig.clock.at))
+    rig.settle()
+    [seen] = rig.db.read(credits.listed)
+    assert (seen["amount_minor"], seen["paid_minor"]) == (100, 0)
+    assert rig.db.read(lambda s: credits.left_minor(s, settlement)) == settlement.paid_minor
+    assert "books_differ" in rig.alarms()
+    for number in range(8):
+        rig.top_up(1, f"x{number}")
+        rig.sweeps.drive()
+        rig.sweeps.audit()
+    rig.sweeps.audit()
+    assert not rig.db.read(reconciling.stopped) and not rig.standing().differing

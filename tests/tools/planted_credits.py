@@ -6,9 +6,16 @@ CREDITS = (
     Mutant(
         "credits of a stay may exceed what was paid",
         "cloud/usecases/credits.py",
-        "return (settled.paid_minor or 0) - int(found or 0)",
-        "return settled.paid_minor or 0",
+        "return paid_minor(session, settled) - back",
+        "return paid_minor(session, settled)",
         "tests/cloud/test_credits.py",
+    ),
+    Mutant(
+        "what the chain could not collect stays in the books",
+        "cloud/usecases/collected.py",
+        "        if theirs == ours:",
+        "        if True:",
+        "tests/cloud/test_settling_third.py",
     ),
     Mutant(
         "another wish under a credit's key is taken for it",
@@ -20,8 +27,8 @@ CREDITS = (
     Mutant(
         "what a credit could not pay back is lost",
         "cloud/usecases/credits.py",
-        "case((paid.is_not(None), paid), else_=col(Settlement.amount_minor))",
-        "col(Settlement.amount_minor)",
+        "row.amount_minor if row.paid_minor is None else paid_minor(session, row)",
+        "row.amount_minor",
         "tests/cloud/test_credits.py",
     ),
     Mutant(

@@ -6,8 +6,8 @@ SETTLING = (
     Mutant(
         "entries may be changed",
         "cloud/table_rules.py",
-        '    for table in ("entry", "batch", "chainattempt", "credit"):\n',
-        '    for table in ("batch", "chainattempt", "credit"):\n',
+        '    for table in ("entry", "batch", "chainattempt", "credit", "collected"):\n',
+        '    for table in ("batch", "chainattempt", "credit", "collected"):\n',
         "tests/cloud/test_settling.py",
     ),
     Mutant(
@@ -57,7 +57,7 @@ SETTLING = (
         "cloud/entrypoints/standing.py",
         "if self.newest is not None and known[self.newest[0]] != self.newest[1]:",
         "if False:",
-        "tests/cloud/test_settling.py",
+        "tests/cloud/test_settling_third.py",
     ),
     Mutant(
         "a payout of fees is signed again",

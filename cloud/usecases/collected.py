@@ -39,7 +39,8 @@ def told(
     session: Session, members: Sequence[Any], by_chain: Mapping[int, int], now: datetime
 ) -> None:
     """`members`: rows of stay, amount_minor, paid_minor and word; `by_chain`: stay -> missing."""
-    known = missing(session, [row.stay for row in members])
+    any_told = session.exec(select(Collected.id).limit(1)).first() is not None
+    known = missing(session, [row.stay for row in members]) if any_told else {}
     for row in members:
         ours = known.get(row.stay, row.amount_minor - (row.paid_minor or 0))
         theirs = by_chain.get(row.stay, 0)

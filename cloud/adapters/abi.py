@@ -12,8 +12,6 @@ from eth_abi.exceptions import DecodingError
 from eth_utils.abi import collapse_if_tuple, event_abi_to_log_topic, function_abi_to_4byte_selector
 from eth_utils.address import to_checksum_address
 
-HEX_DIGEST = len("0x") + 64
-
 
 @dataclass(frozen=True, slots=True)
 class Function:
@@ -21,7 +19,7 @@ class Function:
     kinds: tuple[str, ...]
 
     def data(self, args: Sequence[Any]) -> bytes:
-        return self.selector + encode(self.kinds, [_given(arg) for arg in args])
+        return self.selector + encode(self.kinds, args)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +73,6 @@ def _event(one: Mapping[str, Any]) -> Event:
         tuple((name, kind) for name, kind, indexed in members if indexed),
         tuple((name, kind) for name, kind, indexed in members if not indexed),
     )
-
-
-def _given(value: Any) -> Any:
-    """Calls that were kept as JSON hold their digests as text."""
-    if isinstance(value, list | tuple):
-        return [_given(one) for one in value]
-    is_digest = isinstance(value, str) and len(value) == HEX_DIGEST
-    return bytes.fromhex(value[2:]) if is_digest else value
 
 
 def _taken(kind: str, value: Any) -> Any:

@@ -208,8 +208,12 @@ def test_a_fee_beyond_the_contracts_limit_is_refused(fake: Owned, bps: int) -> N
 def test_while_the_chain_is_away_a_fee_waits(fake: Owned) -> None:
     fake.chain.unreachable = True
     announced(fake, 250)
+    assert fake.db.read(fees.standing).wanted_bps == 250 and calls(fake) == ["propose_fee"]
     fake.chain.unreachable = False
-    raised(fake)
+    kept(fake, times=1)
+    fake.clock.pass_s(7 * DAY_S)
+    kept(fake, times=1)
+    assert in_force(fake) == allowed(fake) == 250
 
 
 def test_a_credit_gives_the_platforms_part_back(fake: Owned) -> None:

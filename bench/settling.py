@@ -1,11 +1,12 @@
 """From closed stays to mined batches through the cloud's own use cases, against the bare chain.
 
 Both run on the same chain in one run, some batches of ours and as many bare ones in turn: the dev
-chain in a process of its own, then anvil. Ours are put together and carried to the chain by two
-threads, as the cloud's two sweeps do. The bare chain is given signed batches of the same size and
-asked for the receipt of each. A stay is priced in the transaction that closes it, and its receipt
-is written after its batch is mined, by a sweep of its own: both are timed apart and are no part of
-either rate. `python -m bench.settling` prints where the time goes.
+chain in a process of its own, then anvil. Ours are put together and carried to the chain by one
+thread, as the cloud's sweeps do it when so many stays have waited. The bare chain is given signed
+batches of the same size and asked for the receipt of each. A stay is priced in the transaction
+that closes it, and its receipt is written after its batch is mined, by a sweep of its own: both
+are timed apart and are no part of either rate.
+`python -m bench.settling` prints where the time goes.
 """
 
 import json
@@ -13,7 +14,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -37,15 +37,14 @@ from cloud.entrypoints.sending import Sending
 from cloud.entrypoints.sweeps import MAX_ISSUED, Sweeps
 from cloud.ports.chain import Deployment
 from cloud.tables import Booking, ChainCall, Settlement, Space, Stay
-from cloud.usecases import billing, settlements
+from cloud.usecases import billing
 from contracts.ledger.hashing import keccak
 from contracts.ledger.records import Deployed
 
 NOW = datetime(2026, 5, 2, tzinfo=UTC)
-ROUNDS, BATCHES = 3, 20
+ROUNDS, BATCHES = 5, 20
 TWIN_SETTLER = 5
 MAX_SWEEPS = 2_000
-PATIENCE_S = 60.0
 START_S = 1_780_000_000
 MEMORY_MB = 150.0
 CHILD = """
@@ -154,14 +153,7 @@ def measure(url: str, path: Path) -> Rate:
 
 def _settled(sweeps: Sweeps) -> None:
     """Everything that is priced, until its batches are mined."""
-    made = threading.Semaphore(0)
-    batching = threading.Thread(target=_batches, args=(sweeps, made))
-    batching.start()
-    for _ in range(BATCHES):
-        if not made.acquire(timeout=PATIENCE_S):
-            raise SystemExit("a batch of the bench was not put together")
-        _sending(sweeps).drive()
-    batching.join()
+    sweeps.batch()
     _drive(sweeps)
 
 
@@ -172,12 +164,6 @@ def _sending(sweeps: Sweeps) -> Sending:
 def _receipts(sweeps: Sweeps) -> None:
     for _ in range(0, BATCHES, MAX_ISSUED):
         sweeps.issue()
-
-
-def _batches(sweeps: Sweeps, made: threading.Semaphore) -> None:
-    for _ in range(BATCHES):
-        sweeps.db.write(lambda s: settlements.batch(s, NOW))
-        made.release()
 
 
 def _open_accounts(lot: Ours) -> None:

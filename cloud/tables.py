@@ -6,8 +6,12 @@ JSON columns hold values of contracts/ as their canonical text: what was agreed,
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, LargeBinary, text
 from sqlmodel import Field, SQLModel
 
-from cloud import table_rules
+from cloud import audit_tables, table_rules, title_tables
+from cloud.booking_tables import Booking as Booking
+from cloud.compliance_tables import Registration as Registration
 from cloud.credit_tables import CreditRow as CreditRow
+from cloud.offer_tables import Offer as Offer
+from cloud.stay_tables import Stay as Stay
 
 
 def _big(**extra: object) -> Column[int]:
@@ -108,46 +112,6 @@ class Title(SQLModel, table=True):
     leaf: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
-class Registration(SQLModel, table=True):
-    id: str = Field(primary_key=True)
-    space: str = Field(index=True)
-    owner: int = Field(index=True)
-    status: str
-    reasons: str
-    decision: str
-    decided_ms: int = Field(sa_column=_big(nullable=False))
-
-
-class Offer(SQLModel, table=True):
-    id: str = Field(primary_key=True)
-    space: str = Field(index=True)
-    owner: int
-    windows: str
-    tariff: str
-    terms: str
-    max_height_cm: int | None = None
-    status: str = "open"
-
-
-class Booking(SQLModel, table=True):
-    id: str = Field(primary_key=True)
-    request_key: str = Field(unique=True)
-    space: str
-    offer: str
-    driver: int = Field(index=True)
-    plate: str
-    state: str
-    starts_ms: int = Field(sa_column=_big(nullable=False))
-    ends_ms: int = Field(sa_column=_big(nullable=False))
-    grant: str = Field(unique=True)
-    record: str
-    tariff: str
-    held_minor: int = Field(sa_column=_big(nullable=False))
-    fee_bps: int = 0
-    history: str = "[]"
-    __table_args__ = (Index("booking_space_window", "space", "starts_ms", "ends_ms"),)
-
-
 class Gateway(SQLModel, table=True):
     id: str = Field(primary_key=True)
     signer: str
@@ -186,19 +150,6 @@ class EventRow(SQLModel, table=True):
     plate: str | None = None
     signer: str = ""
     effect: str = "waiting"
-
-
-class Stay(SQLModel, table=True):
-    number: int | None = Field(default=None, primary_key=True)
-    space: str = Field(index=True)
-    gateway: str
-    epoch: int = Field(sa_column=_big(nullable=False))
-    first_seq: int = Field(sa_column=_big(nullable=False))
-    last_seq: int | None = Field(default=None, sa_column=_big(nullable=True))
-    booking: str | None = Field(default=None, index=True)
-    state: str = "open"
-    arrived_ms: int = Field(sa_column=_big(nullable=False))
-    departed_ms: int | None = Field(default=None, sa_column=_big(nullable=True))
 
 
 class Settlement(SQLModel, table=True):
@@ -292,5 +243,8 @@ class Alarm(SQLModel, table=True):
     sentence: str
     at_ms: int = Field(sa_column=_big(nullable=False))
 
+
+# Theirs, too: whoever asks for tables gets all of them.
+OTHERS = (audit_tables, title_tables)
 
 table_rules.keep(SQLModel.metadata)

@@ -72,7 +72,8 @@ def confirm(session: Session, asked: Asked, ids: Ids, now: datetime) -> Booking 
     if accounts.balance(session, asked.driver) < quoted_minor:
         return refuse("balance")
     offer = session.get_one(Offer, candidate.offer)
-    booking = _booking(asked, ids, offer, fees.in_force(session), now)
+    agreed = (candidate.tariff, candidate.terms)
+    booking = _booking(asked, ids, (offer, *agreed), fees.in_force(session), now)
     session.add(booking)
     session.flush()
     hold = money.hold(asked.driver, quoted_minor)
@@ -167,12 +168,10 @@ def _same(booking: Booking, asked: Asked) -> bool:
     return agreed == (asked.space, asked.window, asked.plate, asked.quoted_minor)
 
 
-def _price_of(offer: Offer) -> tuple[Tariff, Terms]:
-    return Tariff.model_validate_json(offer.tariff), Terms.model_validate_json(offer.terms)
-
-
-def _booking(asked: Asked, ids: Ids, offer: Offer, fee_bps: int, now: datetime) -> Booking:
-    tariff, terms = _price_of(offer)
+def _booking(
+    asked: Asked, ids: Ids, agreed: tuple[Offer, Tariff, Terms], fee_bps: int, now: datetime
+) -> Booking:
+    offer, tariff, terms = agreed
     record = BookingRecord(
         id=ids.booking,
         space=asked.space,

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
+from cloud.core import tariffs
 from cloud.core.booking import HOLDING
 from cloud.core.matching import SOON, Candidate, Excluded, Recommendation, Wish, rank
 from cloud.core.reasons import Refusal, refuse
-from cloud.tables import Booking, Gateway, Offer, Registration, Space
+from cloud.tables import Booking, Gateway, Lot, Offer, Registration, Space
 from cloud.usecases.registrations import sharing
 from contracts.ledger.pricing import Tariff, Terms, Window
 from contracts.wire.types import from_ms, to_ms
@@ -73,16 +74,17 @@ def bookable(window: Window, now: datetime) -> bool:
 def candidates(session: Session, window: Window, space_id: str | None = None) -> list[Candidate]:
     """Open offers of watched spaces that are marked as shared; all, or those of one space."""
     found = (
-        select(Offer, Space, Gateway)
+        select(Offer, Space, Gateway, Lot)
         .where(Offer.space == Space.id, Offer.status == "open")
         .join(Gateway, col(Gateway.id) == col(Space.gateway))
+        .join(Lot, col(Lot.id) == col(Space.lot))
         .join(Registration, col(Registration.space) == col(Space.id))
         .where(Registration.status == "shared")
     )
     if space_id is not None:
         found = found.where(Space.id == space_id)
     rows = session.exec(found).all()
-    return [_candidate(session, offer, space, gateway, window) for offer, space, gateway in rows]
+    return [_candidate(session, *row, window) for row in rows]
 
 
 def booked_windows(session: Session, space: str, window: Window) -> tuple[Window, ...]:
@@ -100,16 +102,17 @@ def booked_windows(session: Session, space: str, window: Window) -> tuple[Window
 
 
 def _candidate(
-    session: Session, offer: Offer, space: Space, gateway: Gateway, window: Window
+    session: Session, offer: Offer, space: Space, gateway: Gateway, lot: Lot, window: Window
 ) -> Candidate:
+    terms = Terms.model_validate_json(offer.terms)
     return Candidate(
         space=space.id,
         offer=offer.id,
         lat=space.lat,
         lon=space.lon,
         windows=windows_of(offer),
-        tariff=Tariff.model_validate_json(offer.tariff),
-        terms=Terms.model_validate_json(offer.terms),
+        tariff=tariffs.frozen(offer.tariff, terms, window, lot.tz),
+        terms=terms,
         occupancy=space.occupancy,
         gateway_online=gateway.online,
         booked=booked_windows(session, space.id, window),

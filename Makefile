@@ -30,10 +30,11 @@ check: .venv/dev.stamp ## format, lint, types, layers
 bench: .venv/dev.stamp ## measure, and write bench/results.json
 	@$(BIN)/python -m bench.run
 
-gate: .venv/dev.stamp ## the long checks: 2,000,000 calls of the ledger, proofs on its bytecode, 7,400 receipts and credits
+gate: .venv/dev.stamp ## the long checks: 2,000,000 calls of the ledger, proofs on its bytecode, 7,400 receipts and credits, the API as six roles
 	@$(BIN)/python -m bench.contract_gate --calls 2000000
 	@$(BIN)/python -m tests.ledger_checks.proofs
 	@$(BIN)/python -m tests.receipts.corpus
+	@$(BIN)/python -m tests.http.fuzz 200
 
 foundry: .venv/dev.stamp ## optional, needs npm: Foundry's invariants on the bytecode, its cast on the dev chain
 	@$(BIN)/python -m tests.foundry.run
@@ -45,8 +46,9 @@ mutants: .venv/dev.stamp ## plant bugs, show that tests catch them, write docs/m
 contracts: .venv/dev.stamp ## compile the Vyper contracts again and write their artifacts
 	$(BIN)/python -m tests.tools.compile_contracts
 
-documents: .venv/dev.stamp ## write the wire's schemas, examples and asyncapi.yaml again
+documents: .venv/dev.stamp ## write the wire's schemas and the API's description again
 	@$(BIN)/python -m tests.tools.wire_documents
+	@$(BIN)/python -m tests.http.rewrite
 
 venv: .venv/run.stamp ## build .venv alone
 

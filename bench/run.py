@@ -12,7 +12,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench import below, gas, gateway_load, sensing, settling, titles, writes
+from bench import (
+    below,
+    bookings,
+    gas,
+    gateway_load,
+    http,
+    search,
+    search_tables,
+    sensing,
+    settling,
+    titles,
+    writes,
+)
 from bench.rows import Row, result
 from contracts.ledger.hashing import unhex
 from contracts.ledger.receipt import verify
@@ -51,6 +63,9 @@ PARTS: dict[str, Callable[[], list[Row]]] = {
     "gas": gas.rows,
     "settling": settling.rows,
     "titles": titles.rows,
+    "search": lambda: [*search.rows(), *search_tables.rows()],
+    "bookings": bookings.rows,
+    "http": http.rows,
     "sensing": sensing.rows,
     "below": below.rows,
     "load": gateway_load.rows,

@@ -9,6 +9,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from bench import titles_import
 from bench.rows import Row, result
 from cloud.adapters.chain import Web3Chain
 from cloud.adapters.deploying import deploy
@@ -39,6 +40,7 @@ def rows() -> list[Row]:
         result("ledger.titles.update_us", change_us, "us", ("a new tree", built_s * 1e6)),
         result("ledger.titles.tree_mb", mb, "MB", NONE),
         *_gas(tree, rng),
+        *titles_import.rows(),
     ]
 
 

@@ -11,10 +11,10 @@ import structlog
 import uvicorn
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
+from fastapi import FastAPI
 from fastapi.responses import JSONResponse, PlainTextResponse
 
+from cloud.adapters import notify_channels
 from cloud.adapters.broker import EmbeddedBroker
 from cloud.adapters.chain import Web3Chain, asker, connect
 from cloud.adapters.clock import Clock, clock_for, new_token
@@ -22,19 +22,19 @@ from cloud.adapters.db import Database
 from cloud.adapters.deploying import deploy
 from cloud.adapters.dev_keys import DEV_CHAIN_ID
 from cloud.adapters.devchain import DevChainServer
-from cloud.adapters.keys import role_keys, write_secret
+from cloud.adapters.document_folder import FolderDocuments
+from cloud.adapters.keys import addresses, role_keys, write_secret
+from cloud.adapters.search_held import HeldIndex
 from cloud.adapters.web3_errors import answers
 from cloud.config import Config
-from cloud.core.reasons import Reason, Refusal
-from cloud.entrypoints.http.api import api_router
-from cloud.entrypoints.http.pages import no_page, pages_router, static_app
+from cloud.entrypoints.compliance_sweep import ComplianceSweep
+from cloud.entrypoints.http import api
+from cloud.entrypoints.http.pages import pages_router, static_app
 from cloud.entrypoints.mqtt import Wire
 from cloud.entrypoints.sweeps import Sweeps
 from cloud.errors import (
-    CloudError,
     DatabaseBusy,
     DatabaseInUse,
-    Forbidden,
     NoDatabase,
     NotDeployed,
     OtherChain,
@@ -42,8 +42,6 @@ from cloud.errors import (
     OtherDatabase,
     OtherKey,
     PublishedKey,
-    Unauthorised,
-    Unknown,
 )
 from cloud.ports.chain import ChainRefused, Deployment, Sender
 from cloud.usecases import filing, installation
@@ -55,13 +53,6 @@ log = structlog.get_logger("cloud")
 TOKEN_UNIT = 10_000  # demo tokens have 6 decimals, money has 2
 WITHDRAW_DELAY_S = 86_400
 SILENT_HEARTBEATS = 2.0
-STATUS_OF: dict[type[CloudError], int] = {
-    Unauthorised: 401,
-    Forbidden: 403,
-    Unknown: 404,
-    DatabaseBusy: 503,
-    NoDatabase: 503,
-}
 CHAIN_TRIES = 20
 CHAIN_PATIENCE_S = 15.0
 
@@ -76,6 +67,8 @@ class Cloud:
     wire: Wire
     custodian: str
     chain_url: str
+    store: FolderDocuments
+    index: HeldIndex
 
 
 def compose(config: Config, chain_url: str, broker_url: str) -> Cloud:
@@ -87,9 +80,21 @@ def compose(config: Config, chain_url: str, broker_url: str) -> Cloud:
     chain = _chain(chain_url, deployed, keys)
     _first_operator(db, config, custodian, to_ms(clock.now()))
     silent_after_ms = int(config.heartbeat_s * SILENT_HEARTBEATS * clock.rate * 1000)
-    sweeps = Sweeps(db, chain, clock, deployed, silent_after_ms, int(config.alarm_after_s * 1000))
+    sweeps = Sweeps(
+        db,
+        chain,
+        clock,
+        deployed,
+        silent_after_ms,
+        int(config.alarm_after_s * 1000),
+        batch_age_ms=config.batch_age_ms(deployed.chain_id == DEV_CHAIN_ID, clock.rate),
+        addresses=addresses(keys),
+    )
     wire = Wire(broker_url, db, clock, Domain(deployed.chain_id, deployed.ledger))
-    return Cloud(config, db, clock, deployed, sweeps, wire, custodian, chain_url)
+    store = FolderDocuments(config.data / "documents", config.data / "documents.key")
+    return Cloud(
+        config, db, clock, deployed, sweeps, wire, custodian, chain_url, store, HeldIndex()
+    )
 
 
 def serve(config: Config) -> None:
@@ -119,7 +124,7 @@ def http_app(cloud: Cloud, broker: EmbeddedBroker | None) -> FastAPI:
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         if broker:
             await broker.start()
-        scheduler = _scheduler(cloud.sweeps)
+        scheduler = _scheduler(cloud, _compliance(cloud))
         wire = asyncio.create_task(cloud.wire.run())
         wire.add_done_callback(_wire_ended)
         scheduler.start()
@@ -132,13 +137,11 @@ def http_app(cloud: Cloud, broker: EmbeddedBroker | None) -> FastAPI:
             await broker.stop()
 
     app = FastAPI(title="Berth", lifespan=lifespan, docs_url=None, redoc_url=None)
-    app.include_router(api_router(cloud.db, cloud.clock, cloud.custodian))
+    parts = api.Parts(cloud.index, cloud.store)
+    api.install(app, cloud.db, cloud.clock, cloud.custodian, parts=parts)
     ask = asker(cloud.chain_url)
     app.include_router(pages_router(cloud.db, cloud.clock, cloud.config.heartbeat_s, ask=ask))
     app.mount("/static", static_app())
-    app.add_exception_handler(CloudError, _refused)
-    app.add_exception_handler(RequestValidationError, _unreadable)
-    app.add_exception_handler(404, no_page)
     _add_health(app, cloud)
     return app
 
@@ -209,7 +212,12 @@ def _wire_ended(task: asyncio.Task[None]) -> None:
         signal.raise_signal(signal.SIGTERM)
 
 
-def _scheduler(sweeps: Sweeps) -> BackgroundScheduler:
+def _compliance(cloud: Cloud) -> ComplianceSweep:
+    channels = notify_channels.channels(cloud.config.smtp)
+    return ComplianceSweep(cloud.db, cloud.clock, cloud.store, channels)
+
+
+def _scheduler(cloud: Cloud, compliance: ComplianceSweep) -> BackgroundScheduler:
     """One thread for batches and calls: two of one interpreter only wait for each other, and
 
     took a third longer for the same batches (bench.settling, 36 ms against 27).
@@ -217,12 +225,22 @@ def _scheduler(sweeps: Sweeps) -> BackgroundScheduler:
     threads = {"default": ThreadPoolExecutor(3), "settling": ThreadPoolExecutor(1)}
     defaults = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
     scheduler = BackgroundScheduler(executors=threads, job_defaults=defaults)
+    sweeps = cloud.sweeps
     settling = ((sweeps.batch, 1.0), (sweeps.drive, 0.3))
-    others = ((sweeps.watch, 1.0), (sweeps.audit, 30.0), (sweeps.keep, 30.0))
-    for name, jobs in (("settling", settling), ("default", others)):
+    watching = ((sweeps.watch, 1.0), (compliance.check, 1.0), (compliance.send, 2.0))
+    seldom = (
+        *((sweeps.audit, 30.0), (sweeps.keep, 30.0), (compliance.tidy, 60.0)),
+        (lambda: _renew(cloud), 60.0),
+    )
+    for name, jobs in (("settling", settling), ("default", (*watching, *seldom))):
         for job, every_s in jobs:
             scheduler.add_job(_swept, "interval", [job], seconds=every_s, executor=name)
     return scheduler
+
+
+def _renew(cloud: Cloud) -> None:
+    """The search's index: built anew beside the old one, which answers until then."""
+    cloud.db.read(lambda session: cloud.index.renew(session, cloud.clock.now()))
 
 
 def _swept(job: Callable[[], None]) -> None:
@@ -254,26 +272,3 @@ def _add_health(app: FastAPI, cloud: Cloud) -> None:
     def metrics() -> PlainTextResponse:
         lines = [f'berth_messages_total{{result="{k}"}} {v}' for k, v in cloud.wire.counts.items()]
         return PlainTextResponse("\n".join(["# TYPE berth_messages_total counter", *lines, ""]))
-
-
-async def _unreadable(_request: Request, error: Exception) -> JSONResponse:
-    """The first thing that does not read, with where it stands; the same shape as every refusal."""
-    assert isinstance(error, RequestValidationError)
-    first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"] if part != "body")
-    why = str(first["msg"]).removeprefix("Value error, ")
-    reason = Reason(
-        "bad_request",
-        f"{where}: {why}.",
-        f"{where}：内容无法识别（{why}）。",
-        "Correct this field; /openapi.json describes every request.",
-        "请更正该字段；各请求的格式见 /openapi.json。",
-    )
-    return JSONResponse(Refusal((reason,)).plain(), 422)
-
-
-async def _refused(_request: Request, error: Exception) -> JSONResponse:
-    status = next((code for kind, code in STATUS_OF.items() if isinstance(error, kind)), 400)
-    remedy = getattr(error, "remedy", "")
-    body = {"code": getattr(error, "code", "error"), "sentence": str(error), "remedy": remedy}
-    return JSONResponse(body, status)

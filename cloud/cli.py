@@ -6,19 +6,22 @@ import logging
 import os
 import signal
 import sys
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import structlog
 import typer
 from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
+from cloud.cli_audit import audit
 from cloud.cli_credits import credit, credits
 from cloud.cli_fees import fees
-from cloud.cli_settings import Commands, Data, Json, config_of, existing, free, stop
+from cloud.cli_keys import held as addresses_of
+from cloud.cli_keys import keys, reopen_account
+from cloud.cli_rules import rules
+from cloud.cli_settings import Commands, Data, Json, config_of, existing, free, status_of, stop
 from cloud.cli_titles import titles
 from cloud.config import Config
-from cloud.errors import CloudError, FolderInUse
+from cloud.errors import CloudError
 from cloud.ports.chain import ChainRefused, ChainUnreachable
 
 if TYPE_CHECKING:
@@ -27,10 +30,14 @@ if TYPE_CHECKING:
 app = typer.Typer(
     cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
+app.add_typer(audit, name="audit")
+app.add_typer(rules, name="rules")
 app.add_typer(titles, name="titles")
 app.add_typer(fees, name="fee")
 app.command(context_settings={"ignore_unknown_options": True})(credit)
 app.command()(credits)
+app.command()(keys)
+app.command("reopen-account")(reopen_account)
 
 Port = Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")]
 BrokerPort = Annotated[int, typer.Option(min=1, max=65535)]
@@ -44,8 +51,6 @@ Beyond = Annotated[
 ]
 IN_USE = "Stop the program that uses it, or give another folder with --data."
 OTHER_CHAIN = "Is BERTH_CHAIN right?"
-# By the code of a refusal.
-REFUSED = {"FUNDS": "Send the admin's address coins of this chain, for the gas."}
 
 
 @app.command()
@@ -66,10 +71,8 @@ def serve(data: Data = None, port: Annotated[int | None, typer.Option()] = None)
         _no_chain(error)
     except DataFolderError as error:
         stop(f"{error}.", IN_USE, 2)
-    except FolderInUse as error:
-        stop(str(error), error.remedy, 2)
     except (CloudError, ChainRefused, OSError) as error:
-        stop(str(error), getattr(error, "remedy", ""), 1)
+        stop(str(error), getattr(error, "remedy", ""), status_of(error))
 
 
 @app.command()
@@ -131,9 +134,10 @@ def deploy_contracts(data: Data = None, as_json: Json = False) -> None:
     except ChainUnreachable as error:
         _no_chain(error)
     except ChainRefused as error:
-        stop(f"The chain refuses it: {error}.", REFUSED.get(error.code, OTHER_CHAIN), 1)
+        coins = f"Send coins of this chain to the admin's {addresses_of(config)['admin']}."
+        stop(f"The chain refuses it: {error}.", coins if error.code == "FUNDS" else OTHER_CHAIN, 1)
     except (CloudError, OSError, RuntimeError) as error:
-        stop(str(error), getattr(error, "remedy", OTHER_CHAIN), 1)
+        stop(str(error), getattr(error, "remedy", OTHER_CHAIN), status_of(error))
     rows = made.model_dump(mode="json")
     print(json.dumps(rows) if as_json else "\n".join(f"{k:9} {v}" for k, v in rows.items()))
 
@@ -161,10 +165,24 @@ def reconcile(
         found = db.read(reconciling.standing)
     equal = found.block >= 0 and not found.differing
     if as_json:
-        print(json.dumps({"equal": equal, "stopped": found.stopped(), **asdict(found)}))
+        print(json.dumps(_plain(found, equal)))
     else:
         print("\n".join(_told(found)))
     raise typer.Exit(0 if equal else 1)
+
+
+def _plain(standing: "Standing", equal: bool) -> dict[str, object]:
+    """`by_minor`: what the chain has more than the books."""
+    accounts = [
+        {
+            "account": int(number),
+            "by_minor": by_minor,
+            "acknowledged": standing.acknowledged.get(number) == by_minor,
+        }
+        for number, by_minor in standing.differing.items()
+    ]
+    compared = standing.block if standing.block >= 0 else None
+    return {"equal": equal, "stopped": standing.stopped(), "block": compared, "accounts": accounts}
 
 
 def _told(standing: "Standing") -> list[str]:

@@ -18,6 +18,8 @@ Key = Annotated[
     ),
 ]
 MAX_KEY = 80
+# Refusals of what was typed; the others are of how things stand.
+BAD_INPUT = ("credit_reason", "credit_nothing", "unknown_stay", "key_reused")
 MAX_NUMBER = 1 << 40
 Before = Annotated[
     int, typer.Option(help="Older than the credit of this number.", min=1, max=MAX_NUMBER)
@@ -49,7 +51,8 @@ def credit(
     if isinstance(made, Refusal):
         if as_json:
             print(json.dumps(made.plain(), ensure_ascii=False))
-        stop(made.reasons[0].sentence_en, made.reasons[0].remedy_en, 1)
+        first = made.reasons[0]
+        stop(first.sentence_en, first.remedy_en, 2 if first.code in BAD_INPUT else 1)
     if as_json:
         print(json.dumps({"credit": made, "stay": stay, "amount_minor": amount, "known": known}))
     elif known:
@@ -69,7 +72,7 @@ def credits(
 
     rows = Database(existing(data).database).read(lambda s: listed(s, before=before))
     if as_json:
-        print(json.dumps(rows, ensure_ascii=False))
+        print(json.dumps({"credits": rows}, ensure_ascii=False))
         return
     for row in rows:
         filed = f"batch {row['batch']} {row['chain']}" if row["batch"] else "waits for a batch"

@@ -23,14 +23,18 @@ ENDED = "berth-cloud serve carries it to the chain."
 
 @fees.command()
 def show(data: Data = None, as_json: Json = False) -> None:
-    """Print the fee of bookings confirmed now, what is announced, and what was collected."""
+    """Print the fee of bookings confirmed now and since when, what is announced and from when on,
+
+    and what was collected.
+    """
     from cloud.adapters.db import Database
     from cloud.usecases import fees as usecase
 
     db = Database(existing(data).database)
     found, collected_minor = db.read(lambda s: (usecase.standing(s), usecase.collected_minor(s)))
     if as_json:
-        print(json.dumps({**asdict(found), "collected_minor": collected_minor}))
+        times = {"since": _instant(found.since_ms), "from": _instant(found.ready_s * 1000)}
+        print(json.dumps({**asdict(found), **times, "collected_minor": collected_minor}))
         return
     print("\n".join([*_told(found), f"Collected and not paid out: {collected_minor} minor units."]))
 
@@ -70,9 +74,12 @@ def withdraw(address: str, amount: Amount, data: Data = None) -> None:
 
 
 def _told(found: "Standing") -> list[str]:
-    lines = [f"Bookings confirmed now carry {_percent(min(found.bps, found.chain_bps))}."]
+    since = f" since {_instant(found.since_ms)}" if found.since_ms else ""
+    lines = [f"Bookings confirmed now carry {_percent(found.carried_bps)}{since}."]
     if found.wanted_bps is not None:
         later = "seven days after the contract was told" if found.wanted_bps > found.bps else "soon"
+        if found.ready_s:
+            later = f"from {_instant(found.ready_s * 1000)} on"
         told = f"{_percent(found.wanted_bps)} is announced; the contract accepts it {later}."
         lines.append(f"{told} {ENDED}")
     elif found.chain_bps < found.bps:
@@ -82,3 +89,9 @@ def _told(found: "Standing") -> list[str]:
 
 def _percent(bps: int) -> str:
     return f"{bps // 100}.{bps % 100:02d} % ({bps} basis points)"
+
+
+def _instant(ms: int) -> str | None:
+    from contracts.wire.types import format_instant, from_ms
+
+    return format_instant(from_ms(ms)) if ms else None

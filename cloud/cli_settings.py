@@ -12,10 +12,34 @@ from pydantic import ValidationError
 from typer.core import TyperGroup
 
 from cloud.config import SECRET, Config, without_password
-from cloud.errors import CloudError
+from cloud.errors import (
+    BadKey,
+    BadSetting,
+    BadTitles,
+    CloudError,
+    DatabaseInUse,
+    FolderInUse,
+    OtherDatabase,
+    PublishedKey,
+    Unknown,
+    Unwritable,
+)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Data = Annotated[Path | None, typer.Option("--data", help="Data folder (BERTH_DATA).")]
+
+
+BAD_INPUT = (
+    BadKey,
+    BadSetting,
+    BadTitles,
+    DatabaseInUse,
+    FolderInUse,
+    OtherDatabase,
+    PublishedKey,
+    Unknown,
+    Unwritable,
+)
 
 
 class Commands(TyperGroup):
@@ -25,7 +49,12 @@ class Commands(TyperGroup):
         try:
             return super().invoke(*given, **more)
         except CloudError as error:
-            stop(str(error), error.remedy, 1)
+            stop(str(error), error.remedy, status_of(error))
+
+
+def status_of(error: Exception) -> int:
+    """2 for what was typed, set or put there by whoever runs it; 1 for what was found."""
+    return 2 if isinstance(error, BAD_INPUT) else 1
 
 
 def config_of(data: Path | None = None, port: int | None = None) -> Config:

@@ -1,45 +1,45 @@
-"""berth-cloud titles: import the library of a city, and prove one title of it."""
+"""berth-cloud titles: the library of a city, its versions, its changes, and proofs of titles."""
 
 import json
 import sys
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
-from rich.progress import Progress
 
 from cloud.cli_settings import Data, Json, config_of, existing, stop
-from cloud.errors import BadTitles
+from cloud.cli_titles_import import Importing, MaxProblems
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from cloud.core.reasons import Refusal
+    from cloud.usecases.title_changes import By
+    from cloud.usecases.titles import Imported
 
 titles = typer.Typer(no_args_is_help=True, help="The title library of a city.")
-SHOWN_PROBLEMS = 20
+Space = Annotated[str, typer.Argument(help="The space whose title it is.")]
+Reason = Annotated[str, typer.Option(help="Why, for the list of versions; never a name.")]
 
 
 @titles.command("import")
-def import_titles(file: Path, data: Data = None, as_json: Json = False) -> None:
-    """Import a CSV or GeoJSON file, all or nothing; the root is published by the running cloud."""
-    from cloud.adapters.clock import clock_for, new_salt
-    from cloud.adapters.db import Database
-    from cloud.adapters.title_files import rows_of, sha256_of
-    from cloud.usecases.titles import parse, store
-    from contracts.wire.types import to_ms
+def import_titles(
+    file: Path,
+    data: Data = None,
+    as_json: Json = False,
+    max_problems: MaxProblems = 1000,
+    report: Annotated[Path | None, typer.Option(help="Where the bad rows are listed.")] = None,
+    again: Annotated[bool, typer.Option("--again", help="Go back to an earlier file.")] = False,
+) -> None:
+    """Import a CSV or GeoJSON file, all or nothing; the root is published by the running cloud.
 
+    Run again after it was stopped, it goes on where it was. Bad rows: exit 2, nothing is imported.
+    """
     if not file.is_file():
         stop(f"There is no file {file}.", "Check the path.", 2)
-    config = config_of(data=data)
-    try:
-        with Progress(disable=as_json or not sys.stderr.isatty()) as progress:
-            task = progress.add_task("reading titles", total=None)
-            placed = parse(rows_of(file), new_salt, lambda n: progress.update(task, completed=n))
-    except BadTitles as error:
-        _bad_titles(error, as_json)
-    now_ms = to_ms(clock_for(config.clock).now())
-    db = Database(config.database)
-    made = db.write(lambda s: store(s, placed, sha256_of(file), now_ms))
-    if as_json:
-        print(json.dumps({"version": made.version, "count": made.count, "root": made.root}))
-    else:
-        print(f"Version {made.version}: {made.count} titles, root {made.root}")
+    Importing(file, report, as_json).run(config_of(data=data), max_problems, again)
 
 
 @titles.command("prove")
@@ -56,7 +56,7 @@ def prove_title(space: str, data: Data = None) -> None:
     db = Database(existing(data).database)
     found = db.read(lambda s: prove(s, space))
     if isinstance(found, Refusal):
-        stop(found.reasons[0].sentence_en, found.reasons[0].remedy_en, 1)
+        refused(found)
     status = db.read(lambda s: status_of(s, f"titles:{found.version}"))
     published = status in ("mined", "final")
     proof = {
@@ -74,11 +74,94 @@ def prove_title(space: str, data: Data = None) -> None:
         print(f"berth-cloud: {said} berth-cloud serve publishes it.", file=sys.stderr)
 
 
-def _bad_titles(error: BadTitles, as_json: bool) -> NoReturn:
+@titles.command()
+def versions(data: Data = None, as_json: Json = False) -> None:
+    """List the library's versions, the newest first, and what each of them changed."""
+    from cloud.adapters.db import Database
+    from cloud.usecases import title_history
+    from contracts.wire.types import format_instant, from_ms
+
+    db = Database(existing(data).database)
+    for line in db.read(title_history.versions):
+        at = format_instant(from_ms(line.imported_ms))
+        if as_json:
+            print(json.dumps(asdict(line) | {"imported_at": at}, ensure_ascii=False))
+            continue
+        counts = f"+{line.added} -{line.removed} ->{line.transferred} ~{line.changed}"
+        words = (f"{line.version:>4}  {at}  {line.kind:10}", f"{line.count:>9} titles", counts)
+        print("  ".join((*words, line.publication or "", line.reason)).rstrip())
+
+
+@titles.command()
+def diff(
+    a: Annotated[int, typer.Argument(help="A version; 0 is the empty library.")],
+    b: Annotated[int, typer.Argument(help="Another one.")],
+    show_holders: Annotated[bool, typer.Option(help="Print the holders' whole names.")] = False,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Print what differs between two versions, a title a line; holders' names are masked."""
+    from cloud.adapters.db import Database
+    from cloud.usecases import title_history
+
+    db = Database(existing(data).database)
+    if unknown := db.read(lambda s: title_history.known(s, a, b)):
+        refused(unknown)
+
+    def told(session: "Session") -> None:
+        for found in title_history.differences(session, a, b, show_holders):
+            if as_json:
+                print(json.dumps(asdict(found), ensure_ascii=False))
+                continue
+            fields = (f"{f.name}: {f.before or '-'} -> {f.after or '-'}" for f in found.fields)
+            print(f"{found.kind:11}  {found.space}  {'; '.join(fields)}".rstrip())
+
+    db.read(told)
+
+
+@titles.command()
+def transfer(
+    space: Space,
+    to: Annotated[str, typer.Option(prompt="New holder", help="The new holder's name.")],
+    reason: Reason = "",
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Write another holder into one title: a new version. Its mark and its offers end."""
+    from cloud.usecases import title_changes
+
+    _changed(data, as_json, reason, lambda s, by: title_changes.transfer(s, space, to, by))
+
+
+@titles.command()
+def revoke(space: Space, reason: Reason = "", data: Data = None, as_json: Json = False) -> None:
+    """Take one title out of the library: a new version. Its mark and its offers end."""
+    from cloud.usecases import title_changes
+
+    _changed(data, as_json, reason, lambda s, by: title_changes.revoke(s, space, by))
+
+
+def refused(refusal: "Refusal") -> NoReturn:
+    stop(refusal.reasons[0].sentence_en, refusal.reasons[0].remedy_en, 1)
+
+
+def _changed(
+    data: Path | None,
+    as_json: bool,
+    reason: str,
+    story: "Callable[[Session, By], Imported | Refusal]",
+) -> None:
+    from cloud.adapters.clock import clock_for, new_salt
+    from cloud.adapters.db import Database
+    from cloud.core.reasons import Refusal
+    from cloud.usecases.title_changes import By
+
+    config = existing(data)
+    by = By(reason, clock_for(config.clock).now(), new_salt())
+    made = Database(config.database).write(lambda s: story(s, by))
+    if isinstance(made, Refusal):
+        refused(made)
     if as_json:
-        print(json.dumps({"refused": True, "problems": error.problems}, ensure_ascii=False))
-    for problem in error.problems[:SHOWN_PROBLEMS]:
-        print(problem, file=sys.stderr)
-    if len(error.problems) > SHOWN_PROBLEMS:
-        print(f"... and {len(error.problems) - SHOWN_PROBLEMS} more (--json)", file=sys.stderr)
-    stop(str(error), error.remedy, 2)
+        print(json.dumps(asdict(made)))
+    else:
+        print(f"Version {made.version}: {made.count} titles, root {made.root}")

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -11,7 +11,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from cloud.core.tempo import Tempo
 
 # Settings whose value may hold a password.
-SECRET = ("broker", "chain", "db")
+SECRET = ("broker", "chain", "db", "smtp")
+# A stay alone in its batch costs many times the gas of one among two hundred.
+BATCH_AGE_S = 60.0
 
 
 class Config(BaseSettings):
@@ -34,6 +36,10 @@ class Config(BaseSettings):
     keys: Path | None = None
     heartbeat_s: Annotated[float, Field(gt=0, le=3600)] = 10.0
     alarm_after_s: Annotated[float, Field(ge=0, le=86_400)] = 600.0
+    # Where e-mail goes out: smtp://user:password@host:587?from=berth@example.org; empty: it waits.
+    smtp: str = ""
+    # None: BATCH_AGE_S where gas costs money, and at once on a dev chain.
+    batch_age_s: Annotated[float, Field(ge=0, le=86_400)] | None = None
 
     @field_validator("broker")
     @classmethod
@@ -53,12 +59,29 @@ class Config(BaseSettings):
             raise ValueError(f"this is neither 'embedded' nor like {example}")
         return value
 
+    @field_validator("smtp")
+    @classmethod
+    def smtp_is_a_url(cls, value: str) -> str:
+        parts = urlsplit(value)
+        sender = parse_qs(parts.query).get("from", [""])[0]
+        if value and not (parts.scheme in ("smtp", "smtps") and parts.hostname and "@" in sender):
+            raise ValueError(
+                "this is not like smtp://user:password@host:587?from=berth@example.org"
+            )
+        return value
+
     @field_validator("clock")
     @classmethod
     def clock_is_a_tempo(cls, value: str) -> str:
         if value:
             Tempo.parse(value)
         return value
+
+    def batch_age_ms(self, dev_chain: bool, rate: float) -> int:
+        """Of the lot's time, whose clock may go `rate` times as fast."""
+        usual_s = 0.0 if dev_chain else BATCH_AGE_S
+        age_s = usual_s if self.batch_age_s is None else self.batch_age_s
+        return int(age_s * rate * 1000)
 
     @property
     def operator_key(self) -> Path:

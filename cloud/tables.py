@@ -6,7 +6,7 @@ JSON columns hold values of contracts/ as their canonical text: what was agreed,
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, LargeBinary, text
 from sqlmodel import Field, SQLModel
 
-from cloud import audit_tables, table_rules, title_tables
+from cloud import api_tables, audit_tables, search_tables, table_rules, title_tables
 from cloud.booking_tables import Booking as Booking
 from cloud.compliance_tables import Registration as Registration
 from cloud.credit_tables import CreditRow as CreditRow
@@ -245,6 +245,6 @@ class Alarm(SQLModel, table=True):
 
 
 # Theirs, too: whoever asks for tables gets all of them.
-OTHERS = (audit_tables, title_tables)
+OTHERS = (api_tables, audit_tables, search_tables, title_tables)
 
 table_rules.keep(SQLModel.metadata)

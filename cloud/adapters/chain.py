@@ -10,6 +10,7 @@ from web3.exceptions import ContractLogicError, Web3RPCError
 from web3.types import RPCEndpoint, TxParams
 
 from cloud.adapters import abi
+from cloud.adapters import depth as depth
 from cloud.adapters.artifacts import NAMES, artifact
 from cloud.adapters.dev_keys import DEV_CHAIN_ID, is_dev_key
 from cloud.adapters.web3_asking import (

@@ -1,28 +1,37 @@
-"""The database: many readers, one writer. A write is one transaction, alone, or nothing."""
+"""The database: many readers, one writer. A write stands as a whole, or nothing of it does."""
 
+import asyncio
+import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Engine, create_engine, event, inspect
+from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy.exc import DatabaseError, DataError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session, SQLModel
 
 from cloud.adapters import postgres
+from cloud.adapters.writer import Grouped, Writer
 from cloud.errors import DatabaseBroken, DatabaseBusy, OldDatabase, Unwritable
 
 T = TypeVar("T")
 BUSY_MS = 10_000
+# Kept as read by a connection: all that a stay needs, and more.
+STATEMENTS = 512
 PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
     "foreign_keys=ON",
     # Or INSERT OR REPLACE would remove a row without asking the rules of its table.
     "recursive_triggers=ON",
+    "cache_size=-16384",  # KiB
+    "wal_autocheckpoint=4000",  # pages, 16 MB: a fourth of the waits for the disk
 )
+# What a savepoint could give back: bookings would else write it to a file as well.
+WRITES = "temp_store=MEMORY"
 
 
 class Database:
@@ -33,24 +42,29 @@ class Database:
     """
 
     def __init__(self, where: Path | str, alone: bool = False) -> None:
-        self._writing = threading.Lock()
-        self._writer, self._reader = _engines(where, alone)
-        self.commits = 0
+        self._engine, self._reader = _engines(where, alone)
+        self._writer = Writer(self._engine) if isinstance(where, Path) else OneByOne(self._engine)
         try:
-            with self._writing, _told(self._writer), postgres.fit():
-                _of_this_version(self._writer)
-                SQLModel.metadata.create_all(self._writer)
+            with _told(self._engine), postgres.fit():
+                _make(where, self._engine)
         except BaseException:
             self.close()
             raise
 
+    @property
+    def commits(self) -> int:
+        """So far, by this process: whoever keeps an answer sees whether anything was written."""
+        return self._writer.commits
+
     def write(self, story: Callable[[Session], T]) -> T:
         """Run one use case and commit it; an exception leaves nothing of it behind."""
-        with self._writing, _session(self._writer) as session:
-            result = story(session)
-            session.commit()
-            self.commits += 1
-            return result
+        with _told(self._engine):
+            return self._writer.write(story)
+
+    async def write_soon(self, story: Callable[[Session], T]) -> T:
+        """The same from a coroutine, which keeps no thread waiting."""
+        with _told(self._engine):
+            return await self._writer.write_soon(story)
 
     def read(self, story: Callable[[Session], T]) -> T:
         """All that it asks is as of one moment."""
@@ -58,13 +72,45 @@ class Database:
             return story(session)
 
     def close(self) -> None:
-        self._writer.dispose()
+        self._writer.close()
+        self._engine.dispose()
         self._reader.dispose()
+
+
+class OneByOne:
+    """PostgreSQL: a story is a transaction of its own, and waits for its turn in all processes."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine, self._writing = engine, threading.Lock()
+        self.commits = 0
+
+    def write(self, story: Callable[[Session], T]) -> T:
+        with self._writing, Session(self._engine, expire_on_commit=False) as session:
+            result = story(session)
+            session.commit()
+            self.commits += 1
+            return result
+
+    async def write_soon(self, story: Callable[[Session], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(None, self.write, story)
+
+    def close(self) -> None: ...
 
 
 def exists(where: Path | str) -> bool:
     """Whether a cloud was here before; makes nothing."""
     return where.is_file() if isinstance(where, Path) else postgres.exists(where)
+
+
+def _make(where: Path | str, engine: Engine) -> None:
+    """The tables that are missing, and the rules of all, in transactions of the ordinary kind."""
+    plain = _engine(where, "BEGIN IMMEDIATE") if isinstance(where, Path) else engine
+    try:
+        _of_this_version(plain)
+        SQLModel.metadata.create_all(plain)
+    finally:
+        if plain is not engine:
+            plain.dispose()
 
 
 def _of_this_version(engine: Engine) -> None:
@@ -111,26 +157,48 @@ def _engines(where: Path | str, alone: bool) -> tuple[Engine, Engine]:
     if isinstance(where, str):
         return postgres.engines(where, alone)
     where.parent.mkdir(parents=True, exist_ok=True)
-    return _engine(where, "BEGIN IMMEDIATE"), _engine(where, "BEGIN")
+    return _grouped(where), _engine(where, "BEGIN")
+
+
+def _grouped(path: Path) -> Engine:
+    """Its connections are a writer's: what a session begins there is a savepoint."""
+    engine = _connecting(path, Grouped, (*PRAGMAS, WRITES))
+
+    @event.listens_for(engine, "begin")
+    def start(connection: Connection) -> None:
+        raw = connection.connection.dbapi_connection
+        assert isinstance(raw, Grouped)
+        raw.start()
+
+    return engine
 
 
 def _engine(path: Path, begin: str) -> Engine:
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_MS / 1000})
-
-    @event.listens_for(engine, "connect")
-    def prepare(connection: object, _record: object) -> None:
-        connection.isolation_level = None  # type: ignore[attr-defined]
-        for pragma in PRAGMAS:
-            connection.execute(f"PRAGMA {pragma}")  # type: ignore[attr-defined]
+    engine = _connecting(path, sqlite3.Connection)
 
     @event.listens_for(engine, "begin")
-    def start(connection: object) -> None:
-        connection.exec_driver_sql(begin)  # type: ignore[attr-defined]
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
 
     @event.listens_for(engine, "checkin")
     def end(connection: object, _record: object) -> None:
         # A commit that a deferred rule refuses leaves its transaction open.
         if connection is not None and connection.in_transaction:  # type: ignore[attr-defined]
             connection.rollback()  # type: ignore[attr-defined]
+
+    return engine
+
+
+def _connecting(
+    path: Path, kind: type[sqlite3.Connection], pragmas: Sequence[str] = PRAGMAS
+) -> Engine:
+    given = {"timeout": BUSY_MS / 1000, "factory": kind, "cached_statements": STATEMENTS}
+    engine = create_engine(f"sqlite:///{path}", connect_args=given)
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: object, _record: object) -> None:
+        connection.isolation_level = None  # type: ignore[attr-defined]
+        for pragma in pragmas:
+            connection.execute(f"PRAGMA {pragma}")  # type: ignore[attr-defined]
 
     return engine

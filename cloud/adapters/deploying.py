@@ -7,6 +7,7 @@ from eth_account import Account
 from web3 import Web3
 from web3.types import TxParams
 
+from cloud.adapters import depth as depth
 from cloud.adapters.artifacts import NAMES, artifact
 from cloud.adapters.chain import check_keys, connect, sign_fields
 from cloud.adapters.web3_errors import answers

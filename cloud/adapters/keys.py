@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from eth_keyfile.keyfile import decode_keyfile_json
@@ -9,6 +10,7 @@ from eth_keyfile.keyfile import decode_keyfile_json
 from cloud.adapters.dev_keys import dev_role_keys
 from cloud.errors import BadKey
 from cloud.ports.chain import Sender
+from contracts.wire.signing import address_of
 
 ROLES: tuple[Sender, ...] = ("admin", "registrar", "settler")
 ORDER = 0xFFFFFFFF_FFFFFFFF_FFFFFFFF_FFFFFFFE_BAAEDCE6_AF48A03B_BFD25E8C_D0364141  # secp256k1's
@@ -33,6 +35,10 @@ def role_keys(folder: Path | None) -> dict[Sender, bytes]:
         )
         raise BadKey(f"BERTH_KEYS={folder} is no folder.", remedy)
     return {role: _key(folder, role) for role in ROLES}
+
+
+def addresses(keys: Mapping[Sender, bytes]) -> dict[Sender, str]:
+    return {role: address_of(key) for role, key in keys.items()}
 
 
 def write_secret(path: Path, text: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from web3 import Web3
 from web3.types import RPCEndpoint
 
+from cloud.adapters import depth as depth
 from cloud.ports.chain import ChainDishonest, ChainUnreachable
 
 # Nodes take no more questions in one request.

@@ -13,6 +13,7 @@ from web3.exceptions import (
     Web3RPCError,
 )
 
+from cloud.adapters import depth as depth
 from cloud.ports.chain import ChainRefused, ChainUnreachable
 
 # Internal error, and too many requests: not the call's fault.

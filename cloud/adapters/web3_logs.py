@@ -7,6 +7,7 @@ from web3 import Web3
 from web3.types import RPCEndpoint
 
 from cloud.adapters import abi
+from cloud.adapters import depth as depth
 from cloud.adapters.web3_asking import Answer
 from cloud.ports.chain import ChainDishonest, ChainEvent, ChainUnreachable, Contract, Happened
 

@@ -12,6 +12,7 @@ from urllib3.exceptions import HTTPError, NewConnectionError, SSLError, TimeoutE
 from web3.providers.base import JSONBaseProvider
 from web3.types import RPCEndpoint, RPCResponse
 
+from cloud.adapters import depth as depth
 from cloud.ports.chain import ChainUnreachable
 
 TIMEOUT = urllib3.Timeout(connect=5, read=30)

@@ -1,165 +1,205 @@
-"""May this space be shared? The rules are data with a version; every broken one is told."""
+"""May this space be shared? What is known becomes facts, and the rules in force judge them all."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
+from cloud.core.compliance_rules import ENCUMBRANCES as ENCUMBRANCES
+from cloud.core.compliance_rules import RIGHT_TYPES as RIGHT_TYPES
+from cloud.core.compliance_rules import USES as USES
+from cloud.core.compliance_rules import Rule, RuleSet, shipped
 from cloud.core.reasons import Reason
-from contracts.ledger.hashing import digest
+from contracts.ledger.hashing import canonical, digest
 from contracts.ledger.records import TitleRecord
+
+# What an owner may say without a paper.
+DECLARABLE = ("management_consent", "co_owner_consent")
+# Between the names of several holders.
+BETWEEN = "、，,;；/&"
+# A name of so many characters or more may differ in two of them and still be nearly the same.
+LONG_NAME = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A document as it stands: its state, and the digest of its bytes."""
+
+    state: str
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What an owner says and shows when asking to share a space."""
+    """What an owner says and shows when asking to share a space, and what we know of it."""
 
     holder: str
     management_consent: bool
     co_owner_consent: bool
     equipped: bool
+    papers: Mapping[str, Shown] = field(default_factory=dict)
+    shared_already: bool = False
+    # The last day of what is offered there, UTC.
+    offered_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """Broken unless the fact is one of `allowed`."""
+class Judged:
+    """`broken` and `doubtful`: rules in the order of their file."""
 
-    fact: str
-    allowed: tuple[str, ...]
-    reason: Reason
+    broken: tuple[Rule, ...]
+    doubtful: tuple[Rule, ...]
 
+    def reasons(self) -> tuple[Reason, ...]:
+        return tuple(rule.reason for rule in self.broken)
 
-# What a title may say; an import refuses anything else, so that no rule guesses.
-RIGHT_TYPES = ("ownership", "long_lease", "civil_air", "use_right", "public")
-ENCUMBRANCES = ("none", "mortgage", "seized", "disputed")
-USES = ("private", "public", "fire_lane", "accessible")
+    def doubts(self) -> tuple[Reason, ...]:
+        return tuple(rule.doubt or rule.reason for rule in self.doubtful)
 
-RULES_VERSION = 1
-YES = ("yes",)
-RULES = (
-    Rule(
-        "holder_matches",
-        YES,
-        Reason(
-            "holder_mismatch",
-            "The title is in another name.",
-            "产权人姓名不一致。",
-            "Register as the holder in the title, or have the title transferred first.",
-            "请以产权登记人身份申请，或先办理产权转移。",
-        ),
-    ),
-    Rule(
-        "right",
-        ("ownership", "long_lease"),
-        Reason(
-            "right_type",
-            "This kind of right does not allow sharing.",
-            "该权利类型不允许共享。",
-            "Only full ownership and long leases may be shared; ask the holder of the land right.",
-            "仅所有权和长期租赁可共享，请咨询土地权利人。",
-        ),
-    ),
-    Rule(
-        "in_term",
-        YES,
-        Reason(
-            "expired",
-            "The right has ended.",
-            "权利期限已届满。",
-            "Renew the right and have the title library updated.",
-            "请续期并更新产权库。",
-        ),
-    ),
-    Rule(
-        "encumbrance",
-        ("none", "mortgage"),
-        Reason(
-            "encumbered",
-            "The title is seized or in dispute.",
-            "产权被查封或有争议。",
-            "Have the seizure or dispute lifted; then ask again.",
-            "请解除查封或争议后再申请。",
-        ),
-    ),
-    Rule(
-        "use",
-        ("private",),
-        Reason(
-            "public_use",
-            "Public, fire-lane and accessible spaces are not shared.",
-            "公共车位、消防通道和无障碍车位不得共享。",
-            "Choose a private space.",
-            "请选择私人车位。",
-        ),
-    ),
-    Rule(
-        "management_consent",
-        YES,
-        Reason(
-            "no_management_consent",
-            "The management's consent is missing.",
-            "缺少物业同意。",
-            "Ask the management for its consent and confirm it here.",
-            "请取得物业同意并在此确认。",
-        ),
-    ),
-    Rule(
-        "co_owner_consent",
-        YES,
-        Reason(
-            "no_co_owner_consent",
-            "The co-owners' consent is missing.",
-            "缺少共有人同意。",
-            "Have every co-owner agree and confirm it here.",
-            "请取得全体共有人同意并在此确认。",
-        ),
-    ),
-    Rule(
-        "equipped",
-        YES,
-        Reason(
-            "no_equipment",
-            "No gateway watches this space.",
-            "该车位没有网关监测。",
-            "Have an installer put sensors there, or choose a watched space.",
-            "请安装传感器，或选择已监测的车位。",
-        ),
-    ),
-)
+    def for_the_desk(self) -> tuple[Rule, ...]:
+        """A document that waits has a question of its own there."""
+        return tuple(rule for rule in self.doubtful if not rule.document)
 
 
-def check(title: TitleRecord, claim: Claim, today: date, rules: tuple[Rule, ...]) -> list[Reason]:
-    """Every reason against; an empty list is consent."""
+RULES = shipped()[1].rules
+
+
+def judge(title: TitleRecord, claim: Claim, today: date, rules: Iterable[Rule]) -> Judged:
     facts = _facts(title, claim, today)
-    return [rule.reason for rule in rules if facts[rule.fact] not in rule.allowed]
+    asked = [(rule, _values(rule, facts, claim)) for rule in rules if _counts(rule, facts)]
+    against = [(rule, values) for rule, values in asked if not values & set(rule.allowed)]
+    doubtful = tuple(rule for rule, values in against if values & set(rule.doubtful))
+    return Judged(tuple(rule for rule, _ in against if rule not in doubtful), doubtful)
 
 
-def decision_digest(title: TitleRecord, reasons: list[Reason], at: str) -> str:
-    """What goes on the chain: that this title was checked by these rules, never the deed."""
-    return digest(
-        {
-            "title": title.digest(),
-            "rules_version": RULES_VERSION,
-            "reasons": [reason.code for reason in reasons],
-            "decided_at": at,
+def check(title: TitleRecord, claim: Claim, today: date, rules: Iterable[Rule]) -> list[Reason]:
+    """Every reason against; an empty list is consent, or at least no refusal."""
+    return list(judge(title, claim, today, rules).reasons())
+
+
+def grounds(title: TitleRecord, claim: Claim, doubtful: Iterable[Rule]) -> str:
+    """The digest of what a person is asked about: another one is another question."""
+    until = claim.offered_until.isoformat() if claim.offered_until else ""
+    seen = {
+        "holder": [title.holder, claim.holder],
+        "outlasts_offer": [title.valid_until or "", until],
+    }
+    told = {rule.fact: seen.get(rule.fact, [getattr(title, rule.fact, "")]) for rule in doubtful}
+    return digest(told)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is hashed onto the chain: that this title was checked by these rules, and how it went.
+
+    `title`: the salted digest of its record. `doubts` were decided by a person.
+    """
+
+    title: str
+    rules: RuleSet
+    reasons: tuple[str, ...]
+    doubts: tuple[str, ...]
+    documents: tuple[str, ...]
+    decided_at: str
+
+    def text(self) -> str:
+        told = {
+            "title": self.title,
+            "rules_version": self.rules.version,
+            "rules": self.rules.digest,
+            "reasons": list(self.reasons),
+            "doubts": list(self.doubts),
+            "documents": list(self.documents),
+            "decided_at": self.decided_at,
         }
-    )
+        return canonical(told).decode()
 
 
-def _facts(title: TitleRecord, claim: Claim, today: date) -> Mapping[str, str]:
+def decision_digest(title: TitleRecord, reasons: Iterable[Reason], at: str) -> str:
+    """Of a decision by the shipped rules, without documents or doubts."""
+    codes = [reason.code for reason in reasons]
+    told = {"title": title.digest(), "rules_version": 1, "reasons": codes, "decided_at": at}
+    return digest(told)
+
+
+def likeness(title_holder: str, claimed: str) -> str:
+    """same, near (a slip of the pen, or the same words in another order) or other."""
+    names = [title_holder, *_holders(title_holder)]
+    mine = _folded(claimed)
+    if mine and mine in [_folded(name) for name in names]:
+        return "same"
+    if any(_near(_folded(name), mine) or _shuffled(name, claimed) for name in names):
+        return "near"
+    return "other"
+
+
+def _facts(title: TitleRecord, claim: Claim, today: date) -> dict[str, str]:
+    until = date.fromisoformat(title.valid_until) if title.valid_until else date.max
     return {
-        "holder_matches": _yes(_same_name(title.holder, claim.holder)),
+        "holder": likeness(title.holder, claim.holder),
+        "holders": "several" if len(_holders(title.holder)) > 1 else "one",
         "right": title.right,
-        "in_term": _yes(not title.valid_until or date.fromisoformat(title.valid_until) >= today),
+        "in_term": _yes(until >= today),
+        "outlasts_offer": _yes(until >= (claim.offered_until or today) or until < today),
         "encumbrance": title.encumbrance,
         "use": title.use,
-        "management_consent": _yes(claim.management_consent),
-        "co_owner_consent": _yes(claim.co_owner_consent),
+        "shared_already": _yes(claim.shared_already),
         "equipped": _yes(claim.equipped),
     }
 
 
-def _same_name(a: str, b: str) -> bool:
-    return "".join(a.split()).casefold() == "".join(b.split()).casefold()
+def _counts(rule: Rule, facts: Mapping[str, str]) -> bool:
+    return all(facts[fact] in values for fact, values in rule.when)
+
+
+def _values(rule: Rule, facts: Mapping[str, str], claim: Claim) -> set[str]:
+    if not rule.document:
+        return {facts[rule.fact]}
+    shown = claim.papers.get(rule.document)
+    values = {shown.state if shown else "none"}
+    said = rule.document in DECLARABLE and getattr(claim, rule.document)
+    # A person has seen the paper: the owner's word no longer stands against that.
+    if said and "rejected" not in values:
+        values.add("declared")
+    return values
+
+
+def _holders(text: str) -> list[str]:
+    for mark in BETWEEN:
+        text = text.replace(mark, "\n")
+    return [name.strip() for name in text.split("\n") if name.strip()]
+
+
+def _folded(name: str) -> str:
+    """One spelling for full-width forms, case, accents, spaces and points."""
+    spread = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name).casefold())
+    return "".join(char for char in spread if char.isalnum())
+
+
+def _near(a: str, b: str) -> bool:
+    longest = max(len(a), len(b))
+    most = 2 if longest >= LONG_NAME else 1
+    if min(len(a), len(b)) < 2 or abs(len(a) - len(b)) > most:
+        return False
+    return _distance(a, b) <= most
+
+
+def _shuffled(a: str, b: str) -> bool:
+    return sorted(map(_folded, a.split())) == sorted(map(_folded, b.split())) != []
+
+
+def _distance(a: str, b: str) -> int:
+    """Characters to change, insert, leave out, or exchange with their neighbour."""
+    rows = [list(range(len(b) + 1))]
+    for i, left in enumerate(a, 1):
+        row = [i]
+        for j, right in enumerate(b, 1):
+            best = min(rows[-1][j] + 1, row[-1] + 1, rows[-1][j - 1] + (left != right))
+            if i > 1 and j > 1 and left == b[j - 2] and right == a[i - 2]:
+                best = min(best, rows[-2][j - 2] + 1)
+            row.append(best)
+        rows.append(row)
+    return rows[-1][-1]
 
 
 def _yes(fact: bool) -> str:

@@ -3,56 +3,30 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from math import cos, hypot, radians
 
+from cloud.core.limits import objection_of
 from cloud.core.reasons import REASONS, Reason
-from contracts.ledger.pricing import Line, Tariff, Terms, Window, quote, total
+from cloud.core.search_score import (
+    NOTHING_KNOWN,
+    Case,
+    Field,
+    Known,
+    explained,
+    score,
+)
+from cloud.core.search_score import WEIGHTS as WEIGHTS
+from cloud.core.search_score import Recommendation as Recommendation
+from cloud.core.search_wish import METRES_PER_DEGREE as METRES_PER_DEGREE
+from cloud.core.search_wish import WALK_LIMIT_M as WALK_LIMIT_M
+from cloud.core.search_wish import Candidate as Candidate
+from cloud.core.search_wish import Wish as Wish
+from cloud.core.search_wish import covering as covering
+from cloud.core.search_wish import overlaps as overlaps
+from cloud.core.search_wish import too_far
+from cloud.core.search_wish import walk_m as walk_m
+from contracts.ledger.pricing import Line, quote, total
 
-METRES_PER_DEGREE = 111_320.0
-WALK_LIMIT_M = 800.0
 SOON = timedelta(minutes=15)
-WEIGHTS = {"walk": 0.4, "price": 0.3, "fit": 0.1, "certainty": 0.2}
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """Where (degrees), when, and how high the vehicle is."""
-
-    lat: float
-    lon: float
-    window: Window
-    height_cm: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """One offered space as the database knows it now."""
-
-    space: str
-    offer: str
-    lat: float
-    lon: float
-    windows: tuple[Window, ...]
-    tariff: Tariff
-    terms: Terms
-    occupancy: str
-    gateway_online: bool
-    booked: tuple[Window, ...]
-    max_height_cm: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Recommendation:
-    """`parts` are 0..1 each; `score` is their weighted sum."""
-
-    space: str
-    offer: str
-    score: float
-    parts: dict[str, float]
-    walk_m: int
-    lines: tuple[Line, ...]
-    quoted_minor: int
-    currency: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +36,7 @@ class Excluded:
 
 
 def rank(
-    wish: Wish, candidates: Iterable[Candidate], soon: bool
+    wish: Wish, candidates: Iterable[Candidate], soon: bool, known: Known = NOTHING_KNOWN
 ) -> tuple[list[Recommendation], list[Excluded]]:
     """Best first. `soon`: the wish starts so soon that who stands there now matters."""
     fitting: list[Candidate] = []
@@ -73,32 +47,18 @@ def rank(
             fitting.append(candidate)
         elif code != "too_far":
             excluded.append(Excluded(candidate.space, REASONS[code]))
-    dearest = max((_price(wish, c) for c in fitting), default=0)
-    ranked = [_scored(wish, candidate, dearest) for candidate in fitting]
+    lines = [quote(c.tariff, c.terms, wish.window) for c in fitting]
+    compared = Field(len(fitting), max((total(one) for one in lines), default=0))
+    ranked = [
+        _scored(Case(wish, candidate, total(one), compared, known), tuple(one))
+        for candidate, one in zip(fitting, lines)
+    ]
     return sorted(ranked, key=lambda r: (-r.score, r.space)), excluded
-
-
-def walk_m(wish: Wish, lat: float, lon: float) -> float:
-    """Straight line on the local plane; good to a metre over a district."""
-    north = (lat - wish.lat) * METRES_PER_DEGREE
-    east = (lon - wish.lon) * METRES_PER_DEGREE * cos(radians(wish.lat))
-    return hypot(north, east)
-
-
-def overlaps(a: Window, b: Window) -> bool:
-    return a.starts_at < b.ends_at and b.starts_at < a.ends_at
-
-
-def covering(windows: Iterable[Window], asked: Window) -> Window | None:
-    for window in windows:
-        if window.starts_at <= asked.starts_at and asked.ends_at <= window.ends_at:
-            return window
-    return None
 
 
 def objection(wish: Wish, candidate: Candidate, soon: bool) -> str | None:
     """Why this space cannot be had, as a code of REASONS; the same for offering and for booking."""
-    if walk_m(wish, candidate.lat, candidate.lon) > WALK_LIMIT_M:
+    if too_far(wish, candidate):
         return "too_far"
     if covering(candidate.windows, wish.window) is None:
         return "no_offer"
@@ -106,12 +66,13 @@ def objection(wish: Wish, candidate: Candidate, soon: bool) -> str | None:
         return "overlap"
     if wish.height_cm and candidate.max_height_cm and wish.height_cm > candidate.max_height_cm:
         return "too_high"
-    return _objection_now(candidate, soon)
+    return objection_of(candidate.limits, wish.vehicle) or _objection_now(candidate, soon)
 
 
 def _objection_now(candidate: Candidate, soon: bool) -> str | None:
     if not candidate.gateway_online:
         return "gateway_offline"
+    # Never offered while unknown, however late it begins: nobody can say that it will be found.
     if candidate.occupancy == "unknown":
         return "space_unknown"
     if soon and candidate.occupancy == "occupied":
@@ -119,36 +80,16 @@ def _objection_now(candidate: Candidate, soon: bool) -> str | None:
     return None
 
 
-def _price(wish: Wish, candidate: Candidate) -> int:
-    return total(quote(candidate.tariff, candidate.terms, wish.window))
-
-
-def _scored(wish: Wish, candidate: Candidate, dearest_minor: int) -> Recommendation:
-    metres = walk_m(wish, candidate.lat, candidate.lon)
-    lines = quote(candidate.tariff, candidate.terms, wish.window)
-    price_minor = total(lines)
-    parts = {
-        "walk": 1 - metres / WALK_LIMIT_M,
-        "price": 1 - price_minor / dearest_minor if dearest_minor else 1.0,
-        "fit": _fit(wish, candidate),
-        "certainty": 1.0 if candidate.occupancy == "free" else 0.5,
-    }
+def _scored(case: Case, lines: tuple[Line, ...]) -> Recommendation:
+    why, candidate = explained(case), case.candidate
     return Recommendation(
         space=candidate.space,
         offer=candidate.offer,
-        score=round(sum(WEIGHTS[name] * part for name, part in parts.items()), 4),
-        parts={name: round(part, 4) for name, part in parts.items()},
-        walk_m=round(metres),
-        lines=tuple(lines),
-        quoted_minor=price_minor,
+        score=score(why),
+        parts={one.part: one.value for one in why},
+        walk_m=round(walk_m(case.wish, *candidate.place)),
+        lines=lines,
+        quoted_minor=case.price_minor,
         currency=candidate.tariff.currency,
+        why=why,
     )
-
-
-def _fit(wish: Wish, candidate: Candidate) -> float:
-    """1 if the request fills the offered window: short requests leave long windows whole."""
-    window = covering(candidate.windows, wish.window)
-    if window is None:
-        return 0.0
-    asked = wish.window.ends_at - wish.window.starts_at
-    return asked / (window.ends_at - window.starts_at)

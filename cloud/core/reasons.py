@@ -2,7 +2,17 @@
 
 from dataclasses import asdict, dataclass
 
-from cloud.core.reason_rows import api, bookings, compliance, first, offers, search, stays, titles
+from cloud.core.reason_rows import (
+    api,
+    bookings,
+    compliance,
+    first,
+    ledger,
+    offers,
+    search,
+    stays,
+    titles,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,5 +48,5 @@ def _table(*rows: tuple[str, str, str, str, str]) -> dict[str, Reason]:
     return made
 
 
-AREAS = (api, bookings, compliance, first, offers, search, stays, titles)
+AREAS = (api, bookings, compliance, first, ledger, offers, search, stays, titles)
 REASONS = _table(*(row for area in AREAS for row in area.ROWS))

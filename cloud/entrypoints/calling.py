@@ -12,6 +12,8 @@ BY_NODE = ("NONCE", "FUNDS", "FEE", "FEE_CAP", "REFUSED")
 # key of the role.
 BY_CONTRACT = ("TERM", "REGISTRAR", "SETTLER", "ADMIN")
 HOLD_LATER = ("PAUSED", "UNTIL")
+# What a ledger answers that was closed, or knows batches that our books do not.
+BY_STATE = ("PAUSED", "SEQ")
 
 
 def passes_later(call: ChainCall, refused: ChainRefused) -> bool:

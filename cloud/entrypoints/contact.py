@@ -24,6 +24,8 @@ class Contact:
     silent_since: datetime | None = None
     told: bool = False
     standing: Standing = field(default_factory=Standing)
+    # Whether the contract was asked how it is since the start, and since it refused for that.
+    looked: bool = False
 
     def heard(self, db: Database) -> None:
         if self.answers:

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from cloud.adapters.clock import Clock
 from cloud.adapters.db import Database
 from cloud.entrypoints.contact import Contact
+from cloud.entrypoints.ledger_watch import LedgerWatch
 from cloud.ports.chain import Call, Chain, ChainRefused, ChainUnreachable
 from cloud.usecases import fees, holds
+from contracts.wire.types import to_ms
 
 SETTLING = 0  # the contract's status
 
@@ -22,6 +24,7 @@ class Keeping:
 
     def run(self) -> None:
         try:
+            LedgerWatch(self.db, self.chain, self.clock, self.contact).look()
             self._fee()
             self._holds()
         except (ChainUnreachable, ChainRefused) as error:
@@ -33,7 +36,9 @@ class Keeping:
         if before.wanted_bps is None and fee_bps == before.chain_bps:
             return
         proposed_bps = int(self.chain.read("ledger", "proposed_fee_bps"))
-        seen = fees.Seen(fee_bps, proposed_bps, self._answer())
+        ready_s = int(self.chain.read("ledger", "fee_ready_at"))
+        now_ms = to_ms(self.clock.now())
+        seen = fees.Seen(fee_bps, proposed_bps, self._answer(), ready_s, now_ms)
         self.db.write(lambda s: fees.step(s, seen))
 
     def _answer(self) -> str:

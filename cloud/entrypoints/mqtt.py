@@ -15,6 +15,7 @@ from sqlmodel import Session
 
 from cloud.adapters.clock import Clock, new_id
 from cloud.adapters.db import Database
+from cloud.core.booking import AHEAD
 from cloud.errors import DatabaseBusy, NoDatabase
 from cloud.tables import Command
 from cloud.usecases import bookings, gateways, stays, telemetry
@@ -31,6 +32,7 @@ BATCH_LIMIT = 200
 RETRY_S = 0.5
 PATIENCE = 20
 COMMAND_EVERY_S = 1.0
+COMMAND_LIVES_S = 30
 KEEPALIVE_S = 15
 
 
@@ -165,8 +167,9 @@ class Wire:
         now = self._clock.now()
         command = gateways.answered(session, reply, now)
         if command is not None and command.kind == "grant" and command.status == "accepted":
+            # A grant that another has replaced since is answered in vain: `answered` knows.
             booking = bookings.get(session, command.subject)
-            if booking.state in ("confirmed", "granted"):
+            if booking.state in AHEAD:
                 bookings.move(session, booking, "acknowledge", now)
 
     def _answer(self, taken: Taken) -> None:
@@ -210,7 +213,9 @@ class Wire:
         if not self.connected:
             return
         try:
-            self._client.publish(topic_for(message), encode(message), qos=1)
+            # What a broker keeps for a gateway that is away is told anew anyway, and by then right.
+            lives = {"message_expiry_interval": COMMAND_LIVES_S}
+            self._client.publish(topic_for(message), encode(message), qos=1, **lives)
         except (OverflowError, OSError, AttributeError) as error:
             self.counts["unsent"] += 1
             log.warning("unsent", error=str(error))

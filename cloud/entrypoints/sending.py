@@ -3,8 +3,8 @@
 Every step is stored before the next one, so it may be stopped anywhere and run again.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -16,6 +16,7 @@ from cloud.adapters.db import Database
 from cloud.core.calls import Step
 from cloud.entrypoints import calling
 from cloud.entrypoints.contact import Contact
+from cloud.entrypoints.ledger_watch import LedgerWatch
 from cloud.entrypoints.trouble import Trouble
 from cloud.ports.chain import (
     Chain,
@@ -23,10 +24,19 @@ from cloud.ports.chain import (
     ChainRefused,
     ChainUnreachable,
     Outcome,
+    Sender,
     SignedTransaction,
 )
 from cloud.tables import ChainAttempt, ChainCall
-from cloud.usecases import fees, filing, gateways, reconciling, registrations, settlements
+from cloud.usecases import (
+    fees,
+    filing,
+    gateways,
+    reconciling,
+    registrations,
+    settlements,
+    withdrawals,
+)
 from contracts.ledger.records import Deployed
 from contracts.wire.types import to_ms
 
@@ -40,7 +50,7 @@ Attempts: TypeAlias = Sequence[ChainAttempt]
 Found: TypeAlias = tuple[ChainAttempt, Outcome]
 # What is told of a call while it is in no block.
 TOLD = ("blocked", "nonce", "stuck")
-NODE_ALARM, CHAIN_ALARM = "node:lies", "node:chain"
+NODE_ALARM = "node:lies"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +60,18 @@ class Sending:
     clock: Clock
     deployed: Deployed
     contact: Contact
+    addresses: Mapping[Sender, str] = field(default_factory=dict)
 
     @property
     def trouble(self) -> Trouble:
-        return Trouble(self.db, self.clock)
+        return Trouble(self.db, self.clock, self.addresses)
 
     def drive(self) -> None:
         try:
             if not self.contact.answers:
                 self.chain.finalized()
                 self.contact.heard(self.db)
-            if self._is_ours():
+            if LedgerWatch(self.db, self.chain, self.clock, self.contact).is_ours():
                 self._confirm_all()
                 self._carry_all()
                 self.trouble.clear(NODE_ALARM)
@@ -69,24 +80,6 @@ class Sending:
             self.trouble.alarm(NODE_ALARM, "node_lies", sentence)
         except (ChainUnreachable, ChainRefused) as error:
             self.contact.failed(self.db, self.clock, error)
-
-    def _is_ours(self) -> bool:
-        """Asked before anything is signed: a call to an address without code would pass as done."""
-        waiting, told = self.db.read(
-            lambda s: (filing.next_call(s), gateways.has_alarm(s, CHAIN_ALARM))
-        )
-        if waiting is None:
-            return True
-        try:
-            self.chain.check()
-        except ChainRefused as wrong:
-            sentence = f"Nothing is sent: {wrong}. The calls wait until the node is the right one."
-            code = "wrong_role" if wrong.code == "ROLE" else "wrong_chain"
-            self.trouble.alarm(CHAIN_ALARM, code, sentence)
-            return False
-        if told:
-            self.trouble.clear(CHAIN_ALARM)
-        return True
 
     def _confirm_all(self) -> None:
         """Where a block is another, and once it is final, the whole receipt is asked for again."""
@@ -102,7 +95,7 @@ class Sending:
         blocked: set[str] = set()
         for _ in range(MAX_CALLS):
             turn, stopped = self.db.read(
-                lambda s: (filing.turn(s, blocked), reconciling.stopped(s))
+                lambda s: (filing.turn(s, blocked), reconciling.kept_back(s))
             )
             if turn is None:
                 break
@@ -113,16 +106,18 @@ class Sending:
             if call is None or call.status in ("queued", "signed"):
                 blocked.add(turn.call.sender)
 
-    def _carry(self, call: ChainCall, tried: Attempts, stopped: bool) -> ChainCall | None:
+    def _carry(
+        self, call: ChainCall, tried: Attempts, stopped: tuple[str, ...]
+    ) -> ChainCall | None:
         """As it is then: in a block, refused for good, or set aside with its sender's others.
 
-        None while it waits in the node's pool. `stopped`: no batch is signed.
+        None while it waits in the node's pool. `stopped`: no call of these kinds is signed.
         """
         if call.status == "queued":
             found = self._found(call, tried)
             if found is not None and found[1].ok:
                 return self._take(call, *found)
-            if stopped and call.id.startswith("batch:"):
+            if call.id.startswith(stopped):
                 return call
             call = self._sign(call)
         if call.status == "signed":
@@ -270,6 +265,8 @@ class Sending:
             registrations.marked(session, subject)
         elif kind == "batch":
             settlements.filed(session, call, calling.missing(outcome), self.deployed, now)
+        elif kind == "account":
+            withdrawals.opened(session, int(subject), outcome.block_number)
 
     def _reverted(self, call: ChainCall, outcome: Outcome) -> ChainCall:
         reverted = ChainRefused("REVERTED", outcome.reason or "no reason was given")
@@ -278,10 +275,17 @@ class Sending:
 
     def _refused(self, call: ChainCall, refused: ChainRefused) -> ChainCall:
         """Only what the contract will never take fails."""
+        if any(code in str(refused) for code in calling.BY_STATE):
+            self.contact.looked = False
         if not calling.passes_later(call, refused):
-            return self.trouble.fail(call, str(refused))
+            return self.trouble.fail(call, str(refused), self._holder(call))
         self.trouble.blocked(call, refused)
         return self._step(call, "refuse", reason=str(refused))
+
+    def _holder(self, call: ChainCall) -> str:
+        """Whose the account is there that the contract would not open; empty of other calls."""
+        kind, _, number = call.id.partition(":")
+        return str(self.chain.read("ledger", "owner_of", int(number))) if kind == "account" else ""
 
     def _store(self, call: ChainCall, tx: SignedTransaction, what: Step) -> ChainCall:
         now_ms = to_ms(self.clock.now())

@@ -1,5 +1,6 @@
 """What happens by itself: idempotent sweeps over database state, run by one scheduler."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import structlog
@@ -9,7 +10,7 @@ from cloud.adapters.db import Database
 from cloud.entrypoints.contact import Contact
 from cloud.entrypoints.keeping import Keeping
 from cloud.entrypoints.sending import Sending
-from cloud.ports.chain import Chain, ChainRefused, ChainUnreachable
+from cloud.ports.chain import Chain, ChainRefused, ChainUnreachable, Sender
 from cloud.usecases import (
     bookings,
     filing,
@@ -18,7 +19,9 @@ from cloud.usecases import (
     receipts,
     reconciling,
     settlements,
+    stay_overstays,
     stays,
+    trust,
     withdrawals,
 )
 from contracts.ledger.records import Deployed
@@ -42,10 +45,12 @@ class Sweeps:
     # A batch that is not full waits until its oldest stay is so old.
     batch_age_ms: int = 0
     contact: Contact = field(default_factory=Contact)
+    # Of our keys, to be told who needs coins.
+    addresses: Mapping[Sender, str] = field(default_factory=dict)
 
     def batch(self) -> None:
         """None are made while the books differ: the stays wait, and are settled later."""
-        if self.db.read(reconciling.stopped):
+        if self.db.read(reconciling.kept_back):
             return
         now = self.clock.now()
         for _ in range(MAX_BATCHES):
@@ -57,13 +62,16 @@ class Sweeps:
         self.db.write(lambda s: gateways.silence(s, now, self.silent_after_ms))
         self.db.write(lambda s: stays.unbooked(s, now, self.alarm_after_ms))
         self.db.write(lambda s: bookings.expire(s, new_id("cmd"), now))
+        self.db.write(lambda s: stay_overstays.ask(s, new_id("cmd"), now))
+        self.db.write(lambda s: trust.gather(s, now))
         self.db.write(gateways.drop_stale)
         self.db.write(lambda s: marks.expire_ended(s, now))
         self.db.write(marks.file_waiting)
 
     def drive(self) -> None:
         """Carry our calls to the chain, one after the other, and see whether they lasted."""
-        Sending(self.db, self.chain, self.clock, self.deployed, self.contact).drive()
+        where = (self.db, self.chain, self.clock, self.deployed, self.contact)
+        Sending(*where, self.addresses).drive()
         self.issue()
 
     def issue(self) -> None:

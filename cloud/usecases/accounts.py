@@ -11,7 +11,8 @@ from cloud.core.money import AVAILABLE, HELD, Posting
 from cloud.core.reasons import Refusal, refuse
 from cloud.errors import Unknown
 from cloud.tables import Account, Balance, Entry
-from cloud.usecases import filing
+from cloud.usecases import filing, ledger_state
+from cloud.usecases.gateways import clear_alarm
 from cloud.usecases.many import Many
 from contracts.ledger.hashing import keccak
 
@@ -35,9 +36,37 @@ def open_account(
     )
     session.add(account)
     session.flush()
-    call = f"account:{account.number}"
-    filing.queue(session, call, ("ledger", "open_account"), [account.number, address], "registrar")
+    _queue_opening(session, account)
     return account
+
+
+def reopen(session: Session, number: int, address: str = "") -> bool:
+    """Ask the contract once more, with another address if one is given; False if the account was
+
+    not refused. The contract takes it only where that address has the number, or nobody.
+    """
+    account, call = get(session, number), f"account:{number}"
+    if filing.status_of(session, call) != "failed":
+        return False
+    account.address = address or account.address
+    session.add(account)
+    filing.set_aside(session, call)
+    clear_alarm(session, f"call:{call}")
+    _queue_opening(session, account)
+    return True
+
+
+def refused(session: Session, number: int, now_ms: int) -> None:
+    """The contract did not open it: what was to be paid in there would be a stranger's."""
+    for call in filing.queued(session, f"deposit:{number}:"):
+        undo_deposit(session, call.id, now_ms)
+        filing.step(session, call, "fail", reason="its account is not open")
+
+
+def _queue_opening(session: Session, account: Account) -> None:
+    args = [account.number, account.address]
+    call = f"account:{account.number}"
+    filing.queue(session, call, ("ledger", "open_account"), args, "registrar")
 
 
 def by_token(session: Session, token: str) -> Account | None:
@@ -66,12 +95,21 @@ def top_up(
     if _posted(session, f"undo:{transfer}"):
         return refuse("top_up_refused")
     if before is None:
+        if (refusal := _no_deposits(session, number)) is not None:
+            return refusal
         post(session, transfer, money.deposit(number, amount_minor), now_ms)
         stamp = "0x" + keccak(transfer.encode()).hex()
         filing.queue(
             session, transfer, ("ledger", "deposit"), [number, amount_minor, stamp], "admin"
         )
     return balance(session, number, AVAILABLE)
+
+
+def _no_deposits(session: Session, number: int) -> Refusal | None:
+    if ledger_state.closed(session):
+        return refuse("ledger_closed")
+    failed = filing.status_of(session, f"account:{number}") == "failed"
+    return refuse("account_not_open") if failed else None
 
 
 def undo_deposit(session: Session, transfer: str, now_ms: int) -> None:

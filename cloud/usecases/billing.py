@@ -18,6 +18,7 @@ from contracts.wire.messages import Event
 
 MAX_EVENTS = 1000  # what a receipt holds
 MAX_TARIFFS = 1024  # of a city's owners, kept as read; a thousand stays have the same one
+MAX_KEPT_CHARS = 4096  # a timetable of a month has more, and no other stay has the same one
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +92,13 @@ def _proven(session: Session, stay: Stay, booking: Booking) -> Proven | None:
     return Proven(terms, tariff, rows, evidence, lines)
 
 
-@lru_cache(maxsize=MAX_TARIFFS)
 def frozen_tariff(text: str) -> tuple[Tariff, str]:
     """Of a booking's column; with its digest."""
+    return _kept(text) if len(text) <= MAX_KEPT_CHARS else _kept.__wrapped__(text)
+
+
+@lru_cache(maxsize=MAX_TARIFFS)
+def _kept(text: str) -> tuple[Tariff, str]:
     tariff = Tariff.model_validate_json(text)
     return tariff, tariff_digest(tariff)
 

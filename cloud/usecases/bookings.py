@@ -4,21 +4,33 @@ import json
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any, Literal
 
 from sqlmodel import Session, col, select
 
+from cloud.booking_tables import WAITING, Booking
 from cloud.core import money
-from cloud.core.booking import HOLDING, Move, moved
-from cloud.core.matching import SOON, Wish, objection
+from cloud.core.booking import AHEAD, FIRST, HOLDING, NAMED, TOLD, Move, moved
+from cloud.core.matching import SOON, Candidate, Wish, objection
+from cloud.core.money import PLATFORM
 from cloud.core.reasons import Refusal, refuse
 from cloud.errors import Unknown
-from cloud.tables import Booking, Command, Gateway, Offer, Space
-from cloud.usecases import accounts, fees
-from cloud.usecases.offers import bookable, candidates
+from cloud.tables import Gateway, Space
+from cloud.usecases import (
+    accounts,
+    booking_fees,
+    booking_grants,
+    booking_known,
+    booking_rows,
+    offer_compensation,
+)
+from cloud.usecases.booking_grants import record_of as record_of
+from cloud.usecases.booking_known import Known
+from cloud.usecases.offers import bookable
 from contracts.ledger.pricing import Tariff, Terms, Window, quote, total
 from contracts.ledger.records import BookingRecord, tariff_digest
-from contracts.wire.messages import Grant, Revoke
 from contracts.wire.types import format_instant, to_ms
 
 
@@ -40,9 +52,14 @@ class Ids:
     command: str
 
 
+Canceller = Literal["owner", "operator"]
 UNBOUND = "unbound"
 # After normalising: letters, digits and the characters of Chinese plates.
 PLATE = re.compile(r"[A-Z0-9\u4e00-\u9fff]{4,10}")
+# Released in one turn of a sweep; the others in the next.
+MAX_EXPIRED = 100
+MAX_TARIFFS = 1024  # of a city's offers, kept as filed
+_CANCELS: dict[Canceller, Move] = {"owner": "cancel_by_owner", "operator": "cancel_by_operator"}
 
 
 def plate_of(text: str) -> str:
@@ -52,38 +69,54 @@ def plate_of(text: str) -> str:
 
 
 def confirm(session: Session, asked: Asked, ids: Ids, now: datetime) -> Booking | Refusal:
-    before = session.exec(select(Booking).where(Booking.request_key == asked.request_key)).first()
+    before = booking_rows.by_key(session, asked.request_key)
     if before is not None:
         return before if _same(before, asked) else refuse("key_reused")
     if not PLATE.fullmatch(asked.plate):
         return refuse("bad_plate")
     if not bookable(asked.window, now):
         return refuse("bad_window")
-    candidate = next(iter(candidates(session, asked.window, asked.space)), None)
-    if candidate is None:
+    known = booking_known.known(session, asked.space, asked.driver, asked.window)
+    if known is None:
         return refuse("no_offer")
-    wish = Wish(candidate.lat, candidate.lon, asked.window)
-    code = objection(wish, candidate, asked.window.starts_at - now < SOON)
+    code = _unsound(known, asked, now)
     if code is not None:
         return refuse(code)
-    quoted_minor = total(quote(candidate.tariff, candidate.terms, asked.window))
-    if quoted_minor != asked.quoted_minor:
-        return refuse("price_changed")
-    if accounts.balance(session, asked.driver) < quoted_minor:
-        return refuse("balance")
-    offer = session.get_one(Offer, candidate.offer)
-    agreed = (candidate.tariff, candidate.terms)
-    booking = _booking(asked, ids, (offer, *agreed), fees.in_force(session), now)
-    session.add(booking)
-    session.flush()
-    hold = money.hold(asked.driver, quoted_minor)
-    accounts.post(session, f"hold:{booking.id}", hold, to_ms(now))
-    _send_grant(session, booking, ids.command, now)
+    columns, record = _columns(asked, ids, known, now)
+    booking = booking_rows.add(session, columns)
+    if booking is None:
+        return refuse("overlap")
+    hold = money.hold(asked.driver, asked.quoted_minor)
+    accounts.write(session, accounts.entries(f"hold:{booking.id}", hold, to_ms(now)))
+    told = (known.around.gateway, known.early_s(booking.starts_ms))
+    booking_grants.tell(session, booking, record, told, (ids.command, now))
+    if known.around.after is not None:
+        booking_grants.shorten_early(session, booking, f"{ids.command}.next", now)
     return booking
+
+
+def _unsound(known: Known, asked: Asked, now: datetime) -> str | None:
+    """Why it cannot be agreed, as a code of REASONS."""
+    candidate, window = known.candidate, asked.window
+    code = unfit(candidate, window, window.starts_at - now < SOON)
+    if code is not None:
+        return code
+    if total(quote(candidate.tariff, candidate.terms, window)) != asked.quoted_minor:
+        return "price_changed"
+    available_minor = int(known.around.available_minor or 0)
+    return "balance" if available_minor < asked.quoted_minor else None
+
+
+def unfit(candidate: Candidate, window: Window, soon: bool) -> str | None:
+    """Why this window of it cannot be agreed, as a code of REASONS."""
+    wish = Wish(candidate.lat, candidate.lon, window)
+    return objection(wish, candidate, soon) or _length(candidate.terms, window)
 
 
 def move(session: Session, booking: Booking, what: Move, now: datetime) -> None:
     """Through the table, with the time it happened kept for the driver to see."""
+    if what == "arrive" and to_ms(now) < booking.starts_ms:
+        what = "arrive_early"
     after = changed(booking.state, booking.history, what, now)
     if after is not None:
         booking.state, booking.history = after
@@ -94,43 +127,65 @@ def move(session: Session, booking: Booking, what: Move, now: datetime) -> None:
 def changed(state: str, history: str, what: Move, now: datetime) -> tuple[str, str] | None:
     """State and history after the move; None where it changes nothing."""
     after = moved(state, what)  # type: ignore[arg-type]
-    if after == state:
+    if after == state and what not in TOLD:
         return None
-    told = [*json.loads(history), {"state": after, "at": format_instant(now)}]
-    return after, json.dumps(told)
+    told = {"state": after, "at": format_instant(now)}
+    if what in NAMED:
+        told["move"] = what
+    return after, json.dumps([*json.loads(history), told])
 
 
 def cancel(session: Session, booking_id: str, command: str, now: datetime) -> Booking | Refusal:
-    """Before arrival: the whole hold goes back and the gateway forgets the grant."""
+    """By the driver before arrival: the whole hold goes back, and the gateway forgets the grant.
+
+    After the time that the terms tell, their fee is due.
+    """
     booking = get(session, booking_id)
     if booking.state == "cancelled":
         return booking
-    if booking.state not in ("confirmed", "granted"):
+    if booking.state not in AHEAD:
         return refuse("too_late")
-    move(session, booking, "cancel", now)
-    _release(session, booking, command, now)
+    booking_fees.cancelled(session, booking, record_of(booking), now)
+    _end(session, booking, "cancel", command, now)
     return booking
 
 
-def expire(session: Session, command: str, now: datetime) -> Booking | None:
-    """Release the next booking whose driver never came.
+def cancel_by(
+    session: Session, booking: Booking, by: Canceller, reason: str, command: str, now: datetime
+) -> Booking | Refusal:
+    """By the owner or the operator, who owes the driver what the offer promises for it."""
+    if booking.state == "cancelled":
+        return booking
+    if booking.state not in AHEAD:
+        return refuse("too_late")
+    record = record_of(booking)
+    payer = record.owner_account if by == "owner" else PLATFORM
+    due = (offer_compensation.due(session, booking, now), reason)
+    sides = (payer, record.driver_account)
+    booking_fees.owe(session, booking, "compensation", sides, due, now)
+    _end(session, booking, _CANCELS[by], command, now)
+    return booking
+
+
+def expire(session: Session, command: str, now: datetime) -> list[Booking]:
+    """Release bookings whose driver never came; the fee of the terms is due.
 
     Only where the gateway can be heard: a silent one may have seen the arrival and not told yet.
     """
     waiting = (
         select(Booking)
-        .where(col(Booking.state).in_(("confirmed", "granted")))
+        .where(WAITING, Booking.due_ms < to_ms(now))
         .join(Space, col(Space.id) == col(Booking.space))
         .join(Gateway, col(Gateway.id) == col(Space.gateway))
         .where(col(Gateway.online).is_(True))
+        .order_by(col(Booking.due_ms))
+        .limit(MAX_EXPIRED)
     )
-    for booking in session.exec(waiting):
-        terms = record_of(booking).terms
-        if booking.starts_ms + terms.no_show_timeout_s * 1000 < to_ms(now):
-            move(session, booking, "expire", now)
-            _release(session, booking, command, now)
-            return booking
-    return None
+    released = list(session.exec(waiting))
+    for number, booking in enumerate(released):
+        booking_fees.not_come(session, booking, record_of(booking), now)
+        _end(session, booking, "expire", f"{command}.{number}", now)
+    return released
 
 
 def get(session: Session, booking_id: str) -> Booking:
@@ -142,10 +197,6 @@ def get(session: Session, booking_id: str) -> Booking:
 
 def by_grant(session: Session, grant: str | None) -> Booking | None:
     return session.exec(select(Booking).where(Booking.grant == grant)).first()
-
-
-def record_of(booking: Booking) -> BookingRecord:
-    return BookingRecord.model_validate_json(booking.record)
 
 
 def held_spaces(session: Session, at_ms: int) -> set[str]:
@@ -162,84 +213,82 @@ def void_hold(session: Session, booking: Booking, now: datetime) -> None:
     accounts.post(session, f"void:{booking.id}", void, to_ms(now))
 
 
+def due_ms(record: BookingRecord) -> int:
+    """When nobody will come any more."""
+    return to_ms(record.window.starts_at) + record.terms.no_show_timeout_s * 1000
+
+
+def _length(terms: Terms, window: Window) -> str | None:
+    asked = window.ends_at - window.starts_at
+    if asked < timedelta(seconds=terms.min_s):
+        return "window_short"
+    return "window_long" if terms.max_s and asked > timedelta(seconds=terms.max_s) else None
+
+
 def _same(booking: Booking, asked: Asked) -> bool:
-    record = record_of(booking)
-    agreed = (booking.space, record.window, booking.plate, record.quoted_minor)
-    return agreed == (asked.space, asked.window, asked.plate, asked.quoted_minor)
+    """As it was confirmed, whatever was agreed since."""
+    return booking.asked == json.dumps(_wish(asked))
 
 
-def _booking(
-    asked: Asked, ids: Ids, agreed: tuple[Offer, Tariff, Terms], fee_bps: int, now: datetime
-) -> Booking:
-    offer, tariff, terms = agreed
+def _wish(asked: Asked) -> list[Any]:
+    window = asked.window
+    times = (to_ms(window.starts_at), to_ms(window.ends_at))
+    return [asked.driver, asked.space, *times, asked.plate, asked.quoted_minor]
+
+
+def _columns(
+    asked: Asked, ids: Ids, known: Known, now: datetime
+) -> tuple[dict[str, Any], BookingRecord]:
+    """Of the booking's row, in full; and what was agreed."""
+    candidate, window = known.candidate, asked.window
+    tariff, digest = _filed(candidate.tariff)
     record = BookingRecord(
         id=ids.booking,
         space=asked.space,
         grant=UNBOUND,
-        window=asked.window,
-        terms=terms,
-        tariff=tariff_digest(tariff),
+        window=window,
+        terms=candidate.terms,
+        tariff=digest,
         driver_account=asked.driver,
-        owner_account=offer.owner,
+        owner_account=known.owner,
         quoted_minor=asked.quoted_minor,
         confirmed_at=now,
     ).bound()
-    return Booking(
-        id=ids.booking,
-        request_key=asked.request_key,
-        space=asked.space,
-        offer=offer.id,
-        driver=asked.driver,
-        plate=asked.plate,
-        state="confirmed",
-        starts_ms=to_ms(asked.window.starts_at),
-        ends_ms=to_ms(asked.window.ends_at),
-        grant=record.grant,
-        record=record.model_dump_json(),
-        tariff=tariff.model_dump_json(),
-        held_minor=asked.quoted_minor,
-        fee_bps=fee_bps,
-        history=json.dumps([{"state": "confirmed", "at": format_instant(now)}]),
-    )
+    wish = _wish(asked)
+    columns = {
+        "id": ids.booking,
+        "request_key": asked.request_key,
+        "asked": json.dumps(wish),
+        "space": asked.space,
+        "offer": candidate.offer,
+        "driver": asked.driver,
+        "plate": asked.plate,
+        "state": FIRST,
+        "starts_ms": wish[2],
+        "ends_ms": wish[3],
+        "early_ms": wish[2] - candidate.terms.early_start_s * 1000,
+        "due_ms": due_ms(record),
+        "grant": record.grant,
+        "record": record.model_dump_json(),
+        "tariff": tariff,
+        "held_minor": asked.quoted_minor,
+        "fee_bps": known.fee_bps,
+        "history": json.dumps([{"state": FIRST, "at": format_instant(now)}]),
+        "version": 1,
+    }
+    return columns, record
 
 
-def _send_grant(session: Session, booking: Booking, command: str, now: datetime) -> None:
-    space = session.get(Space, booking.space)
-    if space is None or space.gateway is None:
-        raise AssertionError("an offered space has a gateway")
-    record = record_of(booking)
-    grant = Grant(
-        command=command,
-        gateway=space.gateway,
-        id=booking.grant,
-        version=1,
-        booking=booking.id,
-        space=booking.space,
-        plates=(booking.plate,),
-        starts_at=record.window.starts_at,
-        ends_at=record.window.ends_at,
-        early_s=float(record.terms.early_start_s),
-        late_s=float(record.terms.no_show_timeout_s),
-        issued_at=now,
-    )
-    session.add(_command(grant, "grant", booking.id, now))
+@lru_cache(maxsize=MAX_TARIFFS)
+def _filed(tariff: Tariff) -> tuple[str, str]:
+    """Its text and its digest: many bookings have the same price."""
+    return tariff.model_dump_json(), tariff_digest(tariff)
 
 
-def _release(session: Session, booking: Booking, command: str, now: datetime) -> None:
+def _end(session: Session, booking: Booking, what: Move, command: str, now: datetime) -> None:
+    """Its space is free again, its money too, and the gateway lets nobody in by it."""
+    move(session, booking, what, now)
     void_hold(session, booking, now)
-    space = session.get(Space, booking.space)
-    gateway = space.gateway if space is not None else None
-    if gateway is not None:
-        revoke = Revoke(command=command, gateway=gateway, id=booking.grant, issued_at=now)
-        session.add(_command(revoke, "revoke", booking.id, now))
-
-
-def _command(message: Grant | Revoke, kind: str, subject: str, now: datetime) -> Command:
-    return Command(
-        id=message.command,
-        gateway=message.gateway,
-        kind=kind,
-        payload=message.model_dump_json(),
-        subject=subject,
-        created_ms=to_ms(now),
-    )
+    place = (booking.space, booking.grant)
+    booking_grants.revoke(session, place, booking.id, command, now)
+    booking_grants.widen_early(session, (booking.space, booking.starts_ms), f"{command}.next", now)

@@ -15,6 +15,7 @@ from cloud.core.calls import FILED
 from cloud.core.reasons import REASONS, Refusal, refuse
 from cloud.credit_tables import CREDIT_NUMBERS, CreditRow
 from cloud.tables import Batch, Booking, ChainCall, Offer, Settlement, Stay
+from cloud.usecases import ledger_state
 from cloud.usecases.billing import settlement_of
 from cloud.usecases.collected import missing, paid_minor
 from cloud.usecases.gateways import clear_alarm
@@ -46,6 +47,8 @@ def credit(session: Session, asked: Asked, now: datetime) -> int | Refusal:
         same = (asked.stay, asked.amount_minor, asked.reason)
         told = (before.stay, before.amount_minor, before.reason)
         return before.number or 0 if same == told else refuse("key_reused")
+    if ledger_state.closed(session):
+        return refuse("ledger_closed")
     settled = _settled(session, asked.stay)
     if isinstance(settled, Refusal):
         return settled

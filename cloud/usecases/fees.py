@@ -34,21 +34,34 @@ class Standing:
     """Basis points. `bps`: of bookings confirmed now; `chain_bps`: what the contract allowed when
 
     it was last asked; `wanted_bps`: announced and not accepted yet, None when nothing is under way.
+    `since_ms`: when bookings began to carry what they carry now, 0 for ever; `ready_s`: from when
+    on the contract accepts what is announced, 0 while it does not know of it.
     """
 
     bps: int = 0
     chain_bps: int = 0
     wanted_bps: int | None = None
     announced_ms: int = 0
+    since_ms: int = 0
+    ready_s: int = 0
+
+    @property
+    def carried_bps(self) -> int:
+        return min(self.bps, self.chain_bps)
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The contract now. `answer`: empty if it would accept what is proposed, else its code."""
+    """The contract now. `answer`: empty if it would accept what is proposed, else its code.
+
+    `ready_s`: from when on it accepts it, by its clock; `at_ms`: now, by ours.
+    """
 
     fee_bps: int
     proposed_bps: int
     answer: str
+    ready_s: int = 0
+    at_ms: int = 0
 
 
 def standing(session: Session) -> Standing:
@@ -77,7 +90,7 @@ def announce(session: Session, bps: int, now: datetime) -> Standing:
         return before
     made = replace(before, bps=min(before.bps, bps), wanted_bps=bps, announced_ms=to_ms(now))
     _propose(session, bps)
-    return _keep(session, made)
+    return _keep(session, _since(before, replace(made, ready_s=0), to_ms(now)))
 
 
 def step(session: Session, seen: Seen) -> None:
@@ -86,6 +99,9 @@ def step(session: Session, seen: Seen) -> None:
     made = replace(before, chain_bps=seen.fee_bps)
     if made.wanted_bps is not None and not _under_way(session):
         made = _further(session, made, made.wanted_bps, seen)
+    proposed = made.wanted_bps is not None and seen.proposed_bps == made.wanted_bps
+    made = replace(made, ready_s=seen.ready_s if proposed else 0)
+    made = _since(before, made, seen.at_ms)
     if made != before:
         _keep(session, made)
 
@@ -116,6 +132,11 @@ def undo_withdrawal(session: Session, call: ChainCall, now_ms: int) -> None:
     """The chain refused it: the fees come back, by an entry of their own."""
     amount_minor = json.loads(call.args)[1]
     accounts.post(session, f"undo:{call.id}", money.deposit(PLATFORM, amount_minor), now_ms)
+
+
+def _since(before: Standing, made: Standing, now_ms: int) -> Standing:
+    same = before.carried_bps == made.carried_bps
+    return made if same else replace(made, since_ms=now_ms)
 
 
 def _further(session: Session, made: Standing, wanted_bps: int, seen: Seen) -> Standing:

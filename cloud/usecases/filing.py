@@ -5,10 +5,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlmodel import Session, col, func, or_, select
+from sqlmodel import Session, String, cast, col, func, or_, select
 
 from cloud.core import calls
-from cloud.core.calls import WAITING, Status, Step
+from cloud.core.calls import FILED, WAITING, Status, Step
 from cloud.core.fees import Fees
 from cloud.ports.chain import Contract, Sender, SignedTransaction
 from cloud.tables import ChainAttempt, ChainCall
@@ -21,6 +21,8 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
     "batch": ("account:", "deposit:", "payout:", "rekey:"),
     "rekey": ("batch:",),
 }
+# What a failed call is named once the same is asked again.
+ASIDE = "refused:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,31 @@ def status_of(session: Session, call_id: str) -> str | None:
     return session.exec(select(ChainCall.status).where(ChainCall.id == call_id)).first()
 
 
+def unopened(number: Any) -> Any:
+    """Of a column of account numbers: its opening is in no block, or was refused for good."""
+    opening = ChainCall.id == "account:" + cast(number, String)
+    call = select(ChainCall.number).where(opening, col(ChainCall.status).not_in(FILED))
+    return call.correlate_except(ChainCall).exists()
+
+
+def all_unopened(session: Session) -> set[int]:
+    """The numbers themselves: few, of openings on their way and those that were refused."""
+    found = select(ChainCall.id).where(
+        col(ChainCall.status).in_((*WAITING, "failed")),
+        col(ChainCall.id).startswith("account:"),
+    )
+    return {int(call.removeprefix("account:")) for call in session.exec(found)}
+
+
+def set_aside(session: Session, call_id: str) -> None:
+    """A call that failed keeps its row under another name: its own may be queued again."""
+    call = call_named(session, call_id)
+    if call is not None and call.status == "failed":
+        call.id = f"{ASIDE}{call_id}:{call.number}"
+        session.add(call)
+        session.flush()
+
+
 def next_call(session: Session, not_from: Collection[str] = ()) -> ChainCall | None:
     """The oldest call not yet mined: they go out one after the other, in the order decided.
 
@@ -82,7 +109,10 @@ def turn(session: Session, not_from: Collection[str]) -> Turn | None:
 
 def _overtakes(session: Session, call: ChainCall) -> bool:
     """Something decided before it, behind which it must stay, is in no block yet."""
-    behind = BEHIND.get(call.id.partition(":")[0])
+    kind, _, subject = call.id.partition(":")
+    if kind == "deposit":
+        return status_of(session, f"account:{subject.partition(':')[0]}") in WAITING
+    behind = BEHIND.get(kind)
     if behind is None:
         return False
     others = or_(*(col(ChainCall.id).startswith(kind) for kind in behind))
@@ -94,6 +124,11 @@ def count_waiting(session: Session, prefix: str) -> int:
     waiting = col(ChainCall.status).in_(WAITING)
     named = col(ChainCall.id).startswith(prefix, autoescape=True)
     return session.exec(select(func.count()).where(waiting, named)).one()
+
+
+def queued(session: Session, prefix: str) -> Sequence[ChainCall]:
+    named = col(ChainCall.id).startswith(prefix, autoescape=True)
+    return session.exec(select(ChainCall).where(ChainCall.status == "queued", named)).all()
 
 
 def count_named(session: Session, prefix: str) -> int:

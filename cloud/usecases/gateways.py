@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from cloud.core.reasons import Refusal, refuse
 from cloud.tables import Alarm, Booking, Command, Gateway, Space
-from cloud.usecases import filing
+from cloud.usecases import booking_grants, filing
 from contracts.ledger.hashing import keccak
 from contracts.wire.messages import Reply, Status
 from contracts.wire.types import to_ms
@@ -53,18 +53,23 @@ def enrol(
 def heard(session: Session, status: Status, now: datetime) -> bool:
     """True if it was away and came back without a boot: it must then be asked what it sees.
 
-    After a boot it tells by itself, as soon as its detectors know.
+    After a boot it tells by itself, as soon as its detectors know. Either way it is told again
+    whom to let in: it may have missed a command, or lost its store.
     """
     gateway = session.get(Gateway, status.gateway)
     if gateway is None:
         return False
-    back = status.online and not gateway.online and _boot_of(gateway) == status.boot_id
+    booted = _boot_of(gateway) != status.boot_id
+    away = status.online and (booted or not gateway.online)
+    back = away and not booted
     gateway.online = status.online
     gateway.seen_ms = to_ms(now)
     gateway.status = status.model_dump_json()
     session.add(gateway)
     if status.online:
         clear_alarm(session, f"silent:{gateway.id}")
+    if away:
+        booking_grants.tell_again(session, gateway.id, now)
     return back
 
 

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 from cloud.core.calls import WAITING
 from cloud.core.money import HELD
 from cloud.tables import Booking, Offer, Setting, Settlement
-from cloud.usecases import accounts, filing
+from cloud.usecases import accounts, dispute_holds, filing
 from cloud.usecases.unsettled import unsettled
 from contracts.wire.types import to_ms
 
@@ -63,22 +63,28 @@ def place(session: Session, account: int, request: Request, now: datetime) -> No
     elif row is not None:
         row.value = f"{to_ms(now):015d}"
         session.add(row)
-        _renew(session, account, ends_s, now_s)
+        _renew(session, account, ends_s, now)
 
 
-def needed_minor(session: Session, account: int) -> int:
-    """What this account's money is needed for and the chain has not taken yet."""
-    return accounts.balance(session, account, HELD) + _unsettled_minor(session, account)
+def needed_minor(session: Session, account: int, now: datetime) -> int:
+    """What this account's money is needed for and the chain has not taken yet, and what it was
+
+    paid for stays that are in dispute.
+    """
+    booked = accounts.balance(session, account, HELD)
+    disputed = dispute_holds.held_minor(session, account, now)
+    return booked + _unsettled_minor(session, account) + disputed
 
 
-def _renew(session: Session, account: int, ends_s: int, now_s: int) -> None:
+def _renew(session: Session, account: int, ends_s: int, now: datetime) -> None:
+    now_s = to_ms(now) // 1000
     turns = session.get(Setting, f"{TURNS}{account}") or Setting(key=f"{TURNS}{account}", value="0")
     newest = filing.call_named(session, f"hold:{account}:{turns.value}")
     if newest is not None and newest.status in WAITING:
         return
     there = newest is not None and newest.status != "failed"
     _account, placed, until_s = json.loads(newest.args) if newest and there else (0, 0, 0)
-    amount_minor = needed_minor(session, account)
+    amount_minor = needed_minor(session, account, now)
     wanted_s = min(ends_s, now_s + MAX_HOLD_S - CLOCK_MARGIN_S) if amount_minor else 0
     lasts = until_s >= wanted_s or until_s - now_s > RENEW_BEFORE_S
     if amount_minor == placed and lasts:

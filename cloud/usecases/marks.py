@@ -9,18 +9,16 @@ from datetime import UTC, date, datetime, time, timedelta
 from sqlmodel import Session, col, select
 
 from cloud.core.calls import WAITING
-from cloud.core.compliance import RULES, Claim, check, decision_digest
-from cloud.core.reasons import REASONS, Reason
-from cloud.tables import ChainCall, Offer, Registration, Setting, Space, Title
+from cloud.tables import ChainCall, Offer, Registration, Setting, Title
 from cloud.title_tables import MarkCall
-from cloud.usecases import filing, title_tree
+from cloud.usecases import checking, filing, title_tree
+from cloud.usecases.checking import STANDING as STANDING
 from cloud.usecases.title_tree import record_of
 from contracts.ledger.hashing import keccak
 from contracts.ledger.merkle import path
-from contracts.ledger.records import TitleRecord, space_key
-from contracts.wire.types import ZERO_DIGEST, format_instant
+from contracts.ledger.records import space_key
+from contracts.wire.types import ZERO_DIGEST
 
-STANDING = ("compliant", "shared")
 MAX_MARKS = 64  # in one call, and nodes in its cap: as in PropertyRegistry.vy
 TERMS_CHECKED = "terms_checked"
 
@@ -71,13 +69,12 @@ def recheck(session: Session, before: Mapping[str, str], version: int, now: date
     for row in _standing(session):
         if row.space not in before:
             continue
-        old = TitleRecord.model_validate_json(before[row.space])
         title = session.get(Title, row.space)
-        reasons = _against(session, title, old.holder, now.date())
-        if title is None or reasons:
-            end(session, row, [reason.code for reason in reasons])
+        verdict = checking.again(session, row, title, now)
+        if verdict.reasons:
+            end(session, row, [reason.code for reason in verdict.reasons])
             continue
-        row.decision = decision_digest(record_of(title), [], format_instant(now))
+        checking.decide(row, verdict)
         session.add(row)
         _transfer(session, row, f"transfer:{row.id}:{version}", row.decision)
 
@@ -130,15 +127,6 @@ def _waiting(session: Session) -> list[Registration]:
 def _standing(session: Session) -> Iterator[Registration]:
     rows = select(Registration).where(col(Registration.status).in_(STANDING))
     yield from list(session.exec(rows))
-
-
-def _against(session: Session, title: Title | None, holder: str, today: date) -> Sequence[Reason]:
-    """By the rules as they are now; consents that were given stand."""
-    if title is None:
-        return [REASONS["unknown_space"]]
-    space = session.get(Space, title.space)
-    equipped = space is not None and space.gateway is not None
-    return check(record_of(title), Claim(holder, True, True, equipped), today, RULES)
 
 
 def _transfer(session: Session, row: Registration, call_id: str, decision: str) -> None:

@@ -16,7 +16,7 @@ from sqlmodel import Session, String, case, cast, col, select
 from cloud.core.calls import FILED, WAITING
 from cloud.core.money import OUTSIDE, PLATFORM
 from cloud.tables import Alarm, Batch, ChainCall, Collected, Entry, Setting, Settlement
-from cloud.usecases import accounts
+from cloud.usecases import accounts, filing, ledger_state
 from cloud.usecases.gateways import clear_alarm, raise_alarm
 
 SETTING = "reconciled"
@@ -58,17 +58,28 @@ def stopped(session: Session) -> bool:
     return session.get(Alarm, STOPPED) is not None
 
 
+def kept_back(session: Session) -> tuple[str, ...]:
+    """Which kinds of calls are not signed now, by how their names begin."""
+    if ledger_state.closed(session):
+        return ("batch:", "hold:")
+    return ("batch:",) if stopped(session) or ledger_state.behind(session) else ()
+
+
 def books(session: Session, block: int) -> Books:
-    """Of those accounts that are due, with the chain's calls as they stand in the same moment."""
+    """Of those accounts that are due, with the chain's calls as they stand in the same moment.
+
+    An account that is in no block is not due: what its number has there may be a stranger's.
+    """
     before = standing(session)
     late = _late(session, block)
-    totals = accounts.totals(session)
+    unopened = filing.all_unopened(session)
+    totals = {n: total for n, total in accounts.totals(session).items() if n not in unopened}
     for account, amount_minor in late:
-        if account != OUTSIDE:
+        if account != OUTSIDE and account not in unopened:
             totals[account] = totals.get(account, 0) - amount_minor
     touched = select(Entry.account).where(col(Entry.id) > before.entry).distinct()
     touched_now = {PLATFORM, *session.exec(touched)} & totals.keys()
-    first = touched_now | {int(number) for number in before.differing}
+    first = touched_now | {int(number) for number in before.differing} & totals.keys()
     others = sorted(n for n in totals if n not in first)
     turn = [n for n in others if n > before.account][: max(MAX_ACCOUNTS - len(first), 0)]
     newest = session.exec(select(Entry.id).order_by(col(Entry.id).desc()).limit(1)).first()
@@ -85,7 +96,8 @@ def compared(
     if _mark(session) != ours.mark:
         return None
     before = standing(session)
-    differing = dict(before.differing)
+    unopened = filing.all_unopened(session)
+    differing = {key: by for key, by in before.differing.items() if int(key) not in unopened}
     for number, total_minor in ours.totals.items():
         by, key = theirs[number] - total_minor, str(number)
         differing.pop(key, None)

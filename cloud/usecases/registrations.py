@@ -1,19 +1,23 @@
-"""Step 2: an owner asks to share a space; it is marked on the chain, or refused with reasons."""
+"""Step 2: an owner asks to share a space; it is marked on the chain, refused with reasons, or
+
+waits for a person.
+"""
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
-from cloud.core.compliance import RULES, Claim, check, decision_digest
-from cloud.core.reasons import REASONS, Reason
+from cloud.compliance_tables import Registration
+from cloud.core.compliance_states import REGISTRATION, moved
+from cloud.core.reasons import REASONS, Refusal, refuse
 from cloud.errors import Unknown
-from cloud.tables import Registration, Space, Title
-from cloud.usecases import marks
+from cloud.tables import Title
+from cloud.usecases import audit, checking, marks, notices, rechecking
+from cloud.usecases.checking import Said, Verdict, dumped
 from cloud.usecases.marks import STANDING
-from cloud.usecases.title_tree import record_of
-from contracts.wire.types import ZERO_DIGEST, format_instant, to_ms
+from contracts.wire.types import ZERO_DIGEST, to_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,29 +29,51 @@ class Asked:
     management_consent: bool
     co_owner_consent: bool
 
+    def said(self) -> Said:
+        return Said(self.holder, self.management_consent, self.co_owner_consent)
+
 
 def register(
     session: Session, registration_id: str, owner: int, asked: Asked, now: datetime
 ) -> Registration:
-    """Always on record: compliant and queued for the chain, or refused with every reason."""
-    title = session.get(Title, asked.space)
-    reasons = _reasons(session, title, asked, now)
-    decision = ZERO_DIGEST
-    if title is not None:
-        decision = decision_digest(record_of(title), reasons, format_instant(now))
+    """Always on record: compliant and queued for the chain, doubtful, or refused with reasons."""
     row = Registration(
         id=registration_id,
         space=asked.space,
         owner=owner,
-        status="refused" if reasons else "compliant",
-        reasons=json.dumps([reason.plain() for reason in reasons], ensure_ascii=False),
-        decision=decision,
+        status="",
+        reasons="[]",
+        decision=ZERO_DIGEST,
         decided_ms=to_ms(now),
+        claim=json.dumps(asdict(asked.said()), ensure_ascii=False),
     )
+    verdict = _verdict(session, row, now)
+    move = "refuse" if verdict.reasons else "doubt" if verdict.doubts else "comply"
+    row.status = moved(REGISTRATION, row.status, move)
+    row.reasons, row.doubts = dumped(verdict.reasons), dumped(verdict.doubts)
+    if verdict.reasons:
+        row.doubts = "[]"
+    checking.decide(row, verdict)
     session.add(row)
     session.flush()
-    if not reasons:
+    if row.status == "compliant":
         marks.file_waiting(session)
+    elif row.status == "doubtful":
+        checking.ask(session, row, verdict, now)
+        words = {
+            "reason_en": " ".join(doubt.sentence_en for doubt in verdict.doubts),
+            "reason_zh": "".join(doubt.sentence_zh for doubt in verdict.doubts),
+        }
+        fields = {"space": row.space, **words}
+        notices.tell(session, owner, "registration_doubtful", fields, now, f"doubt:{row.id}")
+    detail = {
+        "space": row.space,
+        "status": row.status,
+        "reasons": [reason.code for reason in verdict.reasons],
+        "doubts": [doubt.code for doubt in verdict.doubts],
+        "decision": row.decision,
+    }
+    audit.record(session, audit.account(owner), "registration.asked", row.id, detail, now)
     return row
 
 
@@ -68,19 +94,33 @@ def sharing(session: Session, space: str) -> Registration | None:
     return session.exec(found).first()
 
 
-def _reasons(session: Session, title: Title | None, asked: Asked, now: datetime) -> list[Reason]:
-    if title is None:
-        return [REASONS["unknown_space"]]
-    standing = select(Registration).where(
-        Registration.space == asked.space, col(Registration.status).in_(STANDING)
+def withdraw(
+    session: Session, registration_id: str, who: str, now: datetime
+) -> Registration | Refusal:
+    """The owner shares it no longer: the mark and the offers end; bookings stand."""
+    row = get(session, registration_id)
+    if row.status == "doubtful":
+        row.status = moved(REGISTRATION, row.status, "withdraw")
+        rechecking.ended(session, row, [REASONS["owner_ended"]], now, who)
+    elif row.status in STANDING:
+        rechecking.withdraw(session, row, [REASONS["owner_ended"]], who, now)
+    else:
+        return refuse("not_standing")
+    return row
+
+
+def _verdict(session: Session, row: Registration, now: datetime) -> Verdict:
+    title = session.get(Title, row.space)
+    waiting = select(Registration.id).where(
+        Registration.space == row.space,
+        Registration.owner == row.owner,
+        Registration.status == "doubtful",
     )
-    if session.exec(standing).first() is not None:
-        return [REASONS["already_shared"]]
-    space = session.get(Space, asked.space)
-    claim = Claim(
-        holder=asked.holder,
-        management_consent=asked.management_consent,
-        co_owner_consent=asked.co_owner_consent,
-        equipped=space is not None and space.gateway is not None,
-    )
-    return check(record_of(title), claim, now.date(), RULES)
+    if session.exec(waiting).first() is not None:
+        return Verdict((REASONS["in_review"],), (), ZERO_DIGEST, "", 0)
+    verdict = checking.judged(session, row, title, now)
+    if any(reason.code == "already_shared" for reason in verdict.reasons):
+        # Whatever else may be wrong is no business of whoever asks for a space of another's.
+        only = tuple(one for one in verdict.reasons if one.code == "already_shared")
+        return Verdict(only, (), verdict.decision, verdict.decided, verdict.rules_version)
+    return verdict

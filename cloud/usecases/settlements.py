@@ -15,8 +15,8 @@ from cloud.core import money
 from cloud.core.booking import Move, State, moved
 from cloud.core.paying import Paid, Payment, pay, payment_of
 from cloud.ports.chain import ChainEvent
-from cloud.tables import Batch, Booking, ChainCall, Settlement, Stay
-from cloud.usecases import accounts, collected, filing, receipts
+from cloud.tables import Batch, Booking, ChainCall, Offer, Settlement, Stay
+from cloud.usecases import accounts, collected, filing, receipts, withdrawals
 from cloud.usecases.gateways import raise_alarm
 from cloud.usecases.many import Many
 from cloud.usecases.receipts import pending_of as pending_of
@@ -38,6 +38,10 @@ _WAITING = (
     .where(col(Settlement.batch).is_(None))
     .order_by(col(Settlement.stay))
     .limit(BATCH_LIMIT)
+)
+# Without those of an account that is in no block: its number may be a stranger's there.
+_WAITING_OPEN = _WAITING.join(Offer, col(Offer.id) == col(Booking.offer), isouter=True).where(
+    ~filing.unopened(col(Booking.driver)), ~filing.unopened(col(Offer.owner))
 )
 _BATCH = select(Batch.seq).where(col(Batch.call) == bindparam("call")).scalar_subquery()
 _MEMBERS = select(
@@ -73,11 +77,12 @@ _STAYED = update(Stay).where(col(Stay.number).in_(_STAYS)).values(state=bindpara
 def batch(session: Session, now: datetime, age_ms: int = 0) -> Batch | None:
     """Pay the settlements that wait, put them into the next batch, queue it for the chain.
 
-    Once there are enough of them, or the oldest stay ended `age_ms` ago. Paid here and not
+    Once there are enough of them, or the oldest stay ended `age_ms` ago; those of an account that
+    is not open on the chain wait on, and hold up no others. Paid here and not
     before, so that every deposit has the same place before or after them in our books as it has
     on the chain.
     """
-    rows = list(session.connection().execute(_WAITING))
+    rows = list(session.connection().execute(_waiting(session)))
     if not rows or (len(rows) < BATCH_LIMIT and _young(session, rows, to_ms(now), age_ms)):
         return None
     seq = (session.exec(select(func.max(Batch.seq))).one() or 0) + 1
@@ -130,6 +135,13 @@ def filed(
 def returned(session: Session, call: ChainCall, now: datetime) -> None:
     """Its block is gone: its stays wait for the chain again. The money stays posted: once."""
     _move(session, call, "return", now)
+
+
+def _waiting(session: Session) -> Any:
+    read = withdrawals.being_read(session)
+    if not read and not filing.all_unopened(session):
+        return _WAITING
+    return _WAITING_OPEN.where(col(Booking.driver).not_in(read), col(Offer.owner).not_in(read))
 
 
 def _young(session: Session, rows: Sequence[Any], now_ms: int, age_ms: int) -> bool:

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from cloud.tables import Booking, EventRow, Gateway, Space, Stay
-from cloud.usecases import billing, bookings
+from cloud.tables import EventRow, Gateway, Space, Stay
+from cloud.usecases import stay_arrivals, stay_changes
 from cloud.usecases.gateways import raise_alarm
 from contracts.ledger.hashing import unhex
 from contracts.wire.messages import Event, SignedEvent
@@ -59,7 +59,10 @@ def unbooked(session: Session, now: datetime, after_ms: int) -> list[Stay]:
     """Raise the alarm for cars that stand where nobody booked."""
     limit = to_ms(now) - after_ms
     waiting = select(Stay).where(
-        Stay.state == "open", col(Stay.booking).is_(None), Stay.arrived_ms < limit
+        Stay.state == "open",
+        col(Stay.booking).is_(None),
+        Stay.kind != "owner",
+        Stay.arrived_ms < limit,
     )
     stays = list(session.exec(waiting))
     for stay in stays:
@@ -118,77 +121,10 @@ def _apply(session: Session, row: EventRow, event: Event, now: datetime) -> None
             now,
         )
         return
+    # Whether a space was free for whoever came is asked of it as it was before.
+    row.effect = stay_changes.applied(session, space.id, stay_arrivals.seen(row, event), now)
     space.occupancy, space.occupancy_ms = event.occupancy, to_ms(event.at)
     session.add(space)
-    row.effect = _change(session, space, event, now)
-
-
-def _change(session: Session, space: Space, event: Event, now: datetime) -> str:
-    stay = session.exec(select(Stay).where(Stay.space == space.id, Stay.state == "open")).first()
-    if event.occupancy == "occupied" and stay is None:
-        return _open(session, event, now)
-    if event.occupancy == "free" and stay is not None:
-        return _close(session, stay, event, now)
-    return "noted"
-
-
-def _open(session: Session, event: Event, now: datetime) -> str:
-    booking = _booking_for(session, event)
-    stay = Stay(
-        space=event.space or "",
-        gateway=event.gateway,
-        epoch=event.epoch,
-        first_seq=event.seq,
-        booking=booking.id if booking else None,
-        arrived_ms=to_ms(event.at),
-    )
-    session.add(stay)
-    session.flush()
-    if booking is not None:
-        bookings.move(session, booking, "arrive", event.at)
-    elif event.match == "accepted":
-        sentence = f"A car came to {event.space} by a grant whose booking is over. Decide."
-        raise_alarm(
-            session, f"returned:{stay.number}", "grant_without_booking", event.space, sentence, now
-        )
-    elif event.match == "ambiguous":
-        sentence = f"The plate in {event.space} nearly fits a booking. Compare and decide."
-        raise_alarm(
-            session, f"ambiguous:{stay.number}", "ambiguous_plate", event.space, sentence, now
-        )
-    return "opened"
-
-
-def _booking_for(session: Session, event: Event) -> Booking | None:
-    """Only a plate that the gateway accepted ties a stay to a booking; doubt goes to a person."""
-    booking = bookings.by_grant(session, event.grant) if event.match == "accepted" else None
-    if booking is None or booking.space != event.space:
-        return None
-    return booking if booking.state in ("confirmed", "granted") else None
-
-
-def _close(session: Session, stay: Stay, event: Event, now: datetime) -> str:
-    stay.last_seq, stay.departed_ms = event.seq, to_ms(event.at)
-    stay.state = "closed" if event.epoch == stay.epoch else "disputed"
-    session.add(stay)
-    session.flush()
-    if stay.booking is None:
-        stay.state = "unpaid" if stay.state == "closed" else stay.state
-        return "closed"
-    booking = bookings.get(session, stay.booking)
-    bookings.move(session, booking, "depart", event.at)
-    if stay.state == "disputed" or not billing.settle(session, stay, booking):
-        _dispute(session, stay, booking, now)
-    return "closed"
-
-
-def _dispute(session: Session, stay: Stay, booking: Booking, now: datetime) -> None:
-    """Nothing is charged by itself, and nothing stays held."""
-    stay.state = "disputed"
-    session.add(stay)
-    bookings.void_hold(session, booking, now)
-    sentence = f"The evidence of the stay in {stay.space} does not prove it. Decide the price."
-    raise_alarm(session, f"dispute:{stay.number}", "broken_evidence", stay.space, sentence, now)
 
 
 def _row(signed: SignedEvent, digest: str, signer: str) -> EventRow:

@@ -9,12 +9,14 @@ from sqlmodel import Session, col, delete, select, tuple_
 
 from cloud.tables import Title, TitleVersion
 from cloud.title_tables import TitleNodes
-from contracts.ledger.merkle import NODE, Tree, path
+from cloud.usecases.title_bulk import Bulk
+from contracts.ledger.merkle import NODE, Tree, node_hash, path
 from contracts.ledger.records import TitleRecord
 
 PAGE_NODES = 128
 # A leaf without a title: no title hashes to zero, and the places of the others stay.
 VACANT = bytes(NODE)
+_PAGES = Bulk(TitleNodes, ("level", "page", "nodes"))
 Where = tuple[int, int]
 
 
@@ -43,10 +45,48 @@ def build(session: Session) -> Tree | None:
 
 def store(session: Session, tree: Tree) -> None:
     session.exec(delete(TitleNodes))
+    size = PAGE_NODES * NODE
     for level, row in enumerate(tree.levels):
-        for page in range(-(-len(row) // (PAGE_NODES * NODE))):
-            session.add(_page(tree, (level, page)))
+        pages = enumerate(range(0, len(row), size))
+        _PAGES.insert(session, [(level, page, bytes(row[at : at + size])) for page, at in pages])
+    session.expire_all()
+
+
+def mend(session: Session, root: str) -> None:
+    """Where the stored tree is not the one of this root, it is built and stored anew."""
+    stored = Stored(session)
+    if not stored.count or "0x" + stored.root.hex() != root:
+        tree = build(session)
+        if tree is not None:
+            store(session, tree)
+
+
+def vacate(session: Session, place: int) -> bytes:
+    """Of a title that is gone. A row of leaves ends with one: without its last, it is shorter."""
+    if place + 1 < Stored(session).count:
+        return put(session, place, VACANT)
+    tree = build(session)
+    if tree is None:
+        raise ValueError("a library holds at least one title")
+    store(session, tree)
+    return tree.root
+
+
+def put(session: Session, place: int, leaf: bytes) -> bytes:
+    """Hash one path through the stored pages, of a leaf that is there; returns the root."""
+    node, top = leaf, path_length(Stored(session).count)
+    for level in range(top + 1):
+        index = place >> level
+        page = session.get_one(TitleNodes, (level, index // PAGE_NODES))
+        nodes, at = bytearray(page.nodes), index % PAGE_NODES * NODE
+        nodes[at : at + NODE] = node
+        page.nodes = bytes(nodes)
+        session.add(page)
+        # A page holds an even number of nodes: who is beside one stands on the same page.
+        pair = [nodes[side : side + NODE] for side in (at & -2 * NODE, at | NODE)]
+        root, node = node, node_hash(bytes(pair[0]), bytes(pair[1])) if pair[1] else bytes(pair[0])
     session.flush()
+    return root
 
 
 def change(session: Session, tree: Tree, leaves: Mapping[int, bytes]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from cloud.core import tariffs_told
 from cloud.core.calls import WAITING
 from cloud.core.matching import METRES_PER_DEGREE
 from cloud.errors import Unknown
@@ -23,7 +24,8 @@ from cloud.tables import (
     Stay,
 )
 from cloud.usecases import bookings, credits, settlements
-from contracts.ledger.pricing import Tariff
+from contracts.ledger.pricing import Tariff, quote
+from contracts.ledger.records import BookingRecord
 from contracts.wire.types import format_instant, from_ms
 
 View = dict[str, Any]
@@ -98,6 +100,7 @@ def booking(session: Session, booking_id: str) -> View:
         "quoted_minor": row.held_minor,
         "tariff": tariff.model_dump(mode="json"),
         "terms": record.terms.model_dump(mode="json"),
+        "told": _told(session, space, record, tariff),
         "grant": command.status if command else "none",
         "steps": _steps(row),
         "stay": _stay(session, row),
@@ -106,12 +109,21 @@ def booking(session: Session, booking_id: str) -> View:
     }
 
 
+def _told(session: Session, space: Space | None, record: BookingRecord, tariff: Tariff) -> View:
+    """The agreed price, line by line, in both languages and in the lot's time."""
+    place = session.get(Lot, space.lot) if space else None
+    lines = quote(tariff, record.terms, record.window)
+    told = tariffs_told.both(lines, tariff, place.tz if place else "UTC")
+    return {str(lang): sentences for lang, sentences in told.items()}
+
+
 def registration(row: Registration) -> View:
     return {
         "id": row.id,
         "space": row.space,
         "status": row.status,
         "reasons": json.loads(row.reasons),
+        "doubts": json.loads(row.doubts),
         "decision": row.decision,
     }
 

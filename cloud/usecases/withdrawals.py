@@ -13,11 +13,11 @@ from cloud.core import money
 from cloud.core.money import PLATFORM
 from cloud.ports.chain import Happened
 from cloud.tables import Alarm, ChainAttempt, ChainCall, Setting
-from cloud.usecases import accounts, holds
+from cloud.usecases import accounts, filing, holds
 from cloud.usecases.gateways import clear_alarm, raise_alarm
 from contracts.wire.types import to_ms
 
-SETTING = "history"
+SETTING, REREAD = "history", "reread:"
 NAMES = ("Withdrawn", "Deposited", "Claimed", "WithdrawalRequested", "FeesWithdrawn")
 LEAVES = ("Withdrawn", "FeesWithdrawn")
 # Which function of ours makes an event that is booked already.
@@ -63,8 +63,14 @@ def due(session: Session, block: int) -> Span | None:
 
 
 def book(session: Session, happened: Sequence[Happened], span: Span, now: datetime) -> None:
-    """Once per transaction and log index, however often it is read; then the bookmark moves."""
+    """Once per transaction and log index, however often it is read; then the bookmark moves.
+
+    Not of accounts that are in no block: their numbers may be a stranger's there.
+    """
+    unopened = filing.all_unopened(session)
     for one in happened:
+        if one.event.args.get("account_id") in unopened:
+            continue
         if one.event.name == "WithdrawalRequested":
             holds.noticed(session, int(one.event.args["account_id"]))
         elif not _is_ours(session, one):
@@ -73,7 +79,36 @@ def book(session: Session, happened: Sequence[Happened], span: Span, now: dateti
     row = session.get(Setting, SETTING) or Setting(key=SETTING, value="-1")
     row.value = str(max(int(row.value), span.last))
     session.add(row)
+    for done in _rereads(session):
+        if int(done.value) <= span.last:
+            session.delete(done)
     session.flush()
+
+
+def opened(session: Session, account: int, block: int) -> None:
+    """One that was refused before is in this block: what was left out of its number's history is
+
+    read again from the first block on, and its stays wait for that.
+    """
+    if not filing.count_named(session, f"{filing.ASIDE}account:{account}:"):
+        return
+    for key in (SETTING, f"{REREAD}{account}"):
+        row = session.get(Setting, key)
+        if row is not None:
+            session.delete(row)
+    session.flush()
+    session.add(Setting(key=f"{REREAD}{account}", value=str(block)))
+    session.flush()
+
+
+def being_read(session: Session) -> set[int]:
+    """Accounts whose money on the chain is not all in our books yet."""
+    return {int(row.key.removeprefix(REREAD)) for row in _rereads(session)}
+
+
+def _rereads(session: Session) -> Sequence[Setting]:
+    named = col(Setting.key).startswith(REREAD, autoescape=True)
+    return session.exec(select(Setting).where(named)).all()
 
 
 def _is_ours(session: Session, one: Happened) -> bool:

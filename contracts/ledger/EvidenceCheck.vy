@@ -15,8 +15,11 @@
 
 import proof as merkle
 
-# A stay of more events is checked with berth-verify.
+# A stay of more events, or a tariff of more rows or tiers, is checked with berth-verify.
 MAX_EVENTS: constant(uint256) = 16
+MAX_SPANS: constant(uint256) = 8  # of MAX_EVENTS: an interval takes two
+MAX_ROWS: constant(uint256) = 64
+MAX_TIERS: constant(uint256) = 16
 
 AGREES: constant(uint256) = 0
 OUT_OF_RANGE: constant(uint256) = 1
@@ -45,8 +48,9 @@ FIRST_FINDING: constant(uint256) = 16
 
 DOMAIN_TYPE: constant(bytes32) = keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)")
 EVENT_TYPE: constant(bytes32) = keccak256("Event(string gateway,uint64 epoch,uint64 seq,string kind,string space,string occupancy,uint64 atMs,uint64 uncertaintyMs,uint64 reportedAtMs,string bootId,uint64 boottimeNs,string clock,bytes32 previous,bytes32 evidence,bytes32 plate,string match,string grant)")
-TARIFF_TYPE: constant(bytes32) = keccak256("Tariff(string id,uint256 version,string currency,uint256 perHourMinor,uint256 stepS,uint256 freeS,uint256 capMinor,uint256 overstayPercent)")
-BOOKING_TYPE: constant(bytes32) = keccak256("Booking(string id,string space,uint256 startsMs,uint256 endsMs,uint256 earlyStartS,uint256 noShowTimeoutS,uint256 graceS,bytes32 tariff,uint256 driverAccount,uint256 ownerAccount,uint256 quotedMinor,uint256 confirmedMs)")
+TARIFF_TYPE: constant(bytes32) = keccak256("Tariff(string id,uint256 version,string currency,uint256 perHourMinor,uint256 stepS,uint256 freeS,uint256 capMinor,uint256 overstayPercent,uint256 dayCapMinor,uint256 minimumMinor,uint256 bookingFeeMinor,uint256 roundToMinor,uint256 rounding,uint256 taxBps,uint256 taxAdded,bytes32 overstayTiers,bytes32 timetable)")
+BOOKING_TYPE: constant(bytes32) = keccak256("Booking(string id,string space,uint256 startsMs,uint256 endsMs,uint256 earlyStartS,uint256 noShowTimeoutS,uint256 graceS,bytes32 tariff,uint256 driverAccount,uint256 ownerAccount,uint256 quotedMinor,uint256 confirmedMs,bytes32 terms)")
+TERMS_TYPE: constant(bytes32) = keccak256("Terms(uint256 noShowFeeMinor,uint256 lateStopS,uint256 cancelUntilS,uint256 cancelFeeMinor,uint256 changeUntilS,uint256 minS,uint256 maxS)")
 SETTLEMENT_TYPE: constant(bytes32) = keccak256("Settlement(uint256 stay,string space,uint256 spaceNumber,bytes32 booking,bytes32 tariff,address gateway,bytes32 arrival,bytes32 departure,bytes32 lines,uint256 startsMs,uint256 endsMs,uint256 billedS,uint256 amountMinor,string currency,uint256 driverAccount,uint256 ownerAccount,uint256 feeBps,uint256 creditOf)")
 
 NOTHING: constant(bytes32) = keccak256("")
@@ -71,6 +75,12 @@ MAX_UNCERTAINTY_MS: constant(uint256) = 10000000000
 MAX_FEE_BPS: constant(uint256) = 1000
 STAY_END: constant(uint256) = 2**48  # of a batch's word; the ledger reverts when asked beyond
 HOUR_S: constant(uint256) = 3600
+BPS: constant(uint256) = 10000
+MAX_UNIT: constant(uint256) = 10000
+MAX_LATE_S: constant(uint256) = 86400
+DAYS_END: constant(uint256) = 2**16
+NEAREST: constant(uint256) = 1
+UP: constant(uint256) = 2
 
 
 struct Body:
@@ -109,6 +119,46 @@ struct Tariff:
     free_s: uint256
     cap_minor: uint256
     overstay_percent: uint256
+    day_cap_minor: uint256
+    minimum_minor: uint256
+    booking_fee_minor: uint256
+    round_to_minor: uint256
+    rounding: uint256
+    tax_bps: uint256
+    tax_added: uint256
+    overstay_tiers: bytes32
+    timetable: bytes32
+
+
+# One rate of one stretch; the rows of a stretch follow one another and have its bounds.
+struct Row:
+    starts_ms: uint256
+    ends_ms: uint256
+    day: uint256
+    after_s: uint256
+    per_hour_minor: uint256
+
+
+struct Tier:
+    from_s: uint256
+    per_hour_minor: uint256
+
+
+struct Terms:
+    no_show_fee_minor: uint256
+    late_stop_s: uint256
+    cancel_until_s: uint256
+    cancel_fee_minor: uint256
+    change_until_s: uint256
+    min_s: uint256
+    max_s: uint256
+
+
+# What tariff and booking name by digest, brought with them.
+struct Tables:
+    tiers: DynArray[Tier, MAX_TIERS]
+    rows: DynArray[Row, MAX_ROWS]
+    terms: Terms
 
 
 struct Booking:
@@ -124,6 +174,7 @@ struct Booking:
     owner_account: uint256
     quoted_minor: uint256
     confirmed_ms: uint256
+    terms: bytes32
 
 
 struct Settlement:
@@ -147,10 +198,9 @@ struct Settlement:
     credit_of: uint256
 
 
-struct Billed:
-    whole_ms: int256
-    inside_ms: int256
-    late_ms: int256
+struct Span:
+    start_ms: uint256
+    end_ms: uint256
 
 
 interface Ledger:
@@ -192,13 +242,14 @@ def dispute(
     record: Settlement,
     booking: Booking,
     tariff: Tariff,
+    tables: Tables,
     events: DynArray[Signed, MAX_EVENTS],
 ) -> uint256:
     """
     @notice As `check`; that the record agrees, or how it contradicts itself, goes on record.
     @dev What is not the record's evidence proves nothing, and leaves no trace.
     """
-    code: uint256 = self._check(seq, proof, record, booking, tariff, events)
+    code: uint256 = self._check(seq, proof, record, booking, tariff, tables, events)
     if code == AGREES or code >= FIRST_FINDING:
         log Disputed(stay=record.stay, code=code, brought_by=msg.sender)
     return code
@@ -212,9 +263,10 @@ def check(
     record: Settlement,
     booking: Booking,
     tariff: Tariff,
+    tables: Tables,
     events: DynArray[Signed, MAX_EVENTS],
 ) -> uint256:
-    return self._check(seq, proof, record, booking, tariff, events)
+    return self._check(seq, proof, record, booking, tariff, tables, events)
 
 
 @external
@@ -304,13 +356,14 @@ def _check(
     record: Settlement,
     booking: Booking,
     tariff: Tariff,
+    tables: Tables,
     events: DynArray[Signed, MAX_EVENTS],
 ) -> uint256:
     """
     @dev First whether these are the record's parts, then whether they agree. The key comes last:
          the registry knows only today's keys, and a contradiction stands under any.
     """
-    code: uint256 = self._parts(seq, proof, record, booking, tariff)
+    code: uint256 = self._parts(seq, proof, record, booking, tariff, tables)
     if code == AGREES:
         code = self._events(record, events)
     if code == AGREES:
@@ -318,7 +371,7 @@ def _check(
     if code == AGREES:
         code = self._matched(record, booking, events)
     if code == AGREES:
-        code = self._priced(record, booking, tariff, events)
+        code = self._priced(record, booking, tariff, tables, events)
     if code == AGREES:
         key: bytes32 = staticcall REGISTRY.gateway_of(record.gateway)
         if key == empty(bytes32) or key != events[0].body.gateway:
@@ -334,6 +387,7 @@ def _parts(
     record: Settlement,
     booking: Booking,
     tariff: Tariff,
+    tables: Tables,
 ) -> uint256:
     if not self._filed(seq, proof, record):
         return NOT_FILED
@@ -341,9 +395,17 @@ def _parts(
         return COUNTER_RECORD
     if self._digest_of(booking) != record.booking:
         return OTHER_BOOKING
+    if keccak256(concat(TERMS_TYPE, abi_encode(tables.terms))) != booking.terms:
+        return OTHER_BOOKING
     found: bytes32 = keccak256(concat(TARIFF_TYPE, abi_encode(tariff)))
     if found != record.tariff and found != booking.tariff:
         return OTHER_TARIFF
+    if keccak256(abi_encode(tables.tiers)) != tariff.overstay_tiers:
+        return OTHER_TARIFF
+    if keccak256(abi_encode(tables.rows)) != tariff.timetable:
+        return OTHER_TARIFF
+    if not self._tables_in_range(tables):
+        return OUT_OF_RANGE
     if not self._in_range(booking, tariff) or record.fee_bps > MAX_FEE_BPS:
         return OUT_OF_RANGE
     return AGREES
@@ -365,7 +427,7 @@ def _in_range(booking: Booking, tariff: Tariff) -> bool:
         booking.starts_ms < TIME_END_MS
         and booking.ends_ms < TIME_END_MS
         and booking.grace_s >= 600
-        and booking.grace_s <= 86400
+        and booking.grace_s <= MAX_LATE_S
         and booking.early_start_s < COUNT_END
         and booking.no_show_timeout_s < COUNT_END
         and booking.quoted_minor < MONEY_END
@@ -378,7 +440,52 @@ def _in_range(booking: Booking, tariff: Tariff) -> bool:
         and (tariff.cap_minor < MONEY_END or tariff.cap_minor == NO_CAP)
         and tariff.overstay_percent >= 100
         and tariff.overstay_percent <= 500
+        and (tariff.day_cap_minor < MONEY_END or tariff.day_cap_minor == NO_CAP)
+        and tariff.minimum_minor < MONEY_END
+        and tariff.booking_fee_minor < MONEY_END
+        and tariff.round_to_minor >= 1
+        and tariff.round_to_minor <= MAX_UNIT
+        and tariff.rounding <= UP
+        and tariff.tax_bps <= BPS
+        and tariff.tax_added <= 1
     )
+
+
+@internal
+@pure
+def _tables_in_range(tables: Tables) -> bool:
+    """
+    @dev Stretches and days follow one another; rates and tiers begin at 0 and ascend.
+    """
+    if tables.terms.late_stop_s > MAX_LATE_S:
+        return False
+    for i: uint256 in range(len(tables.tiers), bound=MAX_TIERS):
+        tier: Tier = tables.tiers[i]
+        if tier.from_s >= COUNT_END or tier.per_hour_minor >= MONEY_END:
+            return False
+        if i == 0 and tier.from_s != 0:
+            return False
+        if i != 0 and tier.from_s <= tables.tiers[i - 1].from_s:
+            return False
+    last: Row = empty(Row)
+    for row: Row in tables.rows:
+        if row.starts_ms >= row.ends_ms or row.ends_ms >= TIME_END_MS or row.day >= DAYS_END:
+            return False
+        if row.after_s >= COUNT_END or row.per_hour_minor >= MONEY_END or row.day < last.day:
+            return False
+        if self._one_stretch(row, last):
+            if row.after_s <= last.after_s or row.day != last.day:
+                return False
+        elif row.after_s != 0 or row.starts_ms < last.ends_ms:
+            return False
+        last = row
+    return True
+
+
+@internal
+@pure
+def _one_stretch(row: Row, other: Row) -> bool:
+    return row.starts_ms == other.starts_ms and row.ends_ms == other.ends_ms
 
 
 @internal
@@ -507,32 +614,39 @@ def _hex(digest: bytes32) -> Bytes[64]:
 @internal
 @view
 def _priced(
-    record: Settlement, booking: Booking, tariff: Tariff, events: DynArray[Signed, MAX_EVENTS]
+    record: Settlement,
+    booking: Booking,
+    tariff: Tariff,
+    tables: Tables,
+    events: DynArray[Signed, MAX_EVENTS],
 ) -> uint256:
     last: uint256 = len(events) - 1
     if record.starts_ms != convert(events[0].body.at_ms, uint256):
         return TIMES_DIFFER
     if record.ends_ms != convert(events[last].body.at_ms, uint256):
         return TIMES_DIFFER
-    billed: Billed = self._billed(booking, events)
-    if record.billed_s != self._seconds(billed.whole_ms):
+    billed: DynArray[Span, MAX_SPANS] = self._billed(events)
+    if record.billed_s != self._seconds(billed):
         return BILLED_DIFFERS
-    amount: uint256 = self._price(
-        tariff, self._seconds(billed.inside_ms), self._seconds(billed.late_ms)
-    )
+    inside: DynArray[Span, MAX_SPANS] = self._clipped(billed, 0, booking.ends_ms)
+    forgiven: uint256 = booking.ends_ms + max(booking.grace_s, tables.terms.late_stop_s) * 1000
+    late: DynArray[Span, MAX_SPANS] = self._clipped(billed, forgiven, max_value(uint256))
+    parking: uint256 = self._parking(tariff, tables.rows, inside)
+    overstay: uint256 = self._overstay(tariff, tables, late, self._seconds(inside))
+    if parking >= MONEY_END or overstay >= MONEY_END:
+        return AMOUNT_DIFFERS
+    amount: uint256 = self._closed(tariff, parking + overstay)
     return AGREES if amount < MONEY_END and amount == record.amount_minor else AMOUNT_DIFFERS
 
 
 @internal
 @view
-def _billed(booking: Booking, events: DynArray[Signed, MAX_EVENTS]) -> Billed:
+def _billed(events: DynArray[Signed, MAX_EVENTS]) -> DynArray[Span, MAX_SPANS]:
     """
     @dev Only what is certainly occupied: from an event that a set clock told to the next that says
-         otherwise. Inside is until the booked end, late is from the end of the grace.
+         otherwise.
     """
-    ends: int256 = convert(booking.ends_ms, int256)
-    forgiven: int256 = ends + convert(booking.grace_s, int256) * 1000
-    billed: Billed = empty(Billed)
+    billed: DynArray[Span, MAX_SPANS] = []
     begun: bool = False
     first: Body = empty(Body)
     for i: uint256 in range(len(events), bound=MAX_EVENTS):
@@ -545,10 +659,35 @@ def _billed(booking: Booking, events: DynArray[Signed, MAX_EVENTS]) -> Billed:
             begun = False
             start: int256 = convert(first.at_ms, int256) + convert(first.uncertainty_ms, int256)
             end: int256 = self._end(first, body)
-            billed.whole_ms += max(end - start, 0)
-            billed.inside_ms += max(min(end, ends) - start, 0)
-            billed.late_ms += max(end - max(start, forgiven), 0)
+            if start < end:
+                span: Span = Span(
+                    start_ms=convert(start, uint256), end_ms=convert(end, uint256)
+                )
+                billed.append(span)
     return billed
+
+
+@internal
+@pure
+def _clipped(
+    spans: DynArray[Span, MAX_SPANS], since_ms: uint256, until_ms: uint256
+) -> DynArray[Span, MAX_SPANS]:
+    found: DynArray[Span, MAX_SPANS] = []
+    for span: Span in spans:
+        start: uint256 = max(span.start_ms, since_ms)
+        end: uint256 = min(span.end_ms, until_ms)
+        if start < end:
+            found.append(Span(start_ms=start, end_ms=end))
+    return found
+
+
+@internal
+@pure
+def _seconds(spans: DynArray[Span, MAX_SPANS]) -> uint256:
+    whole_ms: uint256 = 0
+    for span: Span in spans:
+        whole_ms += span.end_ms - span.start_ms
+    return whole_ms // 1000
 
 
 @internal
@@ -574,33 +713,150 @@ def _since_boot(body: Body) -> int256:
 
 @internal
 @pure
-def _seconds(ms: int256) -> uint256:
-    return convert(ms // 1000, uint256)
-
-
-@internal
-@pure
-def _price(tariff: Tariff, inside_s: uint256, late_s: uint256) -> uint256:
+def _parking(
+    tariff: Tariff, rows: DynArray[Row, MAX_ROWS], inside: DynArray[Span, MAX_SPANS]
+) -> uint256:
     """
-    @dev Whole steps, rounded down, as pricing.py does it. A line that no bill can show is refused.
+    @dev Whole steps, rounded down, as pricing.py does it. What no bill can show is MONEY_END.
     """
-    parking: uint256 = self._line(tariff, inside_s, tariff.per_hour_minor)
-    if parking >= MONEY_END:
-        return MONEY_END
-    due: uint256 = self._line(
-        tariff, inside_s - min(inside_s, tariff.free_s), tariff.per_hour_minor
-    )
+    inside_s: uint256 = self._seconds(inside)
+    free_s: uint256 = min(inside_s, tariff.free_s)
+    charged_s: uint256 = self._stepped(tariff, inside_s - free_s)
+    due: uint256 = 0
+    if len(rows) == 0:
+        if self._stepped(tariff, inside_s) * tariff.per_hour_minor // HOUR_S >= MONEY_END:
+            return MONEY_END
+        due = charged_s * tariff.per_hour_minor // HOUR_S
+    else:
+        worth: uint256 = 0
+        over: uint256 = 0
+        worth, over = self._worth(
+            rows, tariff, 100, tariff.day_cap_minor, inside, free_s, free_s + charged_s, 0
+        )
+        if worth // HOUR_S >= MONEY_END:
+            return MONEY_END
+        due = (worth - over) // HOUR_S
     due = min(due, tariff.cap_minor)
-    if late_s == 0:
-        return due
-    rate: uint256 = tariff.per_hour_minor * tariff.overstay_percent // 100
-    overstay: uint256 = self._line(tariff, late_s, rate)
-    if rate >= MONEY_END or overstay >= MONEY_END:
-        return MONEY_END
-    return due + overstay
+    return max(due, tariff.minimum_minor) if charged_s != 0 else due
 
 
 @internal
 @pure
-def _line(tariff: Tariff, seconds: uint256, rate: uint256) -> uint256:
-    return seconds // tariff.step_s * tariff.step_s * rate // HOUR_S
+def _overstay(
+    tariff: Tariff, tables: Tables, late: DynArray[Span, MAX_SPANS], inside_s: uint256
+) -> uint256:
+    late_s: uint256 = self._seconds(late)
+    charged_s: uint256 = self._stepped(tariff, late_s)
+    worth: uint256 = 0
+    over: uint256 = 0
+    tiers: uint256 = len(tables.tiers)
+    if late_s == 0:
+        return 0
+    if tiers != 0:
+        for i: uint256 in range(tiers, bound=MAX_TIERS):
+            end: uint256 = charged_s
+            if i + 1 < tiers:
+                end = min(end, tables.tiers[i + 1].from_s)
+            if end > tables.tiers[i].from_s:
+                worth += (end - tables.tiers[i].from_s) * tables.tiers[i].per_hour_minor
+    elif len(tables.rows) != 0:
+        worth, over = self._worth(
+            tables.rows, tariff, tariff.overstay_percent, NO_CAP, late, 0, charged_s, inside_s
+        )
+    else:
+        rate: uint256 = tariff.per_hour_minor * tariff.overstay_percent // 100
+        if rate >= MONEY_END:
+            return MONEY_END
+        worth = charged_s * rate
+    return min(worth // HOUR_S, MONEY_END)
+
+
+@internal
+@pure
+def _worth(
+    rows: DynArray[Row, MAX_ROWS],
+    tariff: Tariff,
+    percent: uint256,
+    day_cap_minor: uint256,
+    spans: DynArray[Span, MAX_SPANS],
+    first: uint256,
+    last: uint256,
+    counted: uint256,
+) -> (uint256, uint256):
+    """
+    @dev Of the billed seconds `first` to before `last`, in minor units times seconds of an hour;
+         and what of it is over the caps of its days. A second has the rate of the stretch it
+         begins in, by how many were billed before it; outside of all it has the tariff's.
+    """
+    worth: uint256 = 0
+    over: uint256 = 0
+    of_day: uint256 = 0
+    left: uint256 = last - first
+    rates: uint256 = len(rows)
+    for i: uint256 in range(rates, bound=MAX_ROWS):
+        row: Row = rows[i]
+        low: uint256 = max(first, row.after_s - min(row.after_s, counted))
+        high: uint256 = last
+        if i + 1 < rates and self._one_stretch(row, rows[i + 1]):
+            high = min(high, rows[i + 1].after_s - min(rows[i + 1].after_s, counted))
+        count: uint256 = self._begun_within(row, spans, low, high)
+        rate: uint256 = row.per_hour_minor * percent // 100
+        if count != 0 and rate >= MONEY_END:
+            worth += MONEY_END * HOUR_S
+        worth += count * rate
+        of_day += count * rate
+        left -= count
+        if i + 1 == rates or rows[i + 1].day != row.day:
+            if day_cap_minor != NO_CAP and of_day > day_cap_minor * HOUR_S:
+                over += of_day - day_cap_minor * HOUR_S
+            of_day = 0
+    outside: uint256 = tariff.per_hour_minor * percent // 100
+    if left != 0 and outside >= MONEY_END:
+        worth += MONEY_END * HOUR_S
+    return worth + left * outside, over
+
+
+@internal
+@pure
+def _begun_within(
+    row: Row, spans: DynArray[Span, MAX_SPANS], low: uint256, high: uint256
+) -> uint256:
+    """
+    @dev How many of the seconds `low` to before `high` of the spans put end to end begin in a row.
+    """
+    count: uint256 = 0
+    before_ms: uint256 = 0
+    for span: Span in spans:
+        since: uint256 = max(span.start_ms, row.starts_ms)
+        until: uint256 = min(span.end_ms, row.ends_ms)
+        if since < until:
+            begin: uint256 = max(low, (before_ms + since - span.start_ms + 999) // 1000)
+            end: uint256 = min(high, (before_ms + until - span.start_ms + 999) // 1000)
+            if begin < end:
+                count += end - begin
+        before_ms += span.end_ms - span.start_ms
+    return count
+
+
+@internal
+@pure
+def _closed(tariff: Tariff, lines: uint256) -> uint256:
+    """
+    @dev With the booking's fee, the tax on top, and the rounding; half a unit is rounded down.
+    """
+    due: uint256 = lines + tariff.booking_fee_minor
+    if tariff.tax_added == 1:
+        due += due * tariff.tax_bps // BPS
+    unit: uint256 = tariff.round_to_minor
+    raised: uint256 = 0
+    if tariff.rounding == NEAREST:
+        raised = (unit - 1) // 2
+    elif tariff.rounding == UP:
+        raised = unit - 1
+    return (due + raised) // unit * unit
+
+
+@internal
+@pure
+def _stepped(tariff: Tariff, seconds: uint256) -> uint256:
+    return seconds // tariff.step_s * tariff.step_s

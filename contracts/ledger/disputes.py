@@ -6,10 +6,21 @@ from contracts.ledger.credit import Credit
 from contracts.ledger.hashing import keccak, unhex
 from contracts.ledger.pricing import Tariff
 from contracts.ledger.receipt import Receipt, SealedEvent
-from contracts.ledger.records import NO_CAP, BookingRecord, SettlementRecord
+from contracts.ledger.records import (
+    NO_CAP,
+    ROUNDINGS,
+    BookingRecord,
+    SettlementRecord,
+    terms_digest,
+    terms_values,
+    tier_rows,
+    timetable_rows,
+)
+from contracts.ledger.structs import table_digest
 from contracts.wire.types import to_ms
 
 MAX_EVENTS = 16
+MAX_ROWS = 64  # of a timetable, a row a rate
 FIRST_FINDING = 16
 # Below FIRST_FINDING nothing is proved; from there on the record contradicts its own evidence.
 ANSWERS = {
@@ -40,13 +51,23 @@ ANSWERS = {
 
 
 def brought(receipt: Receipt) -> tuple[Any, ...]:
-    """The arguments of `check` and `dispute`, in order. A stay of more than 16 events has none."""
+    """The arguments of `check` and `dispute`, in order.
+
+    A stay of more than 16 events has none, and neither has a timetable of more than 64 rows.
+    """
     return (
         *brought_alone(receipt),
         _booking(receipt.booking),
         _tariff(receipt.tariff),
+        _named(receipt),
         [_signed(event) for event in receipt.events],
     )
+
+
+def _named(receipt: Receipt) -> tuple[Any, ...]:
+    """What tariff and booking name by digest: the tiers, the timetable, the other terms."""
+    terms = tuple(terms_values(receipt.booking.terms))
+    return (tier_rows(receipt.tariff), timetable_rows(receipt.tariff), terms)
 
 
 def brought_alone(paper: Receipt | Credit) -> tuple[Any, ...]:
@@ -101,6 +122,7 @@ def _booking(booking: BookingRecord) -> tuple[Any, ...]:
         booking.owner_account,
         booking.quoted_minor,
         to_ms(booking.confirmed_at),
+        unhex(terms_digest(booking.terms)),
     )
 
 
@@ -114,6 +136,15 @@ def _tariff(tariff: Tariff) -> tuple[Any, ...]:
         tariff.free_s,
         NO_CAP if tariff.cap_minor is None else tariff.cap_minor,
         tariff.overstay_percent,
+        NO_CAP if tariff.day_cap_minor is None else tariff.day_cap_minor,
+        tariff.minimum_minor,
+        tariff.booking_fee_minor,
+        tariff.round_to_minor,
+        ROUNDINGS.index(tariff.rounding),
+        tariff.tax_bps,
+        int(tariff.tax == "added"),
+        unhex(table_digest(tier_rows(tariff))),
+        unhex(table_digest(timetable_rows(tariff))),
     )
 
 

@@ -7,7 +7,7 @@ from pydantic import Field
 from contracts.ledger.hashing import canonical, digest, keccak, unhex
 from contracts.ledger.merkle import leaf_hash
 from contracts.ledger.pricing import Tariff, Terms, Window
-from contracts.ledger.structs import Struct
+from contracts.ledger.structs import Struct, table_digest
 from contracts.wire.types import Address, Count, Digest, Frozen, Instant, Minor, Name, to_ms
 
 AccountNumber = Annotated[int, Field(ge=1, lt=2**32)]
@@ -19,12 +19,19 @@ NO_CAP = 2**256 - 1
 
 TARIFF_STRUCT = Struct(
     "Tariff(string id,uint256 version,string currency,uint256 perHourMinor,uint256 stepS,"
-    "uint256 freeS,uint256 capMinor,uint256 overstayPercent)"
+    "uint256 freeS,uint256 capMinor,uint256 overstayPercent,uint256 dayCapMinor,"
+    "uint256 minimumMinor,uint256 bookingFeeMinor,uint256 roundToMinor,uint256 rounding,"
+    "uint256 taxBps,uint256 taxAdded,bytes32 overstayTiers,bytes32 timetable)"
 )
+TERMS_STRUCT = Struct(
+    "Terms(uint256 noShowFeeMinor,uint256 lateStopS,uint256 cancelUntilS,uint256 cancelFeeMinor,"
+    "uint256 changeUntilS,uint256 minS,uint256 maxS)"
+)
+ROUNDINGS = ("down", "nearest", "up")
 BOOKING_STRUCT = Struct(
     "Booking(string id,string space,uint256 startsMs,uint256 endsMs,uint256 earlyStartS,"
     "uint256 noShowTimeoutS,uint256 graceS,bytes32 tariff,uint256 driverAccount,"
-    "uint256 ownerAccount,uint256 quotedMinor,uint256 confirmedMs)"
+    "uint256 ownerAccount,uint256 quotedMinor,uint256 confirmedMs,bytes32 terms)"
 )
 SETTLEMENT_STRUCT = Struct(
     "Settlement(uint256 stay,string space,uint256 spaceNumber,bytes32 booking,bytes32 tariff,"
@@ -73,6 +80,7 @@ class BookingRecord(Frozen):
             self.owner_account,
             self.quoted_minor,
             to_ms(self.confirmed_at),
+            terms_digest(self.terms),
         )
 
 
@@ -189,9 +197,59 @@ def tariff_digest(tariff: Tariff) -> str:
         tariff.per_hour_minor,
         tariff.step_s,
         tariff.free_s,
-        NO_CAP if tariff.cap_minor is None else tariff.cap_minor,
+        _cap(tariff.cap_minor),
         tariff.overstay_percent,
+        _cap(tariff.day_cap_minor),
+        tariff.minimum_minor,
+        tariff.booking_fee_minor,
+        tariff.round_to_minor,
+        ROUNDINGS.index(tariff.rounding),
+        tariff.tax_bps,
+        int(tariff.tax == "added"),
+        table_digest(tier_rows(tariff)),
+        table_digest(timetable_rows(tariff)),
     )
+
+
+def tier_rows(tariff: Tariff) -> list[tuple[int, int]]:
+    return [(tier.from_s, tier.per_hour_minor) for tier in tariff.overstay_tiers]
+
+
+def timetable_rows(tariff: Tariff) -> list[tuple[int, int, int, int, int]]:
+    """A row for each rate: its stretch from and to (ms), the day, after how many seconds, what."""
+    return [
+        (
+            to_ms(stretch.starts_at),
+            to_ms(stretch.ends_at),
+            stretch.day,
+            rate.after_s,
+            rate.per_hour_minor,
+        )
+        for stretch in tariff.timetable
+        for rate in stretch.rates
+    ]
+
+
+def terms_digest(terms: Terms) -> str:
+    """Of what a booking's own struct does not hold."""
+    return TERMS_STRUCT.digest(*terms_values(terms))
+
+
+def terms_values(terms: Terms) -> tuple[int, ...]:
+    """In the order of their struct."""
+    return (
+        terms.no_show_fee_minor,
+        terms.late_stop_s,
+        terms.cancel_until_s,
+        terms.cancel_fee_minor,
+        terms.change_until_s,
+        terms.min_s,
+        terms.max_s,
+    )
+
+
+def _cap(cap_minor: int | None) -> int:
+    return NO_CAP if cap_minor is None else cap_minor
 
 
 def word_hex(word: int) -> str:

@@ -3,7 +3,7 @@
 Source: EIP-712, "Definition of hashStruct"; strings by their keccak, all else in 32-byte words.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from contracts.ledger.hashing import keccak, unhex
 
@@ -20,6 +20,12 @@ class Struct:
         """`values` stand in the order of the members. OverflowError for one that does not fit."""
         words = [word(value) for word, value in zip(self._words, values, strict=True)]
         return "0x" + keccak(self.type_hash + b"".join(words)).hex()
+
+
+def table_digest(rows: Sequence[Sequence[int]]) -> str:
+    """Of an array of structs of numbers, as a contract's ABI encodes it; rows of one length."""
+    words = [32, len(rows), *(value for row in rows for value in row)]
+    return "0x" + keccak(b"".join(map(_number, words))).hex()
 
 
 def _string(value: str | int) -> bytes:

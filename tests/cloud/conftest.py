@@ -14,12 +14,16 @@ if TYPE_CHECKING:
 
 BOTH_ENGINES = (
     "test_credits.py",
+    "test_disputes.py",
     "test_market.py",
+    "test_offers.py",
+    "test_offers_back.py",
     "test_settling.py",
     "test_settling_books.py",
     "test_settling_rules.py",
     "test_stays.py",
     "test_titles_and_registrations.py",
+    "test_trust.py",
 )
 
 

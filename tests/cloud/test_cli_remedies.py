@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from cloud.adapters.db import Database
 from cloud.adapters.devchain import DevChainServer
 from cloud.adapters.folder_lock import held
-from cloud.adapters.keys import role_keys
+from cloud.adapters.keys import ROLES, role_keys, write_secret
 from cloud.app import compose
 from cloud.cli import app
 from cloud.config import Config
@@ -145,8 +145,49 @@ def test_published_keys_off_the_dev_chain_are_told_of_berth_keys(tmp_path: Path)
         status, text = told("deploy-contracts", "--data", str(tmp_path), BERTH_CHAIN=url)
     finally:
         other.stop()
-    assert status == 1
+    assert status == 2
     assert "BERTH_KEYS" in text
+
+
+def own_keys(folder: Path) -> dict[str, str]:
+    """Role -> address."""
+    keys = {role: f"{number:02x}" * 32 for number, role in enumerate(ROLES, 17)}
+    for role, key in keys.items():
+        write_secret(folder / f"{role}.hex", key)
+    return {role: str(Account.from_key(key).address) for role, key in keys.items()}
+
+
+def test_the_keys_are_shown_by_their_addresses_and_never_themselves(tmp_path: Path) -> None:
+    own = own_keys(tmp_path)
+    status, text = told("keys", BERTH_KEYS=str(tmp_path))
+    assert status == 0 and "11" * 32 not in text
+    assert all(f"{role} {address}" in text for role, address in own.items())
+    status, text = told("keys", "--json", BERTH_KEYS=str(tmp_path))
+    shown = json.loads(text)
+    assert {row["role"]: row["address"] for row in shown["keys"]} == own
+    assert shown["published"] is False and "11" * 32 not in text
+
+
+def test_the_published_keys_are_shown_as_such(tmp_path: Path) -> None:
+    status, text = told("keys")
+    assert status == 0 and "published dev keys" in text
+
+
+def test_a_key_that_cannot_be_used_is_bad_input(tmp_path: Path) -> None:
+    status, text = told("keys", BERTH_KEYS=str(tmp_path))
+    assert status == 2 and "admin.hex is missing" in text
+
+
+def test_an_admin_without_coins_is_named_by_the_address_to_fund(tmp_path: Path) -> None:
+    own = own_keys(tmp_path / "keys")
+    chain = DevChainServer(tmp_path / "chain")
+    where = {"BERTH_CHAIN": chain.start(), "BERTH_KEYS": str(tmp_path / "keys")}
+    try:
+        status, text = told("deploy-contracts", "--data", str(tmp_path), **where)
+    finally:
+        chain.stop()
+    assert status == 1
+    assert f"Send coins of this chain to the admin's {own['admin']}" in text
 
 
 def keystore() -> str:

@@ -12,6 +12,8 @@ from cloud.adapters.chain import Web3Chain, asker
 from cloud.adapters.deploying import deploy
 from cloud.adapters.dev_keys import dev_role_keys
 from cloud.adapters.devchain import DevChainServer
+from cloud.adapters.document_folder import FolderDocuments
+from cloud.adapters.search_held import HeldIndex
 from cloud.app import Cloud, http_app
 from cloud.cli import app
 from cloud.config import Config
@@ -55,7 +57,9 @@ def http(rig: Rig, booking: str) -> TestClient:
     domain = Domain(rig.deployed.chain_id, rig.deployed.ledger)
     wire = Wire(f"mqtt://{nowhere}", rig.db, rig.clock, domain)
     parts = (rig.db, rig.clock, rig.deployed, rig.sweeps, wire, ADMIN, f"http://{nowhere}")
-    return TestClient(http_app(Cloud(Config(data=rig.folder), *parts), None))
+    folder = rig.folder / "documents"
+    kept = (FolderDocuments(folder, folder / "key"), HeldIndex())
+    return TestClient(http_app(Cloud(Config(data=rig.folder), *parts, *kept), None))
 
 
 def sent(
@@ -76,7 +80,7 @@ def test_an_operator_credits_a_stay_beside_the_running_cloud_and_its_next_batch_
     assert status == 0 and "Credit 1: 100 minor units of stay 1" in said
     rig.settle()
     status, said = typed(rig, "credits", "--json")
-    (row,) = json.loads(said)
+    (row,) = json.loads(said)["credits"]
     assert (row["stay"], row["paid_minor"], row["batch"]) == (CREDIT_NUMBERS + 1, 100, 2)
     assert row["by"].startswith("cli:") and row["reason"] == WHY
     status, said = typed(rig, "credits")
@@ -98,20 +102,20 @@ def test_the_same_command_typed_twice_is_one_credit_and_a_key_makes_another(
 
 
 MISTYPED = (
-    (("1", "291"), "290 minor units can still go back"),
-    (("1", "0"), "at least one minor unit"),
-    (("1", "-5"), "at least one minor unit"),
-    (("7", "5"), "no stay of this number"),
-    (("1", "5", "--reason", " "), "The reason is missing"),
+    (("1", "291"), 1, "290 minor units can still go back"),
+    (("1", "0"), 2, "at least one minor unit"),
+    (("1", "-5"), 2, "at least one minor unit"),
+    (("7", "5"), 2, "no stay of this number"),
+    (("1", "5", "--reason", " "), 2, "The reason is missing"),
 )
 
 
 def test_a_refused_credit_says_why_and_what_to_do(rig: Rig, booking: str) -> None:
-    for words, told in MISTYPED:
+    for words, code, told in MISTYPED:
         status, said = typed(rig, "credit", "--reason", WHY, *words)
-        assert status == 1 and told in " ".join(said.split())
+        assert status == code and told in " ".join(said.split())
     status, said = typed(rig, "credit", "--reason", WHY, *words, "--json")
-    assert status == 1 and json.loads(said.splitlines()[0])["refused"] is True
+    assert status == 2 and json.loads(said.splitlines()[0])["refused"] is True
 
 
 def test_a_folder_without_a_cloud_is_named_and_none_is_made(tmp_path: Path) -> None:

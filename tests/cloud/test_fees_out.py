@@ -172,14 +172,17 @@ def test_the_operator_sets_sees_and_takes_out_the_fee(fake: Owned) -> None:
     fake.sweeps.drive()
     status, text = told(fake, "set", "250")
     assert (status, "2.50 % (250 basis points) is announced" in text) == (0, True)
+    assert json.loads(told(fake, "show", "--json")[1])["from"] is None
     kept(fake)
+    status, text = told(fake, "show")
+    assert "the contract accepts it from 2026-04-30T00:00:00" in text
     ready(raised(fake))
     park(fake)
     settled(fake)
     status, text = told(fake, "show")
     assert (status, text) == (
         0,
-        "Bookings confirmed now carry 2.50 % (250 basis points). "
+        "Bookings confirmed now carry 2.50 % (250 basis points) since 2026-04-30T00:00:00.000Z. "
         "Collected and not paid out: 7 minor units.",
     )
     assert told(fake, "withdraw", SAFE, "7")[0] == 0

@@ -166,7 +166,7 @@ def test_a_stay_whose_batch_is_in_no_block_is_still_held(fake: Owned) -> None:
     fake.chain.mining = False
     fake.sweeps.batch()
     fake.sweeps.drive()
-    assert fake.db.read(lambda s: holds.needed_minor(s, fake.driver)) == 290
+    assert fake.db.read(lambda s: holds.needed_minor(s, fake.driver, fake.clock.at)) == 290
     fake.sweeps.keep()
     assert held(fake) == (600, ends_s)  # until the hold of the smaller amount is mined, too
 

@@ -44,8 +44,8 @@ def test_only_a_space_marked_as_shared_can_be_offered(rig: Rig) -> None:
 def test_a_recommendation_tells_its_parts_and_price(rig: Rig) -> None:
     rig.open_market()
     (best,), excluded = recommend(rig)
-    assert (best.space, best.quoted_minor, best.walk_m) == ("S1", 600, 0)
-    assert set(best.parts) == {"walk", "price", "fit", "certainty"}
+    assert (best.space, best.quoted_minor, best.walk_m) == ("S1", 600, 76)
+    assert set(best.parts) == {"walk", "entrance", "price", "fit", "certainty", "owner"}
     assert excluded == []
 
 

@@ -397,7 +397,8 @@ def test_the_operator_sees_the_difference_acknowledges_it_and_settling_goes_on(
     status, text = told(fake, "--acknowledge", "--json")
     shown = json.loads(text)
     assert (status, shown["equal"], shown["stopped"]) == (1, False, False)
-    assert shown["differing"] == shown["acknowledged"] == {str(fake.driver): 5}
+    [row] = shown["accounts"]
+    assert row == {"account": fake.driver, "by_minor": 5, "acknowledged": True}
     assert not fake.db.read(reconciling.stopped)
 
 

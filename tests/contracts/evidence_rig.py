@@ -68,15 +68,23 @@ RECORD = (
 )
 BOOKING = (
     "(bytes32,bytes32,uint256,uint256,uint256,uint256,uint256,bytes32,uint256,uint256,"
-    "uint256,uint256)"
+    "uint256,uint256,bytes32)"
 )
-TARIFF = "(bytes32,uint256,bytes32,uint256,uint256,uint256,uint256,uint256)"
+TARIFF = (
+    "(bytes32,uint256,bytes32,uint256,uint256,uint256,uint256,uint256,"
+    "uint256,uint256,uint256,uint256,uint256,uint256,uint256,bytes32,bytes32)"
+)
+TABLES = (
+    "((uint256,uint256)[],(uint256,uint256,uint256,uint256,uint256)[],"
+    "(uint256,uint256,uint256,uint256,uint256,uint256,uint256))"
+)
 ARGUMENTS = [
     "uint256",
     "bytes32[]",
     RECORD,
     BOOKING,
     TARIFF,
+    TABLES,
     f"({BODY},uint256,uint256,uint256)[]",
 ]
 

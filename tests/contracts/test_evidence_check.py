@@ -2,6 +2,7 @@
 
 import json
 import re
+from random import Random
 from typing import Any
 
 import pytest
@@ -11,21 +12,24 @@ from hypothesis import strategies as st
 from contracts.ledger.disputes import ANSWERS, FIRST_FINDING, MAX_EVENTS, brought
 from contracts.ledger.hashing import keccak, unhex
 from contracts.ledger.merkle import leaf_hash
-from contracts.ledger.pricing import Tariff, Terms, Window, quote, total
+from contracts.ledger.pricing import Rate, Stretch, Tariff, Terms, Tier, Window, quote, total
 from contracts.ledger.receipt import Receipt, verify
 from contracts.ledger.records import (
     BOOKING_STRUCT,
     NO_CAP,
     SETTLEMENT_STRUCT,
     TARIFF_STRUCT,
+    TERMS_STRUCT,
     tariff_digest,
 )
-from contracts.ledger.structs import Struct
+from contracts.ledger.structs import Struct, table_digest
 from contracts.wire.messages import Event
 from contracts.wire.signing import EVENT_TYPE, address_of, sign
+from contracts.wire.types import to_ms
 from tests.contracts import making
 from tests.contracts.evidence_rig import CONTRACTS, Rig
 from tests.contracts.test_receipt import CHANGES, changed
+from tests.receipts.priced import a_tariff
 
 GENUINE = making.receipt()
 RIG = Rig()
@@ -203,6 +207,7 @@ def test_ledger_and_registry_answer_what_is_asked_of_the_holder_here(
 
 def test_every_answer_has_its_sentence() -> None:
     text = (CONTRACTS / "EvidenceCheck.vy").read_text("utf-8")
+    text = text[text.index("AGREES:") : text.index("FIRST_FINDING:")]
     codes = re.findall(r"^[A-Z_]+: constant\(uint256\) = (\d\d?)$", text, re.MULTILINE)
     assert sorted({int(code) for code in codes} | {0}) == sorted(ANSWERS)
 
@@ -226,7 +231,9 @@ LINKS = {
 @st.composite
 def stays(draw: st.DrawFn) -> Receipt:
     """Any run of events under any tariff, filed with at most one lie."""
-    tariff = Tariff(
+    window = Window(starts_at=making.at(0), ends_at=making.at(draw(st.integers(600, 9000))))
+    timed = a_tariff(Random(draw(st.integers(0, 10**6))), window)
+    flat = Tariff(
         id="t-9",
         version=draw(st.integers(1, 9)),
         currency="CNY",
@@ -236,8 +243,9 @@ def stays(draw: st.DrawFn) -> Receipt:
         cap_minor=draw(st.sampled_from([None, 0, 300, 5000])),
         overstay_percent=draw(st.integers(100, 500)),
     )
-    window = Window(starts_at=making.at(0), ends_at=making.at(draw(st.integers(600, 9000))))
-    terms = Terms(grace_s=draw(st.integers(600, 2000)))
+    tariff = draw(st.sampled_from((flat, timed, timed)))
+    late_s = draw(st.sampled_from((0, 0, 600, 2500)))
+    terms = Terms(grace_s=draw(st.integers(600, 2000)), late_stop_s=late_s)
     quoted = total(quote(tariff, terms, window))
     agreed = making.booking(
         tariff=tariff_digest(tariff), window=window, terms=terms, quoted_minor=quoted
@@ -281,12 +289,50 @@ def test_contract_and_verifier_agree_on_any_stay(receipt: Receipt) -> None:
     assert code == 0 or broken & LINKS[code], (code, broken)
 
 
-# (part, place in it) of numbers: 3 the booking, 4 the tariff, 5 an event.
-NUMBERS = [(3, n) for n in (2, 3, 4, 5, 6, 8, 9, 10, 11)] + [(4, n) for n in (1, 3, 4, 5, 6, 7)]
+# (part, place in it) of numbers: 3 the booking, 4 the tariff, 5 an event, 6 and 7 rows of the
+# timetable, 8 a tier.
+NUMBERS = [(3, n) for n in (2, 3, 4, 5, 6, 8, 9, 10, 11)]
+NUMBERS += [(4, n) for n in (1, *range(3, 15))]
+NUMBERS += [(part, n) for part in (6, 7) for n in range(5)]
+NUMBERS += [(8, 0), (8, 1), *((9, n) for n in range(7))]
 SIGNED_NUMBERS = [(5, n) for n in (1, 2, 6, 7, 8, 10)]
 EDGES = [0, 1, 599, 600, 3601, 2**32 - 1, 2**32, 2**53, 7258118399999, 2**63 - 1, 2**64 - 1]
 WIDE = [2**64, 2**255, NO_CAP]
 Changes = dict[tuple[int, int], int]
+TIERS = [(0, 900), (600, 1200)]
+TIER = TIERS[1]
+T0_MS = to_ms(making.T0)
+ROWS = [(T0_MS, T0_MS + 9_000_000, 0, 0, 600), (T0_MS, T0_MS + 9_000_000, 0, 1800, 300)]
+TIMED_TARIFF = making.TARIFF.model_copy(
+    update={
+        "timetable": (
+            Stretch(
+                starts_at=making.T0,
+                ends_at=making.at(9000),
+                rates=(
+                    Rate(after_s=0, per_hour_minor=600),
+                    Rate(after_s=1800, per_hour_minor=300),
+                ),
+            ),
+        ),
+        "overstay_tiers": tuple(Tier(from_s=a, per_hour_minor=b) for a, b in TIERS),
+        "day_cap_minor": 5000,
+    }
+)
+_TIMED_BOOKING = making.booking(
+    tariff=tariff_digest(TIMED_TARIFF),
+    quoted_minor=total(quote(TIMED_TARIFF, Terms(), making.booking().window)),
+)
+TIMED = making.receipt(
+    making.chained(
+        [
+            event.model_copy(update={"grant": event.grant and _TIMED_BOOKING.grant})
+            for event in making.stay_events()
+        ]
+    ),
+    agreed=_TIMED_BOOKING,
+    priced=TIMED_TARIFF,
+)
 
 
 @given(
@@ -315,6 +361,25 @@ def test_no_number_that_was_agreed_and_filed_makes_the_contract_fail(
         ((4, 6), 2**32),
         ((4, 7), 99),
         ((4, 7), 501),
+        ((4, 8), 2**32),
+        ((4, 9), 2**32),
+        ((4, 10), 2**32),
+        ((4, 11), 0),
+        ((4, 11), 10_001),
+        ((4, 12), 3),
+        ((4, 13), 10_001),
+        ((4, 14), 2),
+        ((6, 0), T0_MS + 9_000_000),
+        ((6, 1), 7258118400000),
+        ((6, 2), 1),
+        ((6, 3), 1),
+        ((7, 0), T0_MS + 1),
+        ((7, 2), 2**16),
+        ((7, 3), 0),
+        ((7, 4), 2**32),
+        ((8, 0), 0),
+        ((8, 1), 2**32),
+        ((9, 1), 86_401),
         ((5, 1), 0),
         ((5, 2), 2**53),
         ((5, 6), 7258118400000),
@@ -332,12 +397,15 @@ def filed_anew(changes: Changes, which: int) -> tuple[Any, ...]:
 
     `which` of the events the changes of events are made to.
     """
-    _, _, record, booking, tariff, events = brought(GENUINE)
+    _, _, record, booking, tariff, (_, _, terms), events = brought(TIMED)
     parts = {3: list(booking), 4: list(tariff), 5: list(events[which][0]), 2: list(record)}
+    parts |= {6: list(ROWS[0]), 7: list(ROWS[1]), 8: list(TIER), 9: list(terms)}
     for (part, place), value in changes.items():
         parts[part][place] = value
-    record = parts[2]
+    record, rows, tiers = parts[2], [parts[6], parts[7]], [TIERS[0], parts[8]]
+    parts[4][15:17] = [unhex(table_digest(table)) for table in (tiers, rows)]
     record[4] = parts[3][7] = hashed(TARIFF_STRUCT, parts[4])
+    parts[3][12] = hashed(TERMS_STRUCT, parts[9])
     record[3] = hashed(BOOKING_STRUCT, parts[3])
     bodies = [list(event[0]) for event in events]
     bodies[which] = parts[5]
@@ -346,7 +414,8 @@ def filed_anew(changes: Changes, which: int) -> tuple[Any, ...]:
     record[6], record[7] = bodies[1][12], signed[-1][0]
     record[9], record[10] = bodies[0][6], bodies[-1][6]
     RIG.put_root(5, leaf_hash(hashed(SETTLEMENT_STRUCT, record)))
-    return (5, [], record, parts[3], parts[4], [event for _, event in signed])
+    tables = (tiers, rows, parts[9])
+    return (5, [], record, parts[3], parts[4], tables, [event for _, event in signed])
 
 
 def chained_anew(bodies: list[list[Any]]) -> list[tuple[bytes, tuple[Any, ...]]]:

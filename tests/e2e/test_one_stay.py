@@ -71,7 +71,7 @@ def test_a_registration_is_refused_with_every_reason(site: Site) -> None:
 def test_a_request_is_answered_with_ranked_and_explained_spaces(site: Site) -> None:
     (best,) = site.recommended["recommendations"]
     assert best["space"] == "S1"
-    assert set(best["parts"]) == {"walk", "price", "fit", "certainty"}
+    assert set(best["parts"]) == {"walk", "entrance", "price", "fit", "certainty", "owner"}
 
 
 def test_a_booked_stay_is_settled_and_its_receipt_verifies(site: Site, tmp_path: Path) -> None:

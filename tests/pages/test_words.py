@@ -12,6 +12,7 @@ from cloud.entrypoints.http.pages_render import HERE
 from cloud.entrypoints.http.words import LANGUAGES, STATES, WORDS
 from cloud.entrypoints.http.words_proof import LINKS_EN
 from cloud.entrypoints.http.words_receipt import LINKS_ZH
+from cloud.usecases import stay_changes
 from cloud.usecases.views import ENDED, STEPS
 from contracts.ledger import onchain
 from contracts.ledger.pricing import Line
@@ -85,7 +86,9 @@ def test_the_browsers_verifier_has_its_links_in_both_languages() -> None:
 def test_every_alarm_that_the_cloud_raises_says_what_to_do() -> None:
     cloud = HERE.parents[1]
     text = "\n".join(path.read_text() for path in cloud.rglob("*.py") if path.parent != HERE)
-    raised = re.findall(r"""raise_alarm\(\s*\w+,\s*f?"[^"]*",\s*"([a-z_]+)\"""", text)
+    raised = re.findall(r"""_alarm\(\s*\w+,\s*f?"[^"]*",\s*"([a-z_]+)\"""", text)
+    raised += re.findall(r"""Alarm\(\s*id=[^"]*?code="([a-z_]+)\"""", text)
+    raised += [stay_changes.UNPROVEN[0], stay_changes.UNCONFIRMED[0], "overstay_met_next"]
     refused = re.findall(r"""_refused\(session, body, "([a-z_]+)\"""", text)
     assert len(set(raised + refused)) >= 8
     for code in raised + refused:

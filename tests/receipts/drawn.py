@@ -26,8 +26,8 @@ from contracts.wire.messages import Event
 from contracts.wire.signing import Domain, address_of, event_digest, sign
 from contracts.wire.types import checksummed
 from tests.contracts.making import T0
+from tests.receipts.priced import a_name, a_tariff
 
-NAME_TAIL = "abcXYZ019._-"
 BOOT_IDS = ("boot-1", "启动-2", "b" * 64, "🚗", 'a b/c\\"', "\u0000", "é\u2028")
 
 
@@ -48,36 +48,34 @@ def hex32(rng: Random) -> str:
     return f"0x{rng.getrandbits(256):064x}"
 
 
-def a_name(rng: Random, head: str) -> str:
-    return head + "".join(rng.choice(NAME_TAIL) for _ in range(rng.randint(0, 12)))
-
-
 def an_address(rng: Random) -> str:
     return checksummed(f"0x{rng.getrandbits(160):040x}")
 
 
-def a_tariff(rng: Random) -> Tariff:
-    return Tariff(
-        id=a_name(rng, "t"),
-        version=rng.choice((1, 7, 2**40)),
-        currency=rng.choice(("CNY", "EUR")),
-        per_hour_minor=rng.choice((0, 1, 599, 600, 1250, 100_000)),
-        step_s=rng.choice((1, 60, 61, 900, 3600)),
-        free_s=rng.choice((0, 0, 900, 1800, 2**52)),
-        cap_minor=rng.choice((None, None, 0, 500, 3000)),
-        overstay_percent=rng.choice((100, 150, 155, 500)),
+def a_window(rng: Random) -> Window:
+    starts_at = T0 + timedelta(milliseconds=rng.randrange(10**10))
+    return Window(
+        starts_at=starts_at, ends_at=starts_at + timedelta(seconds=rng.randint(600, 90_000))
     )
 
 
-def a_booking(rng: Random, tariff: Tariff) -> BookingRecord:
-    starts_at = T0 + timedelta(milliseconds=rng.randrange(10**10))
-    ends_at = starts_at + timedelta(seconds=rng.randint(600, 90_000))
-    window = Window(starts_at=starts_at, ends_at=ends_at)
-    terms = Terms(
+def terms_drawn(rng: Random) -> Terms:
+    return Terms(
         early_start_s=rng.choice((0, 1800)),
         no_show_timeout_s=rng.choice((0, 3600)),
         grace_s=rng.choice((600, 1200, 86_400)),
+        no_show_fee_minor=rng.choice((0, 500)),
+        late_stop_s=rng.choice((0, 900)),
+        cancel_until_s=rng.choice((0, 7200)),
+        cancel_fee_minor=rng.choice((0, 300)),
+        change_until_s=rng.choice((0, 1800)),
+        min_s=rng.choice((0, 900)),
+        max_s=rng.choice((0, 90_000)),
     )
+
+
+def a_booking(rng: Random, tariff: Tariff, window: Window) -> BookingRecord:
+    terms = terms_drawn(rng)
     made = BookingRecord(
         id=a_name(rng, "b"),
         space=a_name(rng, "S"),
@@ -88,7 +86,7 @@ def a_booking(rng: Random, tariff: Tariff) -> BookingRecord:
         driver_account=rng.choice((1, 3, 2**32 - 1)),
         owner_account=rng.choice((2, 40_000)),
         quoted_minor=total(quote(tariff, terms, window)),
-        confirmed_at=starts_at - timedelta(seconds=rng.randint(1, 10**6)),
+        confirmed_at=window.starts_at - timedelta(seconds=rng.randint(1, 10**6)),
     )
     return made.bound()
 
@@ -141,8 +139,9 @@ def a_receipt(seed: int) -> Made:
     rng = Random(seed)
     key = keccak(f"gateway {seed}".encode())
     domain = Domain(rng.choice((1, 31337, 2**53 - 1)), an_address(rng))
-    tariff = a_tariff(rng)
-    booking = a_booking(rng, tariff)
+    window = a_window(rng)
+    tariff = a_tariff(rng, window)
+    booking = a_booking(rng, tariff, window)
     bodies = stay_bodies(rng, booking, domain)
     return assembled(rng, domain, (tariff, booking), bodies, key)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from contracts.ledger.hashing import keccak
+from contracts.ledger.hashing import digest, keccak
 from contracts.ledger.merkle import Tree
 from contracts.ledger.onchain import UNPAID_EVENT
 from contracts.ledger.records import BookingRecord, SettlementRecord, word_hex
@@ -145,7 +145,47 @@ def _numbers_back(rng: Random, plain: Any) -> None:
     plain["events"][-1]["body"]["seq"] = plain["events"][-2]["body"]["seq"]
 
 
+def _another_split(rng: Random, plain: Any) -> None:
+    """The same sum, told otherwise; the lines' digest is filed anew."""
+    lines = plain["lines"]
+    if not lines:  # all of a timetable's time was too short for a step
+        plain["total_minor"] += 1
+        return
+    line = rng.choice(lines)
+    at = "2026-05-01T00:00:00.001Z"
+    how = rng.choice(("amount_minor", "starts_at", "ends_at", "included_minor", "billed_s"))
+    others = [other for other in lines if other is not line]
+    if how == "amount_minor" and others:
+        line["amount_minor"] += 1
+        rng.choice(others)["amount_minor"] -= 1
+    elif how.endswith("_at"):
+        line[how] = at
+    else:
+        line["included_minor" if how == "included_minor" else "billed_s"] += 1
+    plain["record"]["lines"] = digest(lines)
+
+
+def _another_rate(rng: Random, plain: Any) -> None:
+    """One of what the tariff asks, under the digest that was agreed on."""
+    tariff = plain["tariff"]
+    steps = [rate for stretch in tariff["timetable"] for rate in stretch["rates"]]
+    changes = [(one, "per_hour_minor") for one in (*steps, *tariff["overstay_tiers"], tariff)]
+    changes += [(stretch, "day") for stretch in tariff["timetable"][-1:]]
+    changes += [(tariff, name) for name in ("minimum_minor", "booking_fee_minor", "tax_bps")]
+    holder, name = rng.choice(changes)
+    holder[name] += 1 if holder[name] < 10_000 or name != "tax_bps" else -1
+
+
+def _another_term(rng: Random, plain: Any) -> None:
+    terms = plain["booking"]["terms"]
+    terms[rng.choice([name for name in terms if name != "grace_s"])] += 1
+
+
 LIES: tuple[Lie, ...] = (
+    _another_split,
+    _another_rate,
+    _another_rate,
+    _another_term,
     _another_match,
     _another_grant,
     _unmatched_arrival,

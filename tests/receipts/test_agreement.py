@@ -166,7 +166,7 @@ def test_both_verifiers_write_an_amount_with_as_many_decimals() -> None:
     assert shown == ["1234 JPY", "12.34 CNY", "1.234 KWD", "0.1234 CLF"]
 
 
-ROUNDED_UP = ("(billed_s * rate) / HOUR_S", "(billed_s * rate + 3599n) / HOUR_S")
+ROUNDED_UP = ("worth / HOUR_S - before / HOUR_S", "(worth + 3599n) / HOUR_S - before / HOUR_S")
 # Seeds whose lie is an amount that was not settled.
 TOO_MUCH = (319, 416)
 UNLIMITED = ("record.amount_minor > 0n && record.amount_minor <= before.amount_minor", "true")

@@ -23,6 +23,7 @@ from tests.pages.test_browser import (
 )
 from tests.receipts.drawn import a_receipt, answers
 from tests.receipts.judged import mutated_case
+from tests.receipts.priced import rich_receipt
 
 Opened = tuple[Browser, str]
 BY_THE_FILE = "PASS for what the file itself shows; the chain was not asked."
@@ -82,6 +83,22 @@ def test_an_issued_receipt_is_verified_and_told_in_words(place: Opened) -> None:
     assert "Times in the lot's time zone, Asia/Shanghai, with UTC in brackets." in text
     assert "Parking: 1 hr 28 mins at CNY 6.00 an hour" in text
     assert "1 min 44 secs are not billed" in text
+
+
+def test_a_price_by_a_timetable_explains_itself_line_by_line(place: Opened) -> None:
+    with proof(place, "/proof", zone="Asia/Shanghai") as page:
+        page.fill("#text", rich_receipt().model_dump_json())
+        page.click("#given button")
+        expect(page.locator("#verdict.pass")).to_be_visible()
+        text = page.inner_text("#statement").replace("\u00a0", " ")
+        assert not scrolls_sideways(page)
+    assert "Agreed: the rates of the timetable in the file, in whole steps of 30 s" in text
+    first = "2026-05-01 08:00:00 – 08:30:00 (00:00:00 – 00:30:00 UTC)"
+    assert f"Parking in {first}: 23 mins 19 secs at CNY 6.20 an hour" in text
+    assert "No more than CNY 5.20 for 2026-05-01 07:00:00 – 09:00:00" in text
+    assert "Booking fee" in text
+    assert "Tax, 6 %" in text
+    assert "Rounded to whole CNY 0.10" in text
 
 
 def test_a_pasted_lie_is_named_in_words_and_by_a_sign(place: Opened) -> None:

@@ -11,18 +11,28 @@ import tempfile
 from pathlib import Path
 
 from tests.tools.planted import AGREED, Mutant
+from tests.tools.planted_bookings import BOOKINGS
+from tests.tools.planted_compliance import COMPLIANCE
 from tests.tools.planted_credits import CREDITS
+from tests.tools.planted_http import HTTP
 from tests.tools.planted_ledger import CONTRACTS, DISPUTES
 from tests.tools.planted_money import MONEY
+from tests.tools.planted_offers import OFFERS
 from tests.tools.planted_postgres import POSTGRES
+from tests.tools.planted_search import SEARCH
 from tests.tools.planted_sensing import SENSING
 from tests.tools.planted_settling import SETTLING
+from tests.tools.planted_stays import STAYS
+from tests.tools.planted_strangers import STRANGERS
+from tests.tools.planted_tariffs import TARIFFS
+from tests.tools.planted_titles import TITLES
 from tests.tools.planted_verifying import VERIFYING
 from tests.tools.tidy import ROOT, tracked
 
 ALL = (
     *(*AGREED, *SENSING, *SETTLING, *POSTGRES),
     *(*MONEY, *CREDITS, *VERIFYING, *CONTRACTS, *DISPUTES),
+    *(*TARIFFS, *TITLES, *COMPLIANCE, *OFFERS, *SEARCH, *BOOKINGS, *HTTP, *STAYS, *STRANGERS),
 )
 LIMIT_S = 120
 TABLE = ROOT / "docs" / "mutants.md"

@@ -68,9 +68,9 @@ CREDITS = (
     ),
     Mutant(
         "anyone may credit",
-        "cloud/entrypoints/http/api_credits.py",
-        "operator, anyone = who",
-        "operator, anyone = who[1], who[1]",
+        "cloud/entrypoints/http/roles.py",
+        '("POST", f"{V1}/settlements/{{stay}}/credits"): _only(),',
+        '("POST", f"{V1}/settlements/{{stay}}/credits"): ANYONE,',
         "tests/cloud/test_credits_outside.py",
     ),
 )

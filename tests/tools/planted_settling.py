@@ -6,8 +6,8 @@ SETTLING = (
     Mutant(
         "entries may be changed",
         "cloud/table_rules.py",
-        '    for table in ("entry", "batch", "chainattempt", "credit", "collected"):\n',
-        '    for table in ("batch", "chainattempt", "credit", "collected"):\n',
+        'once = ("entry", "batch",',
+        'once = ("batch",',
         "tests/cloud/test_settling.py",
     ),
     Mutant(
@@ -131,7 +131,7 @@ SETTLING = (
     ),
     Mutant(
         "calls go to any chain",
-        "cloud/entrypoints/sending.py",
+        "cloud/entrypoints/ledger_watch.py",
         "            self.chain.check()\n",
         "            pass\n",
         "tests/cloud/test_settling_bad_input.py",
@@ -265,5 +265,33 @@ SETTLING = (
         "if waited_s < SILENT_ALARM_S or self.told:",
         "if True:",
         "tests/cloud/test_settling_review.py",
+    ),
+    Mutant(
+        "a stay of an account that is not open is batched",
+        "cloud/usecases/settlements.py",
+        "if not read and not filing.all_unopened(session):",
+        "if True:",
+        "tests/cloud/test_settling_accounts.py",
+    ),
+    Mutant(
+        "a stranger's moves under our number enter the books",
+        "cloud/usecases/withdrawals.py",
+        'if one.event.args.get("account_id") in unopened:',
+        "if False:",
+        "tests/cloud/test_settling_accounts.py",
+    ),
+    Mutant(
+        "a chain with another batch of our number passes for ours",
+        "cloud/usecases/ledger_state.py",
+        " or (ours is not None and ours.root != seen.root)",
+        "",
+        "tests/cloud/test_settling_ledger.py",
+    ),
+    Mutant(
+        "calls are sent from a backup that is behind",
+        "cloud/entrypoints/ledger_watch.py",
+        "return not self.db.read(ledger_state.behind)",
+        "return True",
+        "tests/cloud/test_settling_ledger.py",
     ),
 )

@@ -1,3 +1,140 @@
-"""Refusals of the HTTP API itself. Code, sentence (en, zh), remedy (en, zh)."""
+"""Refusals of the HTTP API itself. Code, sentence (en, zh), remedy (en, zh).
 
-ROWS: tuple[tuple[str, str, str, str, str], ...] = ()
+`error_...`: what an error of cloud/errors.py says in Chinese, and its remedy for a program.
+"""
+
+ROWS: tuple[tuple[str, str, str, str, str], ...] = (
+    (
+        "bad_request",
+        "{where}: {why}.",
+        "{where}：内容无法识别（{why}）。",
+        "Correct this field; /docs describes every request.",
+        "请更正该字段；各请求的格式见 /docs。",
+    ),
+    (
+        "not_json_text",
+        "The body is not JSON.",
+        "请求内容不是 JSON。",
+        "Send one JSON object in UTF-8; /docs has an example of every request.",
+        "请发送一个 UTF-8 编码的 JSON 对象；/docs 有每个请求的示例。",
+    ),
+    (
+        "bad_body",
+        "The request cannot be read.",
+        "无法读取该请求。",
+        "Send one JSON object in UTF-8; /docs has an example of every request.",
+        "请发送一个 UTF-8 编码的 JSON 对象；/docs 有每个请求的示例。",
+    ),
+    (
+        "not_json",
+        "This kind of content is not read here.",
+        "此处不接受这种内容类型。",
+        "Send it with Content-Type: application/json.",
+        "请以 Content-Type: application/json 发送。",
+    ),
+    (
+        "no_page",
+        "Nothing is at this address.",
+        "该地址没有内容。",
+        "Look the address up in /docs.",
+        "请在 /docs 中核对地址。",
+    ),
+    (
+        "not_allowed",
+        "This address does not answer {method}.",
+        "该地址不支持 {method}。",
+        "Use a method named in the Allow header; /docs lists them.",
+        "请使用 Allow 头中列出的方法；详见 /docs。",
+    ),
+    (
+        "too_large",
+        "The request is larger than is read here.",
+        "请求内容超过可读取的大小。",
+        "Send less at once; /docs names the limits.",
+        "请减少单次发送的内容；限制见 /docs。",
+    ),
+    (
+        "too_many",
+        "More than {quota} requests came in {window_s} s.",
+        "{window_s} 秒内的请求超过 {quota} 次。",
+        "Wait as many seconds as Retry-After says; poll with If-None-Match or use the streams.",
+        "请等待 Retry-After 所示的秒数；轮询请用 If-None-Match，或改用推送流。",
+    ),
+    (
+        "too_many_streams",
+        "As many live streams are open as are served.",
+        "实时推送的连接数已满。",
+        "Ask again in a minute, or poll with If-None-Match.",
+        "请一分钟后再试，或用 If-None-Match 轮询。",
+    ),
+    (
+        "changed_meanwhile",
+        "It has changed since you read it.",
+        "您读取之后，内容已变更。",
+        "Read it again, and send the ETag that you then get as If-Match.",
+        "请重新读取，并以新的 ETag 作为 If-Match 发送。",
+    ),
+    (
+        "bad_cursor",
+        "This cursor is not one of ours.",
+        "该翻页游标无效。",
+        "Begin without a cursor and follow the Link header.",
+        "请不带游标重新开始，并按 Link 头翻页。",
+    ),
+    (
+        "our_mistake",
+        "Something went wrong here; it is in our log.",
+        "系统出现错误，已记录。",
+        "Send the same request again with the same idempotency key; then tell the operator.",
+        "请用相同的幂等键重发一次；若仍失败，请联系运营方。",
+    ),
+    (
+        "error_unknown",
+        "There is no such thing here.",
+        "此处没有该内容。",
+        "Check the id; lists and /docs show what there is.",
+        "请核对编号；列表和 /docs 会显示已有内容。",
+    ),
+    (
+        "error_forbidden",
+        "This account may not do that.",
+        "该账户无此权限。",
+        "Sign in with an account of the role that may.",
+        "请用有权限的账户登录。",
+    ),
+    (
+        "error_unauthorised",
+        "The access key is missing or wrong.",
+        "访问密钥缺失或有误。",
+        "Send the key that was printed when the account was made: Authorization: Bearer KEY",
+        "请发送开户时给出的密钥：Authorization: Bearer KEY",
+    ),
+    (
+        "error_database_busy",
+        "Another program has kept the database from being written.",
+        "数据库正忙，暂时无法写入。",
+        "Send it again in a few seconds with the same idempotency key.",
+        "请几秒后用相同的幂等键重发。",
+    ),
+    (
+        "error_no_database",
+        "The database cannot be reached.",
+        "无法连接数据库。",
+        "Send it again in a few seconds with the same idempotency key.",
+        "请几秒后用相同的幂等键重发。",
+    ),
+    (
+        "error_database_in_use",
+        "Another cloud runs on this database.",
+        "另一套系统正在使用该数据库。",
+        "Tell the operator.",
+        "请联系运营方。",
+    ),
+    (
+        "error_unwritable",
+        "A value cannot be stored.",
+        "有内容无法保存。",
+        "Leave out characters that nobody can see, and numbers beyond 64 bits.",
+        "请去掉不可见字符和超过64位的数字。",
+    ),
+)

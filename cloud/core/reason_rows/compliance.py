@@ -1,3 +1,110 @@
 """Refusals of registrations, documents and reviews. Code, sentence (en, zh), remedy (en, zh)."""
 
-ROWS: tuple[tuple[str, str, str, str, str], ...] = ()
+ROWS: tuple[tuple[str, str, str, str, str], ...] = (
+    (
+        "in_review",
+        "A person looks at this space already.",
+        "该车位正在人工审核。",
+        "Wait for the decision; you will be told.",
+        "请等待审核结果，届时会通知您。",
+    ),
+    (
+        "document_size",
+        "The document is empty or larger than 5 MB.",
+        "材料为空或超过5 MB。",
+        "Scan it smaller, or send its pages one by one.",
+        "请缩小后重新扫描，或逐页上传。",
+    ),
+    (
+        "document_type",
+        "This is not a PDF, JPEG or PNG file.",
+        "该文件不是 PDF、JPEG 或 PNG。",
+        "Photograph or scan the paper and send that.",
+        "请拍照或扫描后上传。",
+    ),
+    (
+        "document_kind",
+        "No rule asks for a document of this kind.",
+        "没有规则需要这类材料。",
+        "Choose one of the kinds that the rules name.",
+        "请选择规则中列出的材料种类。",
+    ),
+    (
+        "document_expired",
+        "The document's last day is over, or is not a date.",
+        "材料已过有效期，或日期无法识别。",
+        "Send one that still counts, with its last day as YYYY-MM-DD.",
+        "请上传仍有效的材料，日期格式为 YYYY-MM-DD。",
+    ),
+    (
+        "document_limit",
+        "Too many documents of this account wait for a decision.",
+        "该账户待审材料过多。",
+        "Wait until some of them are decided.",
+        "请等待部分材料审核完成。",
+    ),
+    (
+        "document_erased",
+        "The document was erased.",
+        "该材料已删除。",
+        "Send it again if it is still needed.",
+        "如仍需要，请重新上传。",
+    ),
+    (
+        "review_over",
+        "This question is decided already, or its facts have changed.",
+        "该事项已处理，或情况已变化。",
+        "Load the desk again.",
+        "请刷新待审列表。",
+    ),
+    (
+        "review_reason",
+        "The reason is missing, longer than 400 characters, or not plain text.",
+        "缺少理由，或理由超过400字，或含有无法显示的字符。",
+        "Write in a sentence why; the owner reads it.",
+        "请用一句话说明理由，业主会看到。",
+    ),
+    (
+        "reviewed_no",
+        "A person has looked at it and refused.",
+        "人工审核未通过。",
+        "Read the reason, mend what it names, and ask again.",
+        "请查看理由，更正后重新申请。",
+    ),
+    (
+        "rules_version",
+        "These rules are older than those adopted, or another text has this version.",
+        "该规则版本不高于已采用的版本，或同一版本已有不同内容。",
+        "Give the file the next version number.",
+        "请使用下一个版本号。",
+    ),
+    (
+        "not_standing",
+        "This registration has ended already.",
+        "该登记已结束。",
+        "Register the space again to share it.",
+        "如需共享，请重新登记。",
+    ),
+    (
+        "bad_contact",
+        "This channel, address, language or secret cannot be used.",
+        "该通知方式、地址、语言或密钥无法使用。",
+        "Choose log, email or webhook; a webhook needs an http(s) address and a secret of "
+        "16 to 200 characters; the language is en or zh.",
+        "请选择日志、邮件或回调；回调需 http(s) 地址和16至200字符的密钥；语言为 en 或 zh。",
+    ),
+    (
+        "owner_ended",
+        "The owner shares this space no longer.",
+        "业主已停止共享该车位。",
+        "Register it again to share it.",
+        "如需共享，请重新登记。",
+    ),
+    (
+        "title_changed",
+        "The title of this space has changed.",
+        "该车位的产权记录已变更。",
+        "Register it again under the title as it is now.",
+        "请按现有产权记录重新登记。",
+    ),
+)

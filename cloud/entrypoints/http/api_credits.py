@@ -2,30 +2,37 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Path, Query, Response
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Path, Query, Request
+from fastapi.responses import Response
+from sqlmodel import Session
 
 from cloud.adapters.clock import Clock
 from cloud.adapters.db import Database
 from cloud.core.reasons import Refusal
+from cloud.entrypoints.http.api_acts import Acts
+from cloud.entrypoints.http.api_owner import mine
+from cloud.entrypoints.http.api_shapes import CreditMade, CreditShape
+from cloud.entrypoints.http.api_tools import IdText, Key, Once, said, tagged
 from cloud.entrypoints.http.asked import NewCredit
+from cloud.entrypoints.http.roles import Caller
 from cloud.errors import Unknown
-from cloud.tables import Account
 from cloud.usecases import bookings, credit_receipts, credits
+from cloud.usecases.answered import Answer
 
-Key = Annotated[str, Header(min_length=8, max_length=80)]
 Number = Annotated[int, Path(ge=1, lt=credits.MAX_STAY)]
 Before = Annotated[int, Query(ge=1, le=credits.MAX_STAY)]
 
 
-def add_credits(router: APIRouter, db: Database, clock: Clock, who: tuple[Any, Any]) -> None:
-    """`who`: the operator, and whoever is signed in."""
-    operator, anyone = who
+def add_credits(router: APIRouter, db: Database, clock: Clock) -> None:
+    once = Once(db, clock)
 
-    @router.post("/settlements/{stay}/credits", status_code=201)
+    @router.post(
+        "/settlements/{stay}/credits", status_code=201, responses={201: {"model": CreditMade}}
+    )
     def decide(
-        stay: Number, asked: NewCredit, idempotency_key: Key, account: Account = operator
+        request: Request, stay: Number, asked: NewCredit, idempotency_key: Key, account: Caller
     ) -> Response:
+        """A part or all of what a stay cost goes back; filed on the chain by the next batch."""
         wish = credits.Asked(
             request_key=f"{account.number}:{idempotency_key}",
             stay=stay,
@@ -34,30 +41,44 @@ def add_credits(router: APIRouter, db: Database, clock: Clock, who: tuple[Any, A
             by=f"account:{account.number}",
         )
         now = clock.now()
-        made = db.write(lambda s: credits.credit(s, wish, now))
-        if isinstance(made, Refusal):
-            return JSONResponse(made.plain(), 409)
-        return JSONResponse({"credit": made, "stay": stay, "amount_minor": asked.amount_minor}, 201)
+        shown = {"stay": stay, "amount_minor": asked.amount_minor}
 
-    @router.get("/credits")
-    def listed(
-        account: Account = anyone, before: Before = credits.MAX_STAY
-    ) -> list[dict[str, Any]]:
+        def story(session: Session) -> Answer | Refusal:
+            made = credits.credit(session, wish, now)
+            if isinstance(made, Refusal):
+                return made
+            told = {"credit": made, "amount_minor": asked.amount_minor}
+            Acts(clock, account).kept(session, "credit.decided", f"stay:{stay}", made, **told)
+            return Answer(201, {"credit": made, **shown})
+
+        return said(request, once.do(request, asked, story), lambda answer: answer.body, 201)
+
+    @router.get("/credits", responses={200: {"model": list[CreditShape]}})
+    def listed(request: Request, account: Caller, before: Before = credits.MAX_STAY) -> Response:
         """Newest first. The operator sees all, with who decided them; others see their own."""
-        mine = None if account.role == "operator" else account.number
-        return db.read(lambda s: credits.listed(s, mine, before))
+        rows = db.read(lambda s: credits.listed(s, mine(account), before))
+        headers = {}
+        if len(rows) == credits.MAX_LISTED:
+            headers["link"] = f'<{request.url.path}?before={rows[-1]["number"]}>; rel="next"'
+        return tagged(request, rows, headers=headers)
 
-    @router.get("/bookings/{booking_id}/credits")
-    def of_booking(booking_id: str) -> list[dict[str, Any]]:
+    @router.get("/bookings/{booking_id}/credits", responses={200: {"model": list[CreditShape]}})
+    def of_booking(request: Request, booking_id: IdText) -> Response:
         """Whoever has the booking's id, as for its receipt."""
 
-        def story(session: Any) -> list[dict[str, Any]]:
+        def story(session: Session) -> list[dict[str, Any]]:
             return credits.of_booking(session, bookings.get(session, booking_id).id)
 
-        return db.read(story)
+        return tagged(request, db.read(story))
 
-    @router.get("/bookings/{booking_id}/credits/{number}")
-    def file(booking_id: str, number: Number) -> Response:
+    @router.get(
+        "/bookings/{booking_id}/credits/{number}",
+        responses={
+            200: {"description": "The credit, for berth-verify"},
+            202: {"description": "It is decided, and on its way to the chain"},
+        },
+    )
+    def file(booking_id: IdText, number: Number) -> Response:
         text, pending = db.read(lambda s: credit_receipts.text_or_pending(s, booking_id, number))
         if text is None:
             raise Unknown(f"No credit {number} of booking {booking_id}.")

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from cloud.entrypoints.http import pages_bill
 from cloud.entrypoints.http.pages_speech import Speech
 from cloud.usecases.views import ENDED
 from contracts.ledger.pricing import Tariff, Terms, Window, price, total
@@ -15,26 +16,15 @@ STANDING = "active"
 
 def rules(view: View, s: Speech) -> list[str]:
     """The frozen tariff and terms, a sentence each, and none for what does not apply."""
-    tariff, terms = view["tariff"], view["terms"]
-    currency = tariff["currency"]
-    hourly = s.money(tariff["per_hour_minor"], currency)
-    late = tariff["per_hour_minor"] * tariff["overstay_percent"] // 100
-    said = [s.t("rules.hour", price=hourly, step=s.duration(tariff["step_s"]))]
-    if tariff["free_s"]:
-        said.append(s.t("rules.free", free=s.duration(tariff["free_s"])))
-    if tariff["cap_minor"] is not None:
-        said.append(s.t("rules.cap", cap=s.money(tariff["cap_minor"], currency)))
-    said += [
-        s.t("rules.grace", grace=s.duration(terms["grace_s"])),
-        s.t(
-            "rules.overstay",
-            percent=tariff["overstay_percent"],
-            price=s.money(late, currency),
-        ),
-        s.t("rules.early", early=s.duration(terms["early_start_s"])),
-        s.t("rules.noshow", wait=s.duration(terms["no_show_timeout_s"])),
+    tariff, terms = Tariff.model_validate(view["tariff"]), Terms.model_validate(view["terms"])
+    return [
+        *pages_bill.rules(tariff, s),
+        s.t("rules.grace", grace=s.duration(terms.forgiven_s)),
+        *pages_bill.late_rules(tariff, s),
+        s.t("rules.early", early=s.duration(terms.early_start_s)),
+        s.t("rules.noshow", wait=s.duration(terms.no_show_timeout_s)),
+        *pages_bill.fee_rules(terms, tariff.currency, s),
     ]
-    return said
 
 
 def steps(view: View) -> list[View]:
@@ -73,14 +63,15 @@ def warning(view: View, now: str, s: Speech) -> str | None:
     if view["grant"] == "refused" and view["state"] == "confirmed":
         return s.t("grant.refused")
     if view["state"] == STANDING and now > view["ends_at"]:
-        grace = timedelta(seconds=view["terms"]["grace_s"])
+        grace = timedelta(seconds=Terms.model_validate(view["terms"]).forgiven_s)
         until = format_instant(parse_instant(view["ends_at"]) + grace)
-        return s.t(
-            "booking.late",
-            end=s.moment(view["ends_at"], now),
-            grace=s.moment(until, now),
-            percent=view["tariff"]["overstay_percent"],
-        )
+        end, free_until = s.moment(view["ends_at"], now), s.moment(until, now)
+        tiers = view["tariff"]["overstay_tiers"]
+        if tiers:
+            hourly = s.money(tiers[0]["per_hour_minor"], view["currency"])
+            return s.t("booking.late.tiers", end=end, grace=free_until, price=hourly)
+        percent = view["tariff"]["overstay_percent"]
+        return s.t("booking.late", end=end, grace=free_until, percent=percent)
     return None
 
 

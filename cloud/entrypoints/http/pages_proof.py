@@ -21,8 +21,11 @@ BLANKS = (
     *("where", "missing", "count", "names", "price", "step", "tariff", "version", "time", "cap"),
     *("stayed", "certain", "doubt", "driver", "owner", "grace", "ledger", "stay"),
     *("back", "total", "local", "utc", "zone", "block"),
+    *("span", "percent", "tax", "unit"),
 )
-LINE_CODES = get_args(Line.model_fields["code"].annotation)
+# With the stretch that a line is of; and a tax that is within the total.
+MORE_LINES = ("parking.timed", "overstay.timed", "tax.within")
+LINE_CODES = (*get_args(Line.model_fields["code"].annotation), *MORE_LINES)
 CLOCKS = get_args(ClockState)
 # Links of drafts and credits that no node is needed for.
 IN_FILE = ("draft", "credit", "credit proof")

@@ -63,6 +63,64 @@ ALARM_WORDS: dict[str, tuple[str, str]] = {
         "Ask the driver to top up, or cancel the bookings.",
         "请车主充值，或取消相关预订。",
     ),
+    "alarm.wrong_vehicle": ("Another car stands in a booked space", "已预订车位停有其他车辆"),
+    "alarm.wrong_vehicle.do": (
+        "Look at the plate evidence; the booked driver was told where else to go.",
+        "请查看车牌证据；已告知预订者可改停的车位。",
+    ),
+    "alarm.parked_elsewhere": ("A booked car stands in another space", "预订车辆停在其他车位"),
+    "alarm.parked_elsewhere.do": (
+        "Move the booking there, or ask the driver to move the car.",
+        "请将预订移到该车位，或请驾驶人移车。",
+    ),
+    "alarm.came_early": ("A car came before its booking allows", "车辆早于预订允许的时间到达"),
+    "alarm.came_early.do": (
+        "Ask the driver to wait, or assign the stay if the space is free.",
+        "请驾驶人稍候；若车位空闲，可人工关联停车。",
+    ),
+    "alarm.dispute": ("A stay is in dispute", "停车存在争议"),
+    "alarm.dispute.do": (
+        "Replay its evidence and decide; the payout is held meanwhile.",
+        "请回放证据并裁定；其间暂缓付款。",
+    ),
+    "alarm.low_trust": ("Somebody's record has become poor", "某账户信用偏低"),
+    "alarm.low_trust.do": (
+        "Read the reasons and speak with the person; nothing happens by itself.",
+        "请查看原因并联系本人；系统不会自动处理。",
+    ),
+    "alarm.overstay_unconfirmed": ("An overstay was not confirmed", "逾期停车未经确认"),
+    "alarm.overstay_unconfirmed.do": (
+        "Nothing was charged. Look at the evidence and decide the price.",
+        "尚未收费。请查看证据并裁定价格。",
+    ),
+    "alarm.overstay_met_next": (
+        "A car still stands where the next booking begins",
+        "下一预订已开始而车辆未离开",
+    ),
+    "alarm.overstay_met_next.do": (
+        "Find the next driver another space, or refund; the cost is on the car that stays.",
+        "请为下一位驾驶人另寻车位或退款；费用由逾期车辆承担。",
+    ),
+    "alarm.notice_given_up": ("A notice could not be delivered", "通知未能送达"),
+    "alarm.notice_given_up.do": (
+        "Put the person's contact right, or tell them yourself.",
+        "请更正联系方式，或人工通知。",
+    ),
+    "alarm.account_not_open": ("An account is not open on the ledger", "账户未在账本上开立"),
+    "alarm.account_not_open.do": (
+        "Put its address right: berth-cloud reopen-account, or give the person another account.",
+        "请用 berth-cloud reopen-account 更正地址，或另开账户。",
+    ),
+    "alarm.ledger_closed": ("The ledger was closed", "账本已关闭"),
+    "alarm.ledger_closed.do": (
+        "Move to a new deployment (docs/operate.md).",
+        "请迁移到新的部署（见 docs/operate.md）。",
+    ),
+    "alarm.books_behind": ("Our books are older than the chain", "账目落后于链"),
+    "alarm.books_behind.do": (
+        "Stop the cloud and put the newest data back.",
+        "请停止服务并恢复最新数据。",
+    ),
     "alarm.books_differ": ("Books and chain differ", "账目与链上不一致"),
     "alarm.books_differ.do": (
         "Compare the account's entries with the ledger's log before paying out.",

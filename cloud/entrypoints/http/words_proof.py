@@ -97,6 +97,28 @@ PROOF_WORDS: dict[str, tuple[str, str]] = {
         "Overstay, past the grace: {time} at {price} an hour",
         "超过宽限后的超时：{time}，每小时 {price}",
     ),
+    "sum.parking.timed": (
+        "Parking in {span}: {time} at {price} an hour",
+        "停车，{span}：{time}，每小时 {price}",
+    ),
+    "sum.overstay.timed": (
+        "Overstay in {span}: {time} at {price} an hour",
+        "超时，{span}：{time}，每小时 {price}",
+    ),
+    "sum.day_cap": ("No more than {cap} for {span}", "{span} 封顶 {cap}"),
+    "sum.minimum": ("Up to the minimum of {cap}", "补足最低收费 {cap}"),
+    "sum.booking_fee": ("Booking fee", "预订费"),
+    "sum.tax": ("Tax, {percent} %", "税，{percent} %"),
+    "sum.tax.within": (
+        "Tax of {percent} % within the total: {tax}",
+        "合计中已含 {percent} % 的税：{tax}",
+    ),
+    "sum.rounding": ("Rounded to whole {unit}", "取整到 {unit}"),
+    "proof.agreed.timed": (
+        "Agreed: the rates of the timetable in the file, in whole steps of {step} s "
+        "(tariff {tariff}, version {version}).",
+        "约定：按文件中时间表的费率，每 {step} 秒一计（价格 {tariff}，版本 {version}）。",
+    ),
     "proof.doubt": ("In whose favour doubt went", "存疑部分归谁"),
     "proof.doubt.driver": (
         "In the driver's: of {stayed} between the two times above, {certain} are proven and "

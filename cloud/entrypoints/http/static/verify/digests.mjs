@@ -10,11 +10,15 @@ const EVENT =
   "bytes32 evidence,bytes32 plate,string match,string grant)";
 const TARIFF =
   "Tariff(string id,uint256 version,string currency,uint256 perHourMinor,uint256 stepS,uint256 freeS," +
-  "uint256 capMinor,uint256 overstayPercent)";
+  "uint256 capMinor,uint256 overstayPercent,uint256 dayCapMinor,uint256 minimumMinor,uint256 bookingFeeMinor," +
+  "uint256 roundToMinor,uint256 rounding,uint256 taxBps,uint256 taxAdded,bytes32 overstayTiers,bytes32 timetable)";
+const TERMS =
+  "Terms(uint256 noShowFeeMinor,uint256 lateStopS,uint256 cancelUntilS,uint256 cancelFeeMinor," +
+  "uint256 changeUntilS,uint256 minS,uint256 maxS)";
 const BOOKING =
   "Booking(string id,string space,uint256 startsMs,uint256 endsMs,uint256 earlyStartS," +
   "uint256 noShowTimeoutS,uint256 graceS,bytes32 tariff,uint256 driverAccount,uint256 ownerAccount," +
-  "uint256 quotedMinor,uint256 confirmedMs)";
+  "uint256 quotedMinor,uint256 confirmedMs,bytes32 terms)";
 const SETTLEMENT =
   "Settlement(uint256 stay,string space,uint256 spaceNumber,bytes32 booking,bytes32 tariff," +
   "address gateway,bytes32 arrival,bytes32 departure,bytes32 lines,uint256 startsMs,uint256 endsMs," +
@@ -54,16 +58,35 @@ export function eventDigest(event, chain) {
   return keccak(join(Uint8Array.of(0x19, 0x01), separator, body));
 }
 
+/** Of an array of structs of numbers, as a contract's ABI encodes it. */
+const tableDigest = (rows) => hex(keccak(join(...[32, rows.length, ...rows.flat()].map(word))));
+
+const ROUNDINGS = ["down", "nearest", "up"];
+
+const tiersDigest = ({ overstay_tiers }) =>
+  tableDigest(overstay_tiers.map(({ from_s, per_hour_minor }) => [from_s, per_hour_minor]));
+
+/** A row for each rate of each stretch. */
+const timetableDigest = ({ timetable }) => tableDigest(timetable.flatMap(({ starts_at, ends_at, day, rates }) =>
+  rates.map(({ after_s, per_hour_minor }) => [starts_at, ends_at, day, after_s, per_hour_minor])));
+
 export const tariffDigest = (tariff) => hex(struct(TARIFF, [
   tariff.id, tariff.version, tariff.currency, tariff.per_hour_minor, tariff.step_s, tariff.free_s,
-  tariff.cap_minor ?? NO_CAP, tariff.overstay_percent,
+  tariff.cap_minor ?? NO_CAP, tariff.overstay_percent, tariff.day_cap_minor ?? NO_CAP, tariff.minimum_minor,
+  tariff.booking_fee_minor, tariff.round_to_minor, ROUNDINGS.indexOf(tariff.rounding), tariff.tax_bps,
+  tariff.tax === "added" ? 1 : 0, tiersDigest(tariff), timetableDigest(tariff),
+]));
+
+const termsDigest = (terms) => hex(struct(TERMS, [
+  terms.no_show_fee_minor, terms.late_stop_s, terms.cancel_until_s, terms.cancel_fee_minor, terms.change_until_s,
+  terms.min_s, terms.max_s,
 ]));
 
 /** Of all that was agreed; the grant's id is this digest. */
 export const bookingDigest = ({ window, terms, ...booking }) => hex(struct(BOOKING, [
   booking.id, booking.space, window.starts_at, window.ends_at, terms.early_start_s, terms.no_show_timeout_s,
   terms.grace_s, booking.tariff, booking.driver_account, booking.owner_account, booking.quoted_minor,
-  booking.confirmed_at,
+  booking.confirmed_at, termsDigest(terms),
 ]));
 
 const settlementDigest = (record) => struct(SETTLEMENT, [
@@ -73,7 +96,12 @@ const settlementDigest = (record) => struct(SETTLEMENT, [
   record.credit_of ?? 0n,
 ]);
 
-export const linesDigest = (lines) => hex(keccak(utf8(canonical(lines.map((line) => new Map(Object.entries(line)))))));
+const instantOf = (ms) => (ms === null ? null : new Date(ms).toISOString());
+
+const plainLine = ({ starts_at, ends_at, ...line }) =>
+  new Map(Object.entries({ ...line, starts_at: instantOf(starts_at), ends_at: instantOf(ends_at) }));
+
+export const linesDigest = (lines) => hex(keccak(utf8(canonical(lines.map(plainLine)))));
 
 /** Stands where a settlement has its lines' digest: a credit has no lines of its own. */
 export const reasonDigest = (reason) => hex(keccak(utf8(canonical(new Map([["reason", reason]])))));

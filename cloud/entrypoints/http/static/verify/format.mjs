@@ -102,12 +102,49 @@ const TERMS = {
   early_start_s: or(1800n, count),
   no_show_timeout_s: or(3600n, count),
   grace_s: or(600n, whole(600n, 86_400n)),
+  no_show_fee_minor: or(0n, minor),
+  late_stop_s: or(0n, whole(0n, 86_400n)),
+  cancel_until_s: or(0n, count),
+  cancel_fee_minor: or(0n, minor),
+  change_until_s: or(0n, count),
+  min_s: or(0n, count),
+  max_s: or(0n, count),
 };
 
 const BOOKING = {
   id: name, space: name, grant: name, window: times, terms: record(TERMS), tariff: digest,
   driver_account: account, owner_account: account, quoted_minor: minor, confirmed_at: instant,
 };
+
+const MAX_STRETCHES = 1024;
+const MAX_RATES = 16;
+
+/** Steps that begin at 0 and ascend in `bound`. */
+const steps = (bound, low) => (value, where) => {
+  const found = many(record({ [bound]: count, per_hour_minor: minor }), low, MAX_RATES)(value, where);
+  check(found.every((step, i) => (i === 0 ? step[bound] === 0n : step[bound] > found[i - 1][bound])), where);
+  return found;
+};
+
+const STRETCH = record({
+  starts_at: instant, ends_at: instant, rates: steps("after_s", 1), day: or(0n, whole(0n, 2n ** 16n - 1n)),
+});
+
+function stretch(value, where) {
+  const found = STRETCH(value, where);
+  check(found.starts_at < found.ends_at, where);
+  return found;
+}
+
+/** Stretches that follow one another, and so do their days. */
+function timetable(value, where) {
+  const found = many(stretch, 0, MAX_STRETCHES)(value, where);
+  check(found.every((next, i) => {
+    const last = found[i - 1];
+    return i === 0 || (last.ends_at <= next.starts_at && last.day <= next.day);
+  }), where);
+  return found;
+}
 
 const TARIFF = {
   id: name,
@@ -119,6 +156,15 @@ const TARIFF = {
   free_s: or(0n, count),
   cap_minor: perhaps(minor),
   overstay_percent: or(150n, whole(100n, 500n)),
+  timetable: or([], timetable),
+  day_cap_minor: perhaps(minor),
+  minimum_minor: or(0n, minor),
+  booking_fee_minor: or(0n, minor),
+  overstay_tiers: or([], steps("from_s", 0)),
+  round_to_minor: or(1n, whole(1n, 10_000n)),
+  rounding: or("down", oneOf("down", "nearest", "up")),
+  tax_bps: or(0n, whole(0n, 10_000n)),
+  tax: or("included", oneOf("included", "added")),
 };
 
 const EVENT = {
@@ -142,8 +188,9 @@ const EVENT = {
 };
 
 const LINE = {
-  code: oneOf("parking", "free", "cap", "overstay"),
+  code: oneOf("parking", "free", "day_cap", "cap", "minimum", "overstay", "booking_fee", "tax", "rounding"),
   billed_s: count, per_hour_minor: minor, amount_minor: whole(-WORD32, WORD32),
+  starts_at: perhaps(instant), ends_at: perhaps(instant), included_minor: or(0n, minor),
 };
 
 const RECORD = {

@@ -60,7 +60,7 @@ function shownOf({ booking, tariff, events, stay, lines, total_minor, record, pr
     fee: `${Number(record.fee_bps) / 100} %`,
     arrived: when(events[0].body), departed: when(events.at(-1).body),
     sure: stay.billed.length ? stay.billed.map(({ starts_at, ends_at }) => instant(starts_at, ends_at)) : "–",
-    agreed: say("agreed", { price, step: tariff.step_s, tariff: tariff.id, version: tariff.version }),
+    agreed: say(tariff.timetable.length ? "agreed.timed" : "agreed", { price, step: tariff.step_s, tariff: tariff.id, version: tariff.version }),
     total: money(total_minor, tariff.currency),
     favour: [
       say("favour", { stayed: duration(stayed), certain: duration(record.billed_s), doubt: duration(spared) }),
@@ -72,10 +72,22 @@ function shownOf({ booking, tariff, events, stay, lines, total_minor, record, pr
   };
 }
 
-const sentence = (line, { currency, cap_minor }) => say(`line.${line.code}`, {
+/** Which words tell of a line: of a stretch, or of a tax that is within the total. */
+function wordsOf({ code, starts_at, included_minor }) {
+  if (starts_at !== null && (code === "parking" || code === "overstay")) return `line.${code}.timed`;
+  return code === "tax" && included_minor > 0n ? "line.tax.within" : `line.${code}`;
+}
+
+const CAPS = { day_cap: "day_cap_minor", minimum: "minimum_minor" };
+
+const sentence = (line, tariff) => say(wordsOf(line), {
   time: duration(line.billed_s),
-  price: money(line.per_hour_minor, currency),
-  cap: money(cap_minor ?? 0n, currency),
+  price: money(line.per_hour_minor, tariff.currency),
+  cap: money(tariff[CAPS[line.code] ?? "cap_minor"] ?? 0n, tariff.currency),
+  span: line.starts_at === null || line.ends_at === null ? "" : instant(line.starts_at, line.ends_at),
+  percent: Number(tariff.tax_bps) / 100,
+  tax: money(line.included_minor, tariff.currency),
+  unit: money(tariff.round_to_minor, tariff.currency),
 });
 
 const creditOf = ({ reason, record, proof, chain, corrects }) => ({

@@ -1,0 +1,32 @@
+"""An operator's acts, in the audit log in the transaction that they are done in."""
+
+from typing import Any, TypeVar
+
+from sqlmodel import Session
+
+from cloud.adapters.clock import Clock
+from cloud.core.reasons import Refusal
+from cloud.entrypoints.http.roles import OPERATOR
+from cloud.tables import Account
+from cloud.usecases import audit
+from contracts.ledger.hashing import keccak
+
+T = TypeVar("T")
+
+
+class Acts:
+    def __init__(self, clock: Clock, account: Account) -> None:
+        self.clock, self.account = clock, account
+
+    def kept(self, session: Session, what: str, about: str, made: T, **detail: Any) -> T:
+        """`made` as it is; recorded unless it is a refusal. `detail`: no names, never erased."""
+        if self.account.role == OPERATOR and not isinstance(made, Refusal):
+            who = audit.account(self.account.number)
+            audit.record(session, who, what, about, detail, self.clock.now())
+        return made
+
+
+def decision_of(prefix: str, account: Account, key: str) -> str:
+    """An id that the same request, sent again under its key, has again."""
+    mark = keccak(f"{prefix}:{account.number}:{key}".encode()).hex()[:20]
+    return f"{prefix}-{mark}"

@@ -1,0 +1,150 @@
+"""What one caller may ask for: requests in a moving window, and bytes in one body.
+
+By address always, by access key too where one is sent. The windows are kept in memory, of one
+process, in a bounded number of buckets: strangers cannot fill it, at worst they share a bucket.
+"""
+
+import json
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from zlib import crc32
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from cloud.core.compliance_papers import MAX_BYTES
+from cloud.entrypoints.http.api_paths import FEED, V1
+from cloud.entrypoints.http.problems import problem, reason_of
+
+BUCKETS = 4096
+IPV6_NETWORK = 4  # groups of a /64: one household has billions of addresses
+MAX_BODY_BYTES = 1 << 20
+# Papers are files: this path takes so many bytes.
+LARGE = {f"{V1}/documents": MAX_BYTES}
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Requests a window: of one access key, and of one address."""
+
+    of_key: int = 1200
+    of_address: int = 6000
+    window_s: float = 60.0
+    body_bytes: int = MAX_BODY_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """`wait_s`: until the oldest request leaves the window."""
+
+    name: str
+    quota: int
+    left: int
+    wait_s: int
+    ok: bool
+
+
+class Windows:
+    """A moving window each: the times of its requests, oldest first, never more than the quota."""
+
+    def __init__(self, name: str, quota: int, window_s: float) -> None:
+        self.name, self.quota, self.window_s = name, quota, window_s
+        self._seen: dict[int, deque[float]] = {}
+
+    def hit(self, who: bytes, now_s: float) -> Left:
+        seen = self._seen.setdefault(crc32(who) % BUCKETS, deque())
+        while seen and seen[0] <= now_s - self.window_s:
+            seen.popleft()
+        ok = len(seen) < self.quota
+        if ok:
+            seen.append(now_s)
+        wait_s = max(int(seen[0] + self.window_s - now_s) + 1, 1) if seen else 1
+        return Left(self.name, self.quota, self.quota - len(seen), wait_s, ok)
+
+
+class Gate:
+    """ASGI: counts a request of the API, refuses it, or bounds its body and says what is left."""
+
+    def __init__(self, app: ASGIApp, bounds: Bounds, now_s: Callable[[], float]) -> None:
+        self.app, self.bounds, self.now_s = app, bounds, now_s
+        self.keys = Windows("key", bounds.of_key, bounds.window_s)
+        self.addresses = Windows("address", bounds.of_address, bounds.window_s)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not scope["path"].startswith((V1, FEED)):
+            await self.app(scope, receive, send)
+            return
+        left = self._hit(scope)
+        told = _headers(left, int(self.bounds.window_s))
+
+        async def say(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *told]
+            await send(message)
+
+        if not left.ok:
+            await self._too_many(scope, receive, say, left)
+            return
+        most = LARGE.get(scope["path"], self.bounds.body_bytes)
+        if _length(scope) > most:
+            await _refuse(scope, receive, say, 413, "too_large")
+        else:
+            await self.app(scope, _bounded(receive, most), say)
+
+    def _hit(self, scope: Scope) -> Left:
+        """The narrower of the two; a refused one does not count against the other."""
+        now_s = self.now_s()
+        address = self.addresses.hit(_address(scope), now_s)
+        key = next((v for k, v in scope["headers"] if k == b"authorization"), b"")
+        if not address.ok or not key:
+            return address
+        of_key = self.keys.hit(key, now_s)
+        return of_key if not of_key.ok or of_key.left <= address.left else address
+
+    async def _too_many(self, scope: Scope, receive: Receive, send: Send, left: Left) -> None:
+        values = {"quota": left.quota, "window_s": int(self.bounds.window_s)}
+        answer = problem(Request(scope), 429, (reason_of("too_many", **values),))
+        answer.headers["retry-after"] = str(left.wait_s)
+        await answer(scope, receive, send)
+
+
+def _bounded(receive: Receive, limit: int) -> Receive:
+    """A body that came in pieces and named no length ends with a 413 once it is too long."""
+    got = 0
+
+    async def some() -> Message:
+        nonlocal got
+        message = await receive()
+        got += len(message.get("body", b""))
+        if got > limit:
+            raise HTTPException(413)
+        return message
+
+    return some
+
+
+def _length(scope: Scope) -> int:
+    said = next((v for k, v in scope["headers"] if k == b"content-length"), b"0")
+    return int(said) if said.isdigit() else 0
+
+
+def _address(scope: Scope) -> bytes:
+    host = str(scope["client"][0]) if scope.get("client") else ""
+    if ":" in host:
+        host = ":".join(host.split(":")[:IPV6_NETWORK])
+    return host.encode()
+
+
+def _headers(left: Left, window_s: int) -> list[tuple[bytes, bytes]]:
+    """As draft-ietf-httpapi-ratelimit-headers writes them."""
+    name = json.dumps(left.name)
+    return [
+        (b"ratelimit-policy", f"{name};q={left.quota};w={window_s}".encode()),
+        (b"ratelimit", f"{name};r={left.left};t={left.wait_s}".encode()),
+    ]
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send, status: int, code: str) -> None:
+    await problem(Request(scope), status, (reason_of(code),))(scope, receive, send)

@@ -1,0 +1,112 @@
+"""The bugs that `make mutants` plants in the HTTP API and its client."""
+
+from tests.tools.planted import Mutant
+
+HTTP = (
+    Mutant(
+        "whoever knows its id may cancel another's booking",
+        "cloud/entrypoints/http/roles.py",
+        "if owners is None or (account.role != OPERATOR and account.number not in owners):",
+        "if owners is None:",
+        "tests/http/test_roles.py",
+    ),
+    Mutant(
+        "a known key is let in without saying Bearer",
+        "cloud/entrypoints/http/roles.py",
+        'if kind.lower() != "bearer" or not token.isascii():',
+        'if kind.lower() not in ("bearer", "basic") or not token.isascii():',
+        "tests/http/test_roles.py",
+    ),
+    Mutant(
+        "a page begins with the last row of the one before",
+        "cloud/usecases/listing.py",
+        """        found = found.where(tuple_(*order) < after)
+    return list(session.exec(found.order_by(*(c.desc() for c in order)).limit(limit + 1)))
+
+
+def registrations""",
+        """        found = found.where(tuple_(*order) <= after)
+    return list(session.exec(found.order_by(*(c.desc() for c in order)).limit(limit + 1)))
+
+
+def registrations""",
+        "tests/http/test_pages_and_tags.py",
+    ),
+    Mutant(
+        "a change is made to what was changed meanwhile",
+        "cloud/entrypoints/http/api_tools.py",
+        'raise ProblemError(412, "changed_meanwhile")',
+        "return",
+        "tests/http/test_pages_and_tags.py",
+    ),
+    Mutant(
+        "the access key of a new account is kept in the clear",
+        "cloud/entrypoints/http/api_operator.py",
+        'once.do(request, asked, story, but="key")',
+        "once.do(request, asked, story)",
+        "tests/http/test_pages_and_tags.py",
+    ),
+    Mutant(
+        "the window of a limit never moves",
+        "cloud/entrypoints/http/rates.py",
+        "while seen and seen[0] <= now_s - self.window_s:",
+        "while seen and seen[0] <= now_s - 10 * self.window_s:",
+        "tests/http/test_pages_and_tags.py",
+    ),
+    Mutant(
+        "a spreadsheet runs what stands in an export",
+        "cloud/entrypoints/http/exports.py",
+        "if isinstance(value, str) and value.startswith(FORMULA):",
+        'if isinstance(value, str) and value.startswith("="):',
+        "tests/http/test_feed_and_exports.py",
+    ),
+    Mutant(
+        "unknown spaces are told as available",
+        "cloud/usecases/feeding.py",
+        '"unknown": "unknown",',
+        '"unknown": "available",',
+        "tests/http/test_feed_and_exports.py",
+    ),
+    Mutant(
+        "the client sends again what has no key",
+        "cloud/client/sending.py",
+        "again=bool(key)",
+        "again=True",
+        "tests/http/test_client.py",
+    ),
+    Mutant(
+        "the secret of a webhook is told to whoever reads the contact",
+        "cloud/entrypoints/http/api_papers.py",
+        'return {"channel": row.channel, "address": row.address, "language": row.language}',
+        'return {"channel": row.channel, "address": row.secret, "language": row.language}',
+        "tests/http/test_market.py",
+    ),
+    Mutant(
+        "the file of an erased paper stays on the disk",
+        "cloud/entrypoints/http/api_papers.py",
+        "                store.erase(name)",
+        "                store.get(name)",
+        "tests/http/test_market.py",
+    ),
+    Mutant(
+        "a closure that is sent again is logged again",
+        "cloud/entrypoints/http/api_lots.py",
+        "if there is not None or isinstance(made, Refusal):",
+        "if isinstance(made, Refusal):",
+        "tests/http/test_market.py",
+    ),
+    Mutant(
+        "what an operator does leaves no trace",
+        "cloud/entrypoints/http/api_acts.py",
+        "if self.account.role == OPERATOR and not isinstance(made, Refusal):",
+        "if False:",
+        "tests/http/test_market.py",
+    ),
+    Mutant(
+        "a space is managed by owners of others",
+        "cloud/entrypoints/http/roles.py",
+        '_SPACE = _only(OWNER, own="space")',
+        "_SPACE = _only(OWNER)",
+        "tests/http/test_roles.py",
+    ),
+)

@@ -1,0 +1,111 @@
+"""The bugs that `make mutants` plants in the title library: its import, its past, its proofs."""
+
+from tests.tools.planted import Mutant
+
+TITLES = (
+    Mutant(
+        "bad rows that were read before a kill are forgotten",
+        "cloud/usecases/title_staging.py",
+        "    _PROBLEMS.insert(session, problems)\n",
+        "",
+        "tests/cloud/test_titles_import.py",
+    ),
+    Mutant(
+        "a killed import begins at the file's first row again",
+        "cloud/entrypoints/title_import.py",
+        "itertools.islice(file.rows(), done, None)",
+        "itertools.islice(file.rows(), 0, None)",
+        "tests/cloud/test_titles_import.py",
+    ),
+    Mutant(
+        "an import goes on with the rows of another file",
+        "cloud/usecases/title_staging.py",
+        "(here.file_sha256, here.staging) == (file_sha256, STAGING)",
+        "here.staging == STAGING",
+        "tests/cloud/test_titles_import.py",
+    ),
+    Mutant(
+        "two imports stage into one another",
+        "cloud/usecases/title_staging.py",
+        "here.run != run or here.rows != rows",
+        "here.rows != rows",
+        "tests/cloud/test_titles_import.py",
+    ),
+    Mutant(
+        "an import is carried out on another library than it was planned on",
+        "cloud/usecases/titles.py",
+        "if not title_swap.planned_on(session, plan):",
+        "if plan.on < 0:",
+        "tests/cloud/test_titles_import.py",
+    ),
+    Mutant(
+        "a space gets the number of another one",
+        "cloud/usecases/title_staging.py",
+        '*_twice(session, "number"), *_moved(session)]',
+        '*_twice(session, "number")]',
+        "tests/cloud/test_titles_import.py",
+    ),
+    Mutant(
+        "an unchanged title gets a new salt, and loses its mark",
+        "cloud/usecases/title_swap.py",
+        ".where(_unsalted(old) != _unsalted(new))",
+        ".where(old != new)",
+        "tests/cloud/test_titles_import.py",
+    ),
+    Mutant(
+        "a place in the tree is left and taken at once, as if it were two",
+        "cloud/usecases/title_swap.py",
+        "if position in self.left:",
+        "if position < 0:",
+        "tests/cloud/test_titles_history.py",
+    ),
+    Mutant(
+        "leaves without a title stay at the tree's end",
+        "cloud/usecases/title_swap.py",
+        "while made.leaves[-NODE:] == VACANT:",
+        "while made.leaves[-NODE:] == b'':",
+        "tests/cloud/test_titles_history.py",
+    ),
+    Mutant(
+        "a revoked title keeps its mark",
+        "cloud/usecases/titles.py",
+        "    marks.recheck(session, before, version, from_ms(made.now_ms))\n",
+        "",
+        "tests/cloud/test_titles_history.py",
+    ),
+    Mutant(
+        "a holder's name stands in a list of differences",
+        "cloud/usecases/title_history.py",
+        'masked(text) if name == "holder" and not show_holders else text',
+        "text",
+        "tests/cloud/test_titles_history.py",
+    ),
+    Mutant(
+        "an open quote swallows the rest of a file",
+        "cloud/adapters/title_files.py",
+        "strict=True",
+        "strict=False",
+        "tests/cloud/test_titles_files.py",
+    ),
+    Mutant(
+        "a number that ends where a read ends is cut in two",
+        "cloud/adapters/title_geojson.py",
+        "if end < len(self._window) or not self._grow():",
+        "if True:",
+        "tests/cloud/test_titles_files.py",
+    ),
+    Mutant(
+        "a place that is no number lies on the map",
+        "cloud/core/title_rows.py",
+        "if not -limit <= value <= limit:",
+        "if abs(value) > limit:",
+        "tests/cloud/test_titles_rows.py",
+    ),
+    Mutant(
+        "a record's text and its digest hold two names",
+        "cloud/core/title_rows.py",
+        'f\'{{"encumbrance":"{terms.encumbrance}","holder":{name},"lot"',
+        'f\'{{"encumbrance":"{terms.encumbrance}","holder":"{holder}","lot"',
+        "tests/cloud/test_titles_rows.py",
+    ),
+)

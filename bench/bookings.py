@@ -30,7 +30,7 @@ from bench.booking_market import CLIENTS, SPACES, Market, Wish, overlaps_in
 from bench.rows import Row, result
 from cloud.adapters.db import Database
 from cloud.tables import Booking
-from cloud.usecases import booking_rows, bookings
+from cloud.usecases import booking_no_shows, booking_rows
 from cloud.usecases.many import Many
 from contracts.wire.types import to_ms
 from tests.cloud import postgres
@@ -248,7 +248,7 @@ def _timers(market: Market) -> Row:
     spent: list[float] = []
     for number in range(50):
         begun_s = time.process_time()
-        market.db.write(lambda s, n=number: bookings.expire(s, f"e{n}", at(0)))  # type: ignore[misc]
+        market.db.write(lambda s, n=number: booking_no_shows.expire(s, f"e{n}", at(0)))  # type: ignore[misc]
         spent.append(time.process_time() - begun_s)
     percent = statistics.median(spent) * 100
     return result("booking.timers_100k", percent, "% of a core", ("the limit", 0.5), 4)

@@ -24,7 +24,7 @@ from bench.rows import Row, result
 from bench.search_city import A_LOT, BASE_MS, DAY_MS, City, city
 from cloud.adapters.db import Database
 from cloud.adapters.search_held import HeldIndex
-from cloud.core.search_segment import EMPTY, KNOWN, LISTED, ONLINE
+from cloud.core.search_segment import EMPTY, KNOWN, LISTED, ONLINE, Columns
 from cloud.usecases import searching
 from contracts.wire.types import from_ms
 
@@ -98,13 +98,23 @@ def _bare(connection: sqlite3.Connection) -> None:
 
 
 def _tables(made: City) -> Iterator[tuple[str, str, Rows]]:
-    columns, taken = made.columns, made.taken
-    ids = [text.decode() for text in columns.ids.tolist()]
+    """(table, its columns, its rows)"""
+    ids = [text.decode() for text in made.columns.ids.tolist()]
+    yield from _places(made.columns, ids)
+    yield from _market(made.columns, ids)
+    taken = made.taken
+    times = zip(*(array.tolist() for array in (taken.where, taken.starts_ms, taken.ends_ms)))
+    yield (
+        "booking",
+        """id request_key space offer driver plate state starts_ms ends_ms grant record tariff
+        held_minor fee_bps history asked version early_ms due_ms""",
+        (_booking(n, ids[where], begin, end) for n, (where, begin, end) in enumerate(times)),
+    )
+
+
+def _places(columns: Columns, ids: list[str]) -> Iterator[tuple[str, str, Rows]]:
+    lat, lon, flags = columns.lat.tolist(), columns.lon.tolist(), columns.flags.tolist()
     lots = range(len(ids) // A_LOT + 1)
-    lat, lon = columns.lat.tolist(), columns.lon.tolist()
-    heights = [height or None for height in columns.heights_cm.tolist()]
-    flags = columns.flags.tolist()
-    texts = _schedules()
     yield "lot", "id name tz", ((f"lot-{n}", "", "Asia/Shanghai") for n in lots)
     online = (flags[min(n * A_LOT, len(ids) - 1)] & ONLINE > 0 for n in lots)
     yield (
@@ -120,6 +130,10 @@ def _tables(made: City) -> Iterator[tuple[str, str, Rows]]:
             for n in range(len(ids))
         ),
     )
+
+
+def _market(columns: Columns, ids: list[str]) -> Iterator[tuple[str, str, Rows]]:
+    texts, heights = _schedules(), [cm or None for cm in columns.heights_cm.tolist()]
     yield (
         "offer",
         """id space owner windows tariff terms max_height_cm plug charging_only name_shown
@@ -148,13 +162,6 @@ def _tables(made: City) -> Iterator[tuple[str, str, Rows]]:
             (ids[n], 1, n, TITLE % (ids[n], n, n // A_LOT, "2099-12-31", n), bytes(32))
             for n in range(len(ids))
         ),
-    )
-    times = zip(*(array.tolist() for array in (taken.where, taken.starts_ms, taken.ends_ms)))
-    yield (
-        "booking",
-        """id request_key space offer driver plate state starts_ms ends_ms grant record tariff
-        held_minor fee_bps history asked version early_ms due_ms""",
-        (_booking(n, ids[where], begin, end) for n, (where, begin, end) in enumerate(times)),
     )
 
 

@@ -2,6 +2,7 @@
 
 import smtplib
 import ssl
+from contextlib import ExitStack
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -61,7 +62,8 @@ class EmailNotify:
             # A refused login is the operator's mistake and may be mended: it is tried again.
             for_good = isinstance(error, smtplib.SMTPDataError) and error.smtp_code in FOR_GOOD
             raise NotSent(f"mail server: {error.smtp_code}", for_good) from None
-        except (smtplib.SMTPException, OSError) as error:
+        except (smtplib.SMTPException, OSError, UnicodeError) as error:
+            # UnicodeError: a host, user or password that cannot be written on the wire.
             raise NotSent(f"mail server: {type(error).__name__}") from None
 
     def _connected(self) -> smtplib.SMTP:
@@ -72,14 +74,13 @@ class EmailNotify:
             )
         else:
             smtp = smtplib.SMTP(server.host, server.port, timeout=TIMEOUT_S)
-        try:
+        with ExitStack() as stack:
+            stack.callback(smtp.close)
             if not server.tls and not server.plain:
                 smtp.starttls(context=self._trust)
             if server.user:
                 smtp.login(server.user, server.password)
-        except BaseException:
-            smtp.close()
-            raise
+            stack.pop_all()
         return smtp
 
 

@@ -11,7 +11,7 @@ import json
 import socket
 import ssl
 import threading
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import urlsplit
 
@@ -24,6 +24,7 @@ SIGNATURE = "Berth-Signature"
 # What a receiver refuses for good; 408 and 429 mean later.
 FOR_GOOD = frozenset(range(400, 500)) - {408, 425, 429}
 MAX_ANSWER_BYTES = 4096
+NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 def signature(secret: str, at_s: int, body: bytes) -> str:
@@ -67,6 +68,9 @@ class WebhookNotify:
             status = self._post(message.address, body, headers)
         except (OSError, HTTPException) as error:
             raise NotSent(f"webhook: {type(error).__name__}") from None
+        except ValueError:
+            # A name, port or path that cannot be sent at all: no turn of the sweep may end by it.
+            raise NotSent("webhook: this is no address", for_good=True) from None
         if not 200 <= status < 300:
             raise NotSent(f"webhook: status {status}", status in FOR_GOOD)
 
@@ -76,11 +80,7 @@ class WebhookNotify:
         if not secure and not self._inside:
             raise NotSent("webhook: only https leaves this house", for_good=True)
         port = parts.port or (443 if secure else 80)
-        sock = socket.create_connection((self._looked_at(host, port), port), TIMEOUT_S)
-        if secure:
-            sock = self._trust.wrap_socket(
-                sock, server_hostname=host, do_handshake_on_connect=False
-            )
+        sock = self._connected(host, port, secure)
         cut = threading.Timer(self._total_s, _cut, [sock])
         cut.daemon = True
         cut.start()
@@ -99,6 +99,18 @@ class WebhookNotify:
             connection.close()
             sock.close()
 
+    def _connected(self, host: str, port: int, secure: bool) -> socket.socket:
+        """TLS has not begun yet: its steps are for the clock of them all."""
+        with ExitStack() as stack:
+            sock = socket.create_connection((self._looked_at(host, port), port), TIMEOUT_S)
+            stack.callback(sock.close)
+            if secure:
+                sock = self._trust.wrap_socket(
+                    sock, server_hostname=host, do_handshake_on_connect=False
+                )
+            stack.pop_all()
+        return sock
+
     def _looked_at(self, host: str, port: int) -> str:
         found = [info[4][0] for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
         private = [at for at in found if not _outside(str(at))]
@@ -108,8 +120,14 @@ class WebhookNotify:
 
 
 def _outside(address: str) -> bool:
+    """Of an address that carries one of the old kind in it (RFC 6052, 3056, 4291), that one."""
     found = ipaddress.ip_address(address)
-    return found.is_global and not found.is_multicast
+    if isinstance(found, ipaddress.IPv6Address):
+        carried = found in NAT64 and ipaddress.IPv4Address(found.packed[-4:])
+        found = carried or found.sixtofour or found.ipv4_mapped or found
+    site = isinstance(found, ipaddress.IPv6Address) and found.is_site_local
+    usable = not (found.is_multicast or found.is_reserved or site)
+    return found.is_global and usable
 
 
 def _cut(sock: socket.socket) -> None:

@@ -39,6 +39,9 @@ class Grouped(sqlite3.Connection):
     def start(self) -> None:
         if not self.told and not self.alone:
             self.execute("SAVEPOINT story")
+        elif not self.in_transaction:
+            # It rolled itself back and goes on; without one every statement would stand by itself.
+            self.execute("BEGIN IMMEDIATE")
         self.told = True
 
     def commit(self) -> None:
@@ -159,7 +162,7 @@ class Writer:
 
     async def write_soon(self, story: Callable[[Session], T]) -> T:
         """The same for a coroutine; one that is cancelled hears nothing, and its story stands."""
-        call = Awaited(story, lambda: self._leader.submit(self._lead))
+        call = Awaited(story, self._lead_soon)
         self._queue(call)
         await call.done
         return call.answer()
@@ -167,6 +170,13 @@ class Writer:
     def close(self) -> None:
         """After what waits was written."""
         self._leader.shutdown()
+
+    def _lead_soon(self) -> None:
+        try:
+            self._leader.submit(self._lead)
+        except RuntimeError:
+            # It is being closed: whoever led until now is the last who can.
+            self._lead()
 
     def _queue(self, call: Call[Any]) -> None:
         with self._gate:

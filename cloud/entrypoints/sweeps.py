@@ -12,7 +12,7 @@ from cloud.entrypoints.keeping import Keeping
 from cloud.entrypoints.sending import Sending
 from cloud.ports.chain import Chain, ChainRefused, ChainUnreachable, Sender
 from cloud.usecases import (
-    bookings,
+    booking_no_shows,
     filing,
     gateways,
     marks,
@@ -61,7 +61,7 @@ class Sweeps:
         now = self.clock.now()
         self.db.write(lambda s: gateways.silence(s, now, self.silent_after_ms))
         self.db.write(lambda s: stays.unbooked(s, now, self.alarm_after_ms))
-        self.db.write(lambda s: bookings.expire(s, new_id("cmd"), now))
+        self.db.write(lambda s: booking_no_shows.expire(s, new_id("cmd"), now))
         self.db.write(lambda s: stay_overstays.ask(s, new_id("cmd"), now))
         self.db.write(lambda s: trust.gather(s, now))
         self.db.write(gateways.drop_stale)

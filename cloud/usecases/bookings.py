@@ -10,14 +10,13 @@ from typing import Any, Literal
 
 from sqlmodel import Session, col, select
 
-from cloud.booking_tables import WAITING, Booking
+from cloud.booking_tables import Booking
 from cloud.core import money
 from cloud.core.booking import AHEAD, FIRST, HOLDING, NAMED, TOLD, Move, moved
 from cloud.core.matching import SOON, Candidate, Wish, objection
 from cloud.core.money import PLATFORM
 from cloud.core.reasons import Refusal, refuse
 from cloud.errors import Unknown
-from cloud.tables import Gateway, Space
 from cloud.usecases import (
     accounts,
     booking_fees,
@@ -56,8 +55,6 @@ Canceller = Literal["owner", "operator"]
 UNBOUND = "unbound"
 # After normalising: letters, digits and the characters of Chinese plates.
 PLATE = re.compile(r"[A-Z0-9\u4e00-\u9fff]{4,10}")
-# Released in one turn of a sweep; the others in the next.
-MAX_EXPIRED = 100
 MAX_TARIFFS = 1024  # of a city's offers, kept as filed
 _CANCELS: dict[Canceller, Move] = {"owner": "cancel_by_owner", "operator": "cancel_by_operator"}
 
@@ -146,7 +143,7 @@ def cancel(session: Session, booking_id: str, command: str, now: datetime) -> Bo
     if booking.state not in AHEAD:
         return refuse("too_late")
     booking_fees.cancelled(session, booking, record_of(booking), now)
-    _end(session, booking, "cancel", command, now)
+    end(session, booking, "cancel", command, now)
     return booking
 
 
@@ -163,29 +160,8 @@ def cancel_by(
     due = (offer_compensation.due(session, booking, now), reason)
     sides = (payer, record.driver_account)
     booking_fees.owe(session, booking, "compensation", sides, due, now)
-    _end(session, booking, _CANCELS[by], command, now)
+    end(session, booking, _CANCELS[by], command, now)
     return booking
-
-
-def expire(session: Session, command: str, now: datetime) -> list[Booking]:
-    """Release bookings whose driver never came; the fee of the terms is due.
-
-    Only where the gateway can be heard: a silent one may have seen the arrival and not told yet.
-    """
-    waiting = (
-        select(Booking)
-        .where(WAITING, Booking.due_ms < to_ms(now))
-        .join(Space, col(Space.id) == col(Booking.space))
-        .join(Gateway, col(Gateway.id) == col(Space.gateway))
-        .where(col(Gateway.online).is_(True))
-        .order_by(col(Booking.due_ms))
-        .limit(MAX_EXPIRED)
-    )
-    released = list(session.exec(waiting))
-    for number, booking in enumerate(released):
-        booking_fees.not_come(session, booking, record_of(booking), now)
-        _end(session, booking, "expire", f"{command}.{number}", now)
-    return released
 
 
 def get(session: Session, booking_id: str) -> Booking:
@@ -211,6 +187,12 @@ def void_hold(session: Session, booking: Booking, now: datetime) -> None:
     """Give the whole hold back; once, whoever asks."""
     void = money.void(booking.driver, booking.held_minor)
     accounts.post(session, f"void:{booking.id}", void, to_ms(now))
+
+
+def hold_again(session: Session, booking: Booking, now: datetime) -> None:
+    """What `void_hold` gave back, since its stay is paid after all, out of the hold; once."""
+    held = money.hold(booking.driver, booking.held_minor)
+    accounts.post(session, f"rehold:{booking.id}:paid", held, to_ms(now))
 
 
 def due_ms(record: BookingRecord) -> int:
@@ -285,7 +267,7 @@ def _filed(tariff: Tariff) -> tuple[str, str]:
     return tariff.model_dump_json(), tariff_digest(tariff)
 
 
-def _end(session: Session, booking: Booking, what: Move, command: str, now: datetime) -> None:
+def end(session: Session, booking: Booking, what: Move, command: str, now: datetime) -> None:
     """Its space is free again, its money too, and the gateway lets nobody in by it."""
     move(session, booking, what, now)
     void_hold(session, booking, now)

@@ -62,8 +62,8 @@ def opened(session: Session, opening: Opening, now: datetime) -> Dispute | Refus
         return refuse("dispute_about")
     if opening.role != "operator" and opening.by not in _parties(session, stay):
         return refuse("not_your_stay")
-    there = select(Dispute.id).where(Dispute.stay == stay.number, Dispute.state == "open")
-    if session.exec(there).first() is not None:
+    there = select(Dispute).where(Dispute.stay == stay.number, Dispute.state == "open")
+    if any(about_its_own(row, stay) for row in session.exec(there)):
         return refuse("dispute_there")
     row = Dispute(
         id=opening.id,
@@ -143,6 +143,11 @@ def listed(session: Session, account: int | None = None, state: str = "") -> lis
     return list(session.exec(found.limit(MAX_LISTED)))
 
 
+def about_its_own(row: Dispute, stay: Stay) -> bool:
+    """Not of one whose booking's space was taken: there the stay is another driver's."""
+    return row.booking in (None, stay.booking)
+
+
 def open_at(session: Session, stay: int) -> bool:
     found = select(Dispute.id).where(Dispute.stay == stay, Dispute.state == "open")
     return session.exec(found).first() is not None
@@ -156,6 +161,8 @@ def _rejected(session: Session, row: Dispute, decision: Decision, now: datetime)
 
 def _credited(session: Session, row: Dispute, decision: Decision, now: datetime) -> Refusal | None:
     """The counter-record, under a key of the dispute: once."""
+    if row.stay is not None and not about_its_own(row, stay_of(session, row.stay)):
+        return refuse("not_your_stay")
     asked = credits.Asked(
         request_key=f"dispute:{row.id}",
         stay=row.stay or 0,
@@ -172,7 +179,11 @@ def _credited(session: Session, row: Dispute, decision: Decision, now: datetime)
 
 def _billed(session: Session, row: Dispute, decision: Decision, now: datetime) -> Refusal | None:
     """What was left for a person is settled after all: by its evidence, and by nothing else."""
-    stay = stay_of(session, row.stay or 0)
+    if row.stay is None:
+        return refuse("not_proven")
+    stay = stay_of(session, row.stay)
+    if not about_its_own(row, stay):
+        return refuse("not_your_stay")
     if settled_of(session, stay) is not None:
         return refuse("settled_already")
     if stay.last_seq is None or stay.departed_ms is None:
@@ -182,6 +193,7 @@ def _billed(session: Session, row: Dispute, decision: Decision, now: datetime) -
         return refuse("not_proven")
     if not billing.settle(session, stay, booking):
         return refuse("not_proven")
+    bookings.hold_again(session, booking, now)
     stay.state = "closed"
     session.add(stay)
     session.flush()
@@ -192,9 +204,9 @@ def _billed(session: Session, row: Dispute, decision: Decision, now: datetime) -
 
 
 def _waived(session: Session, row: Dispute, decision: Decision, now: datetime) -> Refusal | None:
-    if row.stay is None:
+    stay = stay_of(session, row.stay) if row.stay is not None else None
+    if stay is None or not about_its_own(row, stay):
         return None
-    stay = stay_of(session, row.stay)
     if settled_of(session, stay) is not None:
         return refuse("settled_already")
     clear_alarm(session, f"dispute:{stay.number}")

@@ -41,9 +41,9 @@ def submit(
 
     The same bytes for the same use again are the same document.
     """
-    refusal = _refusal(session, offered, now)
-    if refusal is not None:
-        return refusal
+    why_not = refusal(session, offered, now)
+    if why_not is not None:
+        return why_not
     there = _same(session, offered, paper)
     if there is not None:
         return there
@@ -145,7 +145,8 @@ def view(row: Document) -> dict[str, Any]:
     }
 
 
-def _refusal(session: Session, offered: Offered, now: datetime) -> Refusal | None:
+def refusal(session: Session, offered: Offered, now: datetime) -> Refusal | None:
+    """To be asked before the bytes are stored, too: what is refused must not fill the disk."""
     if session.get(Title, offered.space) is None:
         return refuse("unknown_space")
     if offered.kind not in rules.kinds(session):

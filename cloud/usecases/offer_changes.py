@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from cloud.core.reasons import Refusal, refuse
+from cloud.errors import Unknown
 from cloud.tables import Offer
 from cloud.usecases import offers
 from cloud.usecases.offer_conflicts import Agreed, InTheWay, in_the_way, unagreed
@@ -39,6 +40,14 @@ class Change:
 def preview(session: Session, offer: Offer, now: datetime) -> Change | Refusal:
     """Of publishing this in place of what is offered. Changes nothing."""
     return offers.unfit(session, offer, now) or _change(session, offer.space, offer, now)
+
+
+def standing(session: Session, offer_id: str) -> tuple[str, int] | Refusal:
+    """(space, owner) of an offer that is open: to end an old one must not end the one after it."""
+    row = session.get(Offer, offer_id)
+    if row is None:
+        raise Unknown(f"Offer {offer_id}.")
+    return (row.space, row.owner) if row.status == "open" else refuse("offer_over")
 
 
 def preview_withdrawal(session: Session, space: str, owner: int, now: datetime) -> Change | Refusal:

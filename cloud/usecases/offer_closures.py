@@ -12,7 +12,7 @@ from cloud.errors import Unknown
 from cloud.offer_tables import SpaceClosure, StandbySpace
 from cloud.tables import Space
 from cloud.usecases.offer_conflicts import Agreed, InTheWay, in_the_way, meets, unagreed
-from cloud.usecases.offer_moves import Cause, Outcome, carry_out, outcomes, token_of
+from cloud.usecases.offer_moves import Cause, Shown, carry_out, outcomes, token_of
 from cloud.usecases.offer_windows import place_of
 from contracts.ledger.pricing import Window
 from contracts.wire.types import to_ms
@@ -29,20 +29,12 @@ class Closing:
 
 
 @dataclass(frozen=True, slots=True)
-class ClosurePlan:
-    """What becomes of whom. `token`: of all of it, to agree to."""
-
-    token: str
-    outcomes: tuple[Outcome, ...]
+class ClosurePlan(Shown):
+    """The cost is the platform's."""
 
     @property
     def in_the_way(self) -> tuple[InTheWay, ...]:
         return tuple(it.item for it in self.outcomes if it.what != "stays")
-
-    @property
-    def cost_minor(self) -> int:
-        """Of the platform: to drivers, and for dearer spaces."""
-        return sum(it.cost_minor for it in self.outcomes)
 
     def plain(self) -> dict[str, object]:
         return {

@@ -65,6 +65,19 @@ class Outcome:
         return self.item.plain() | due | {"outcome": self.what}
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What becomes of whom. `token`: of all of it, to agree to."""
+
+    token: str
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def cost_minor(self) -> int:
+        """Of whoever causes it: to drivers, and for dearer spaces."""
+        return sum(it.cost_minor for it in self.outcomes)
+
+
 def outcomes(
     session: Session, space: str, items: Iterable[InTheWay], now: datetime
 ) -> tuple[Outcome, ...]:

@@ -10,6 +10,7 @@ from typing import Literal
 
 from sqlmodel import Session, col, select
 
+from cloud.booking_tables import Superseded
 from cloud.core import plates
 from cloud.core.booking import AHEAD
 from cloud.core.plates import Expected
@@ -57,7 +58,7 @@ def seen(row: EventRow, event: Event) -> Seen:
 
 def whose(session: Session, came: Seen, now: datetime) -> Whose:
     """Moves a booking whose car stands in another space of ours, if that is free."""
-    granted = _by_grant(session, came)
+    granted = _by_grant(session, came, now)
     if granted is not None:
         return granted
     plate = plates.normalise(came.plate) if came.plate else None
@@ -99,17 +100,33 @@ def ahead_at(session: Session, space: str, at_ms: int) -> Booking | None:
     return session.exec(found.order_by(col(Booking.starts_ms))).first()
 
 
-def _by_grant(session: Session, came: Seen) -> Whose | None:
+def same(one: str, other: str) -> bool:
+    """Of plates: what no reader can tell apart (0 and O, 1 and I) counts as one sign."""
+    return plates.match(one, [Expected("", other)]).match == "accepted"
+
+
+def _by_grant(session: Session, came: Seen, now: datetime) -> Whose | None:
     """Only a plate that the gateway accepted ties a stay to a booking; doubt goes to a person."""
     if came.event.match != "accepted" or came.event.grant is None:
         return None
     booking = bookings.by_grant(session, came.event.grant)
-    if booking is None or booking.space != came.space:
+    if booking is None:
+        return _by_older(session, came, now)
+    if booking.space != came.space:
         return None
     if booking.state in AHEAD:
         return Whose("booked", booking)
     over = booking.state == "no_show" and came.at_ms < booking.ends_ms
     return _walked_in(session, booking, came) if over else None
+
+
+def _by_older(session: Session, came: Seen, now: datetime) -> Whose | None:
+    """Let in by what was agreed before a change that the gateway had not heard of."""
+    old = session.get(Superseded, came.event.grant)
+    if old is None or old.space != came.space:
+        return None
+    booking = bookings.get(session, old.booking)
+    return _known(session, booking, came, now) if booking.state in AHEAD else None
 
 
 def _owners(session: Session, came: Seen, plate: str) -> bool:
@@ -133,12 +150,16 @@ def _expected(session: Session, came: Seen, plate: str, now: datetime) -> Whose 
     if found.match == "ambiguous":
         return Whose("doubtful")
     # One vehicle may have several bookings: the one of this space, else the next.
-    own = [row for row in lot if plates.normalise(row.plate) == plate]
+    own = [row for row in lot if same(plate, row.plate)]
     booking = min(own, key=lambda row: (row.space != came.space, row.starts_ms))
+    return _known(session, booking, came, now)
+
+
+def _known(session: Session, booking: Booking, came: Seen, now: datetime) -> Whose:
     if booking.early_ms > came.at_ms:
         return Whose("early")
     if booking.space == came.space:
-        # Its plate was edited so late that the gateway did not have it yet.
+        # What was changed about it so late that the gateway did not have it yet, it has by then.
         stay_asks.snapshot(session, came.space, f"{came.key}.ask", now)
         return Whose("booked", booking)
     return _moved_here(session, booking, came, now)
@@ -175,7 +196,7 @@ def _too_late(session: Session, came: Seen, plate: str) -> Whose:
         Booking.ends_ms > came.at_ms,
     )
     for row in session.exec(over.order_by(col(Booking.starts_ms).desc())):
-        if plates.normalise(row.plate) == plate:
+        if same(plate, row.plate):
             return _walked_in(session, row, came)
     return Whose("unbooked")
 

@@ -4,12 +4,11 @@ from datetime import datetime
 
 from sqlmodel import Session, select
 
-from cloud.core import plates
 from cloud.tables import Booking, EventRow, Stay
 from cloud.usecases import billing, bookings, stay_overstays, trust
 from cloud.usecases.gateways import raise_alarm
 from cloud.usecases.receipts import events_of
-from cloud.usecases.stay_arrivals import Seen, told, whose
+from cloud.usecases.stay_arrivals import Seen, same, told, whose
 from contracts.wire.messages import Event
 from contracts.wire.types import to_ms
 
@@ -42,9 +41,15 @@ def applied(session: Session, space: str, came: Seen, now: datetime) -> str:
 
 
 def matched(session: Session, stay: Stay) -> bool:
-    """Whether the gateway itself tied the car to its booking: nothing else proves whose it is."""
-    first = session.get_one(EventRow, (stay.gateway, stay.epoch, stay.first_seq))
-    return Event.model_validate_json(first.body).match == "accepted"
+    """Whether the gateway itself tied the car to its booking: nothing else proves whose it is.
+
+    By the grant of what is agreed: one of before a change proves another agreement.
+    """
+    row = session.get_one(EventRow, (stay.gateway, stay.epoch, stay.first_seq))
+    first = Event.model_validate_json(row.body)
+    booking = session.get(Booking, stay.booking) if stay.booking else None
+    agreed = booking is None or first.grant in (None, booking.grant)
+    return first.match == "accepted" and agreed
 
 
 def _open(session: Session, came: Seen, now: datetime) -> str:
@@ -74,7 +79,7 @@ def _another(session: Session, stay: Stay, came: Seen) -> bool:
     if stay.booking is None or event.match not in ("accepted", "other"):
         return False
     booking = bookings.get(session, stay.booking)
-    if came.plate and plates.normalise(came.plate) == plates.normalise(booking.plate):
+    if came.plate and same(came.plate, booking.plate):
         return False
     if not matched(session, stay):
         return False

@@ -41,7 +41,8 @@ def assign(
     if booking.space != stay.space or booking.state not in AHEAD:
         return refuse("other_space_booked")
     _tie(session, stay, booking, now)
-    clear_alarm(session, f"ambiguous:{number}", f"unbooked:{number}", f"returned:{number}")
+    known = ("ambiguous", "unbooked", "returned", "early")
+    clear_alarm(session, *(f"{about}:{number}" for about in known))
     stay_asks.snapshot(session, stay.space, judged.command, now)
     detail = {"booking": booking.id, "reason": reason}
     audit.record(session, judged.by, "stay.assigned", f"stay:{number}", detail, now)

@@ -4,15 +4,18 @@ and who comes next is given another space. What is asked and not confirmed is no
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
+from cloud.core.booking import AHEAD
 from cloud.core.reasons import Refusal
 from cloud.stay_tables import Overstay
 from cloud.tables import Booking, EventRow, Gateway, Space, Stay
 from cloud.usecases import bookings, notices, stay_asks, stay_places, trust
 from cloud.usecases.gateways import raise_alarm
-from cloud.usecases.stay_arrivals import ahead_at
+from cloud.usecases.stay_arrivals import SOON_MS, ahead_at
 from contracts.wire.messages import Event
 from contracts.wire.types import format_instant, from_ms, to_ms
 
@@ -28,6 +31,8 @@ def ask(session: Session, command: str, now: datetime) -> list[Overstay]:
         if past_ms(booking) >= to_ms(now):
             continue
         made.append(_asked(session, stay, booking, f"{command}.{number}", now))
+    for number, (stay, booking) in enumerate(_in_the_way(session, now)):
+        _next(session, stay, booking, f"{command}.{number}", now)
     return made
 
 
@@ -54,18 +59,32 @@ def confirmed(session: Session, stay: Stay, booking: Booking, rows: list[EventRo
 
 
 def _standing(session: Session, now: datetime) -> list[tuple[Stay, Booking]]:
+    found = _heard().where(Booking.ends_ms < to_ms(now), col(Overstay.stay).is_(None))
+    return list(session.exec(found.order_by(col(Booking.ends_ms)).limit(MAX_ASKED)))
+
+
+def _in_the_way(session: Session, now: datetime) -> list[tuple[Stay, Booking]]:
+    """Asked before, and the next booking of the space begins in minutes."""
+    following, now_ms = aliased(Booking), to_ms(now)
+    soon = (
+        select(following.space)
+        .where(col(following.state).in_(AHEAD))
+        .where(following.starts_ms <= now_ms + SOON_MS, following.ends_ms > now_ms)
+    )
+    found = _heard().where(col(Overstay.stay).is_not(None), col(Stay.space).in_(soon))
+    return list(session.exec(found.order_by(col(Booking.ends_ms)).limit(MAX_ASKED)))
+
+
+def _heard() -> Any:
     """Only where the gateway can be heard: of a silent one nobody knows what stands there."""
-    found = (
+    return (
         select(Stay, Booking)
         .join(Booking, col(Booking.id) == col(Stay.booking))
         .join(Overstay, col(Overstay.stay) == col(Stay.number), isouter=True)
         .join(Space, col(Space.id) == col(Stay.space))
         .join(Gateway, col(Gateway.id) == col(Space.gateway))
-        .where(Stay.state == "open", Booking.ends_ms < to_ms(now))
-        .where(col(Overstay.stay).is_(None), col(Gateway.online).is_(True))
-        .order_by(col(Booking.ends_ms))
+        .where(Stay.state == "open", col(Gateway.online).is_(True))
     )
-    return list(session.exec(found.limit(MAX_ASKED)))
 
 
 def _asked(session: Session, stay: Stay, booking: Booking, command: str, now: datetime) -> Overstay:
@@ -78,7 +97,6 @@ def _asked(session: Session, stay: Stay, booking: Booking, command: str, now: da
     fields = {"space": stay.space, "ends_at": format_instant(from_ms(booking.ends_ms))}
     key = f"overstay:{stay.number}"
     notices.tell(session, booking.driver, "overstay_started", fields, now, key=key)
-    _next(session, stay, booking, command, now)
     return row
 
 

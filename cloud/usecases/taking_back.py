@@ -20,7 +20,7 @@ from cloud.tables import Booking, Space, Stay
 from cloud.usecases import notices
 from cloud.usecases.offer_closures import closed_then, lift, shut
 from cloud.usecases.offer_conflicts import Agreed, in_the_way, meets
-from cloud.usecases.offer_moves import Cause, Outcome, carry_out, outcomes, token_of
+from cloud.usecases.offer_moves import Cause, Outcome, Shown, carry_out, outcomes, token_of
 from cloud.usecases.offer_plates import invite, not_theirs, plates_of
 from contracts.ledger.pricing import Window
 from contracts.wire.types import format_instant, to_ms
@@ -39,12 +39,10 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Shown):
     """`standing`: booked | overstay | unbooked | none, the car that is there as it begins;
     `causer`: whose cost the way out is; `standby`: where the owner can park meanwhile."""
 
-    token: str
-    outcomes: tuple[Outcome, ...]
     standing: str
     free_at: datetime | None
     causer: str
@@ -54,11 +52,6 @@ class Plan:
     def compensation_minor(self) -> int:
         """To drivers."""
         return sum(it.due_minor for it in self.outcomes)
-
-    @property
-    def cost_minor(self) -> int:
-        """Of the owner: with what dearer spaces cost."""
-        return sum(it.cost_minor for it in self.outcomes)
 
     def plain(self) -> dict[str, object]:
         return {

@@ -20,7 +20,7 @@ from sqlmodel import select
 
 from cloud.booking_tables import Booking, Superseded
 from cloud.core.booking import AHEAD, HOLDING, MOVES
-from cloud.usecases import accounts, bookings
+from cloud.usecases import accounts, booking_no_shows, bookings
 from tests.cloud.booking_rig import (
     book,
     cancel,
@@ -144,7 +144,7 @@ class Life(RuleBasedStateMachine):
         if command % 7:
             return
         late = at(40 * 3600) + timedelta(hours=1)
-        self.rig.db.write(lambda s: bookings.expire(s, f"late-{self.keys}-{name}", late))
+        self.rig.db.write(lambda s: booking_no_shows.expire(s, f"late-{self.keys}-{name}", late))
         self.keys += 1
         for it in self.kept.values():
             it.holds = False

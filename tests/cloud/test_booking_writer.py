@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -216,6 +217,56 @@ def test_coroutines_and_threads_are_written_in_the_same_groups(db: Database) -> 
     assert (type(wrong), type(twice)) == (KeyError, IntegrityError)
     assert keys(db) == {"first", "a", "b", "thread"}
     assert db.commits - before < 7
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_story_that_rolled_itself_back_and_went_on_is_whole_or_nothing(
+    db: Database, alone: bool
+) -> None:
+    def anew(session: Session) -> None:
+        put("gone")(session)
+        session.flush()
+        session.rollback()
+        put("kept")(session)
+
+    def anew_and_fails(session: Session) -> None:
+        anew(session)
+        failing(session)
+
+    for story, left in ((anew, {"kept"}), (anew_and_fails, set())):
+        if alone:
+            with suppress(KeyError):
+                db.write(story)
+        else:
+            Together(db).write(put("other"), story)
+        assert keys(db) - {"first", "other"} == left
+        db.write(lambda s: [s.delete(row) for row in s.exec(select(Setting))])
+
+
+def test_what_waits_when_the_writer_is_closed_is_written(db: Database) -> None:
+    """Behind a story that is being written, when nobody else is left to lead."""
+
+    async def soon() -> None:
+        entered, leave = threading.Event(), threading.Event()
+
+        def slow(session: Session) -> None:
+            put("slow")(session)
+            entered.set()
+            assert leave.wait(SOON_S)
+
+        first = asyncio.create_task(db.write_soon(slow))
+        assert await asyncio.to_thread(entered.wait, SOON_S)
+        second = asyncio.create_task(db.write_soon(put("second")))
+        await asyncio.sleep(0)
+        closing = threading.Thread(target=db._writer.close)
+        closing.start()
+        await asyncio.to_thread(wait_until, lambda: db._writer._leader._shutdown)  # type: ignore[union-attr]
+        leave.set()
+        await asyncio.wait_for(asyncio.gather(first, second), SOON_S)
+        await asyncio.to_thread(closing.join, SOON_S)
+
+    asyncio.run(soon())
+    assert keys(db) == {"slow", "second"}
 
 
 def test_a_coroutine_that_is_cancelled_holds_nobody_up(db: Database) -> None:

@@ -9,7 +9,15 @@ from cloud.core.reasons import Refusal
 from cloud.core.replays import Assumption
 from cloud.stay_tables import Dispute
 from cloud.tables import Booking
-from cloud.usecases import credits, dispute_holds, disputes, stay_desk, stay_overstays, trust
+from cloud.usecases import (
+    accounts,
+    credits,
+    dispute_holds,
+    disputes,
+    stay_desk,
+    stay_overstays,
+    trust,
+)
 from cloud.usecases.dispute_evidence import bundle, replay, replay_all
 from cloud.usecases.disputes import Decision, Opening
 from cloud.usecases.space_taken import Complaint, space_taken
@@ -41,6 +49,11 @@ def decide(lot: Lot, *decided: object, name: str = "d-1") -> Dispute | Refusal:
     verdict, amount_minor = decided
     decision = Decision(verdict, "account:9", "Looked at it.", amount_minor)  # type: ignore[arg-type]
     return lot.rig.db.write(lambda s: disputes.decide(s, name, decision, lot.rig.clock.at))
+
+
+def held(lot: Lot) -> int:
+    rig = lot.rig
+    return rig.db.read(lambda s: dispute_holds.held_minor(s, rig.owner, rig.clock.at))
 
 
 def test_refund_or_dispute(rig: Rig) -> None:
@@ -163,26 +176,53 @@ def test_an_overstay_that_nothing_confirmed_is_billed_once_a_person_has_decided(
     rig.settle()
     assert lot.receipt(booking).total_minor == billed.amount_minor > booking.held_minor
     assert lot.stay().state == "settled"
+    # The hold was given back when the stay was disputed, and is not given back twice.
+    assert rig.db.read(lambda s: accounts.balance(s, rig.driver, "held")) == 0
+    assert lot.balance() == 10_000 - billed.amount_minor
     again = open_one(lot, "d-2", about="wrong_price")
     assert isinstance(again, Dispute)
 
 
 def test_a_disputed_stays_price_is_held_until_it_is_decided(rig: Rig) -> None:
     lot, _ = parked(rig)
-    owner, now = rig.owner, rig.clock.at
-
-    def held() -> int:
-        return rig.db.read(lambda s: dispute_holds.held_minor(s, owner, rig.clock.at))
-
-    assert held() == 0
+    now = rig.clock.at
+    assert held(lot) == 0
     open_one(lot)
-    assert held() == 240
+    assert held(lot) == 240
     rig.clock.at = now + timedelta(days=4)
-    assert held() == 240
+    assert held(lot) == 240
     decide(lot, "rejected", 0)
-    assert held() == 0
+    assert held(lot) == 0
     open_one(lot, "d-late")
-    assert held() == 0, "opened more than 48 hours after the stay"
+    assert held(lot) == 0, "opened more than 48 hours after the stay"
+
+
+def test_a_stay_disputed_while_the_car_stands_there_is_held_once_it_is_settled(rig: Rig) -> None:
+    lot = Lot(rig)
+    booking = lot.book("S1", 60, 3660)
+    lot.come_as(booking, 100)
+    open_one(lot, about="came_later")
+    assert held(lot) == 0
+    lot.go(1900, match="accepted", grant=booking.grant)
+    rig.settle()
+    assert held(lot) == lot.receipt(booking).total_minor > 0
+
+
+def test_what_the_next_driver_says_of_a_stay_does_not_hold_its_price(rig: Rig) -> None:
+    """Her dispute is about her own booking; the stay is what stood in its way."""
+    lot = Lot(rig)
+    booking, following = lot.book("S1", 60, 3660), lot.book("S1", 3660, 7260, who=1)
+    lot.come_as(booking, 100)
+    lot.until(3665)
+    complain(lot, following, driver=lot.other)
+    lot.go(3700, match="accepted", grant=booking.grant)
+    rig.settle()
+    assert held(lot) == 0
+    assert isinstance(open_one(lot), Dispute)
+    assert 0 < held(lot) <= lot.receipt(booking).total_minor
+    assert code(decide(lot, "credit", 10, name="d-9")) == "not_your_stay"
+    assert code(decide(lot, "bill", 0, name="d-9")) == "not_your_stay"
+    assert isinstance(decide(lot, "waived", 0, name="d-9"), Dispute)
 
 
 def test_whom_only_a_person_recognised_is_not_billed(rig: Rig) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from cloud.core.reasons import Refusal
 from cloud.core.trust import DAY_MS, FULL, KINDS, Happened, points, score
 from cloud.stay_tables import Appeal
-from cloud.usecases import bookings, trust
+from cloud.usecases import booking_no_shows, trust
 from contracts.ledger.pricing import Terms
 from tests.cloud.rig import Rig
 from tests.cloud.stay_rig import Lot, code
@@ -59,7 +59,7 @@ def missed(rig: Rig) -> Lot:
     lot = Lot(rig, Terms(no_show_timeout_s=1800))
     lot.book("S1", 60, 7260)
     lot.until(60 + 1801)
-    rig.db.write(lambda s: bookings.expire(s, "cmd-late", rig.clock.at))
+    rig.db.write(lambda s: booking_no_shows.expire(s, "cmd-late", rig.clock.at))
     assert rig.db.write(lambda s: trust.gather(s, rig.clock.at)) == 1
     assert rig.db.write(lambda s: trust.gather(s, rig.clock.at)) == 0
     return lot

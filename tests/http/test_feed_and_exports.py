@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from cloud.client.events import events
 from cloud.core.places import BLUR_M
 from cloud.entrypoints.http.exports import FORMULA, plain
 from cloud.entrypoints.http.pages_stream import Streams
-from cloud.tables import Space
+from cloud.tables import Offer, Space
 from tests.cloud.test_stays import park
 from tests.http.rig import WIDE, Front, opened
 
@@ -68,9 +68,7 @@ def test_a_rate_says_its_hour_its_cap_and_its_exceptions(front: Front) -> None:
     }
 
     def price(session: Session) -> None:
-        from cloud.tables import Offer
-
-        for offer in session.query(Offer):
+        for offer in session.exec(select(Offer)):
             offer.tariff = json.dumps(plan)
 
     front.rig.db.write(price)
@@ -91,7 +89,7 @@ def test_a_rate_says_its_hour_its_cap_and_its_exceptions(front: Front) -> None:
 
 def test_the_map_has_the_lots_shape_and_not_its_true_place(front: Front) -> None:
     def spread(session: Session) -> dict[str, tuple[float, float]]:
-        found = session.query(Space).order_by(Space.id).all()
+        found = session.exec(select(Space).order_by(Space.id)).all()
         for index, space in enumerate(found):
             space.lat += index * 1e-4
         return {space.id: (space.lat, space.lon) for space in found}
@@ -129,6 +127,12 @@ def test_postings_sum_to_zero_and_to_the_balance(front: Front) -> None:
     balance = front.get(f"{V1}/balance", "driver").json()
     assert sum(int(row["amount_minor"]) for row in mine) == sum(balance.values())
     assert booking not in str(rows(front.get(f"{V1}/exports/postings.csv", "owner")))
+
+
+@pytest.mark.parametrize("sign", "=+-@\t\r\n＝＋－＠")
+def test_every_sign_that_begins_a_formula_somewhere_is_known(sign: str) -> None:
+    """Chinese and Japanese spreadsheets read the wide ones, too."""
+    assert plain(f"{sign}1+1") == f"'{sign}1+1"
 
 
 RUN = st.builds(str.__add__, st.sampled_from(FORMULA), st.text(max_size=20))

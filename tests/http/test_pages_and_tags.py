@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloud.api_tables import Answered
-from cloud.entrypoints.http.rates import BUCKETS, Bounds, Windows
+from cloud.entrypoints.http.rates import BUCKETS, Bounds, Windows, _address
 from cloud.tables import Account
 from cloud.usecases import answered
 from contracts.wire.types import from_ms
@@ -157,6 +157,33 @@ def test_too_many_requests_are_refused_until_the_window_has_moved(tmp_path: Any)
     assert front.get("/docs").status_code == 200, "a person's pages are not counted"
     front.ticks.at_s += int(refused.headers["retry-after"])
     assert front.get(path, "driver").status_code == 200
+
+
+@pytest.mark.parametrize("header", ["bearer key of driver", "BEARER key of driver"])
+def test_a_key_written_otherwise_is_counted_as_the_same(tmp_path: Any, header: str) -> None:
+    front = opened(tmp_path, NARROW)
+    for _ in range(3):
+        assert front.get(f"{V1}/balance", "driver").status_code == 200
+    answer = front.http.get(f"{V1}/balance", headers={"authorization": header})
+    assert (answer.status_code, answer.json()["code"]) == (429, "too_many")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("2001:db8::1", "2001:db8::2:3:4:5", True),
+        ("2001:db8:1::1", "2001:db8:1:0:a:b:c:d", True),
+        ("2001:db8:1::1", "2001:db8:1:1::1", False),
+        ("::ffff:192.0.2.1", "192.0.2.1", True),
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.2", False),
+        ("192.0.2.1", "192.0.2.2", False),
+        ("fe80::1%eth0", "fe80::2%eth0", True),
+        ("testclient", "testclient", True),
+    ],
+)
+def test_a_household_is_one_address_however_it_is_written(one: str, other: str, same: bool) -> None:
+    keys = [_address({"client": (host, 1)}) for host in (one, other)]
+    assert (keys[0] == keys[1]) == same
 
 
 @given(st.lists(st.floats(0, 30), max_size=80), st.integers(1, 5))

@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from cloud.adapters.db import Database
 from cloud.entrypoints.http.api_paths import operation_of
-from cloud.entrypoints.http.roles import ROLES, RULES, Keys, guarded
+from cloud.entrypoints.http.roles import ROLES, RULES, TABLE, Keys, guarded
 from cloud.offer_tables import SpaceClosure, TakeBack
 from cloud.stay_tables import Dispute, TrustEvent
 from cloud.tables import Account
@@ -92,6 +92,10 @@ def test_every_operation_of_the_description_is_in_the_table_and_every_row_is_ser
         for method in item
     }
     assert served == set(RULES)
+
+
+def test_no_row_of_the_table_hides_another() -> None:
+    assert len(TABLE.split("\n")) - TABLE.count("\n\n") - 2 == len(RULES)
 
 
 def test_every_route_that_programs_may_ask_has_its_rule(front: Front) -> None:

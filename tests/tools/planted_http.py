@@ -105,8 +105,8 @@ def registrations""",
     Mutant(
         "a space is managed by owners of others",
         "cloud/entrypoints/http/roles.py",
-        '_SPACE = _only(OWNER, own="space")',
-        "_SPACE = _only(OWNER)",
+        "POST spaces/{space_id}/plates                               owner        space",
+        "POST spaces/{space_id}/plates                               owner",
         "tests/http/test_roles.py",
     ),
 )

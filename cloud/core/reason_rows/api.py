@@ -137,4 +137,11 @@ ROWS: tuple[tuple[str, str, str, str, str], ...] = (
         "Leave out characters that nobody can see, and numbers beyond 64 bits.",
         "请去掉不可见字符和超过64位的数字。",
     ),
+    (
+        "offer_over",
+        "This offer has ended already; another one may stand in its place.",
+        "该发布已结束，可能已被新的发布取代。",
+        "Load the offers of the space again and name the one that is open.",
+        "请刷新该车位的发布列表，并选择当前有效的发布。",
+    ),
 )

@@ -1,5 +1,6 @@
 """An operator's acts, in the audit log in the transaction that they are done in."""
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from sqlmodel import Session
@@ -7,11 +8,13 @@ from sqlmodel import Session
 from cloud.adapters.clock import Clock
 from cloud.core.reasons import Refusal
 from cloud.entrypoints.http.roles import OPERATOR
-from cloud.tables import Account
+from cloud.tables import Account, Booking
 from cloud.usecases import audit
 from contracts.ledger.hashing import keccak
 
 T = TypeVar("T")
+Made = Booking | Refusal
+Change = Callable[[Session], Made]
 
 
 class Acts:
@@ -24,6 +27,15 @@ class Acts:
             who = audit.account(self.account.number)
             audit.record(session, who, what, about, detail, self.clock.now())
         return made
+
+    def changed(self, session: Session, what: str, booking: str, change: Change) -> Made:
+        """A booking's change; sent again under its key, it changes nothing and is no second act."""
+        row = session.get(Booking, booking)
+        before = (row.state, row.version) if row is not None else None
+        made = change(session)
+        if isinstance(made, Refusal) or (made.state, made.version) == before:
+            return made
+        return self.kept(session, what, booking, made)
 
 
 def decision_of(prefix: str, account: Account, key: str) -> str:

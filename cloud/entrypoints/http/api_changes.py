@@ -34,7 +34,6 @@ from cloud.entrypoints.http.asked import (
     Taken,
 )
 from cloud.entrypoints.http.roles import Caller
-from cloud.errors import Unknown
 from cloud.tables import Account, Booking, Offer
 from cloud.usecases import audit, bookings, changing, offer_changes, reviews
 from cloud.usecases.offer_conflicts import Agreed
@@ -46,13 +45,15 @@ MADE = {200: {"model": BookingMade}}
 
 
 def add_changes(router: APIRouter, db: Database, clock: Clock) -> None:
-    _add_bookings(router, db, clock)
+    _add_quote(router, db, clock)
+    _add_times(router, db, clock)
+    _add_plate(router, db, clock)
     _add_taken(router, db, clock)
     _add_withdrawal(router, db, clock)
     _add_desk(router, db, clock)
 
 
-def _add_bookings(router: APIRouter, db: Database, clock: Clock) -> None:
+def _add_quote(router: APIRouter, db: Database, clock: Clock) -> None:
     @router.post("/bookings/{booking_id}/quote", responses={200: {"model": Quote}})
     def quote(request: Request, booking_id: IdText, asked: OpenWindow) -> Response:
         """What the booking would cost with another window; changes nothing."""
@@ -60,6 +61,8 @@ def _add_bookings(router: APIRouter, db: Database, clock: Clock) -> None:
         found = db.read(lambda s: changing.quote_change(s, booking_id, asked.window(), None, now))
         return said(request, found, _quoted, 200)
 
+
+def _add_times(router: APIRouter, db: Database, clock: Clock) -> None:
     @router.post("/bookings/{booking_id}/extend", responses=MADE)  # type: ignore[arg-type]
     def extend(
         request: Request,
@@ -70,7 +73,12 @@ def _add_bookings(router: APIRouter, db: Database, clock: Clock) -> None:
     ) -> Response:
         """A later end, at the quote that the driver saw."""
         by, now = _by(account, idempotency_key, asked.quoted_minor), clock.now()
-        made = db.write(lambda s: changing.extend(s, booking_id, asked.ends_at, by, now))
+        acts, what = Acts(clock, account), "booking.extended"
+
+        def change(session: Session) -> Booking | Refusal:
+            return changing.extend(session, booking_id, asked.ends_at, by, now)
+
+        made = db.write(lambda s: acts.changed(s, what, booking_id, change))
         return said(request, made, _made, 200)
 
     @router.post("/bookings/{booking_id}/window", responses=MADE)  # type: ignore[arg-type]
@@ -83,17 +91,28 @@ def _add_bookings(router: APIRouter, db: Database, clock: Clock) -> None:
     ) -> Response:
         """Another window, before the arrival."""
         by, now = _by(account, idempotency_key, asked.quoted_minor), clock.now()
-        made = db.write(lambda s: changing.change_window(s, booking_id, asked.window(), by, now))
+        acts, what = Acts(clock, account), "booking.changed"
+
+        def change(session: Session) -> Booking | Refusal:
+            return changing.change_window(session, booking_id, asked.window(), by, now)
+
+        made = db.write(lambda s: acts.changed(s, what, booking_id, change))
         return said(request, made, _made, 200)
 
+
+def _add_plate(router: APIRouter, db: Database, clock: Clock) -> None:
     @router.post("/bookings/{booking_id}/plate", responses=MADE)  # type: ignore[arg-type]
     def plate(
         request: Request, booking_id: IdText, asked: NewPlate, idempotency_key: Key, account: Caller
     ) -> Response:
         """Another plate, before the arrival."""
         by, now = _by(account, idempotency_key, None), clock.now()
-        plain = bookings.plate_of(asked.plate)
-        made = db.write(lambda s: changing.change_plate(s, booking_id, plain, by, now))
+        acts, plain = Acts(clock, account), bookings.plate_of(asked.plate)
+
+        def change(session: Session) -> Booking | Refusal:
+            return changing.change_plate(session, booking_id, plain, by, now)
+
+        made = db.write(lambda s: acts.changed(s, "booking.plate", booking_id, change))
         return said(request, made, _made, 200)
 
 
@@ -104,29 +123,30 @@ def _add_taken(router: APIRouter, db: Database, clock: Clock) -> None:
     ) -> Response:
         """The next best space at no extra cost, or all of the money back; the operator is told."""
         mark = keccak(f"{account.number}:{booking_id}:{idempotency_key}".encode()).hex()[:20]
-        now = clock.now()
+        now, acts = clock.now(), Acts(clock, account)
 
         def story(session: Session) -> Any:
             driver = bookings.get(session, booking_id).driver
             complaint = Complaint(f"case-{mark}", booking_id, driver, asked.wants)
-            return space_taken(session, complaint, now)
+            made = space_taken(session, complaint, now)
+            return acts.kept(session, "booking.space_taken", booking_id, made)
 
         return said(request, db.write(story), asdict, 200)
 
 
 def _add_withdrawal(router: APIRouter, db: Database, clock: Clock) -> None:
-    def place(session: Session, offer_id: str) -> tuple[str, int]:
-        row = session.get(Offer, offer_id)
-        if row is None:
-            raise Unknown(f"Offer {offer_id}.")
-        return row.space, row.owner
-
     @router.get("/offers/{offer_id}/withdrawal", responses={200: {"model": Cost}})
     def cost(request: Request, offer_id: IdText) -> Response:
         """Which bookings are in the way of it, and what their drivers would be owed."""
         now = clock.now()
-        found = db.read(lambda s: offer_changes.preview_withdrawal(s, *place(s, offer_id), now))
-        return said(request, found, cost_of, 200)
+
+        def story(session: Session) -> offer_changes.Change | Refusal:
+            place = offer_changes.standing(session, offer_id)
+            if isinstance(place, Refusal):
+                return place
+            return offer_changes.preview_withdrawal(session, *place, now)
+
+        return said(request, db.read(story), cost_of, 200)
 
     @router.post("/offers/{offer_id}/withdrawal", responses={200: {"model": OfferMade}})
     def withdraw(
@@ -137,7 +157,10 @@ def _add_withdrawal(router: APIRouter, db: Database, clock: Clock) -> None:
         now, acts = clock.now(), Acts(clock, account)
 
         def story(session: Session) -> Offer | Refusal:
-            made = offer_changes.withdraw(session, *place(session, offer_id), now, agreed)
+            place = offer_changes.standing(session, offer_id)
+            if isinstance(place, Refusal):
+                return place
+            made = offer_changes.withdraw(session, *place, now, agreed)
             return acts.kept(session, "offer.withdrawn", offer_id, made)
 
         made = db.write(story)

@@ -24,6 +24,12 @@ Before = Annotated[int, Query(ge=1, le=credits.MAX_STAY)]
 
 
 def add_credits(router: APIRouter, db: Database, clock: Clock) -> None:
+    _add_decision(router, db, clock)
+    _add_list(router, db)
+    _add_of_booking(router, db)
+
+
+def _add_decision(router: APIRouter, db: Database, clock: Clock) -> None:
     once = Once(db, clock)
 
     @router.post(
@@ -53,6 +59,8 @@ def add_credits(router: APIRouter, db: Database, clock: Clock) -> None:
 
         return said(request, once.do(request, asked, story), lambda answer: answer.body, 201)
 
+
+def _add_list(router: APIRouter, db: Database) -> None:
     @router.get("/credits", responses={200: {"model": list[CreditShape]}})
     def listed(request: Request, account: Caller, before: Before = credits.MAX_STAY) -> Response:
         """Newest first. The operator sees all, with who decided them; others see their own."""
@@ -62,6 +70,8 @@ def add_credits(router: APIRouter, db: Database, clock: Clock) -> None:
             headers["link"] = f'<{request.url.path}?before={rows[-1]["number"]}>; rel="next"'
         return tagged(request, rows, headers=headers)
 
+
+def _add_of_booking(router: APIRouter, db: Database) -> None:
     @router.get("/bookings/{booking_id}/credits", responses={200: {"model": list[CreditShape]}})
     def of_booking(request: Request, booking_id: IdText) -> Response:
         """Whoever has the booking's id, as for its receipt."""

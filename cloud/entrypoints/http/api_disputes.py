@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from cloud.adapters.clock import Clock, new_id
 from cloud.adapters.db import Database
+from cloud.core.reasons import Refusal
 from cloud.core.replays import Assumption
 from cloud.entrypoints.http.api_acts import Acts, decision_of
 from cloud.entrypoints.http.api_owner import mine
@@ -25,6 +26,7 @@ from cloud.entrypoints.http.asked_market import (
     NewReplay,
 )
 from cloud.entrypoints.http.roles import Caller
+from cloud.errors import Unknown
 from cloud.stay_tables import Dispute
 from cloud.usecases import audit, dispute_evidence, disputes, stay_desk
 from contracts.wire.types import format_instant, from_ms
@@ -34,12 +36,13 @@ NAMES = ("id", "stay", "role", "about", "text", "state", "verdict", "reason", "a
 
 
 def add_disputes(router: APIRouter, db: Database, clock: Clock) -> None:
-    _add_disputes(router, db, clock)
+    _add_opening(router, db, clock)
+    _add_list(router, db, clock)
     _add_decisions(router, db, clock)
     _add_evidence(router, db, clock)
 
 
-def _add_disputes(router: APIRouter, db: Database, clock: Clock) -> None:
+def _add_opening(router: APIRouter, db: Database, clock: Clock) -> None:
     @router.post("/disputes", status_code=201, responses={201: {"model": DisputeShape}})
     def open_one(
         request: Request, asked: NewDispute, idempotency_key: Key, account: Caller
@@ -54,8 +57,22 @@ def _add_disputes(router: APIRouter, db: Database, clock: Clock) -> None:
             about=asked.about,
             text=asked.text,
         )
-        return said(request, db.write(lambda s: disputes.opened(s, opening, now)), _shown, 201)
+        acts = Acts(clock, account)
 
+        def story(session: Session) -> Dispute | Refusal:
+            there = session.get(Dispute, name)
+            made = disputes.opened(session, opening, now)
+            if isinstance(made, Refusal) and made.reasons[0].code == "not_your_stay":
+                # Another's stay is answered as one that is not there: its number tells nothing.
+                raise Unknown(f"Stay {asked.stay}.")
+            if there is not None:
+                return made
+            return acts.kept(session, "dispute.opened", f"dispute:{name}", made)
+
+        return said(request, db.write(story), _shown, 201)
+
+
+def _add_list(router: APIRouter, db: Database, clock: Clock) -> None:
     @router.get("/disputes", responses={200: {"model": list[DisputeShape]}})
     def listed(request: Request, account: Caller) -> Response:
         """Newest first: one's own, and all for the operator."""
@@ -69,9 +86,13 @@ def _add_disputes(router: APIRouter, db: Database, clock: Clock) -> None:
     @router.post("/disputes/{dispute_id}/withdrawal", responses={200: {"model": DisputeShape}})
     def withdraw(request: Request, dispute_id: IdText, account: Caller) -> Response:
         """By whoever opened it."""
-        number, now = account.number or 0, clock.now()
-        made = db.write(lambda s: disputes.withdraw(s, dispute_id, number, now))
-        return said(request, made, _shown, 200)
+        number, now, acts = account.number or 0, clock.now(), Acts(clock, account)
+
+        def story(session: Session) -> Dispute | Refusal:
+            made = disputes.withdraw(session, dispute_id, number, now)
+            return acts.kept(session, "dispute.withdrawn", f"dispute:{dispute_id}", made)
+
+        return said(request, db.write(story), _shown, 200)
 
 
 def _add_decisions(router: APIRouter, db: Database, clock: Clock) -> None:

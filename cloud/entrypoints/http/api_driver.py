@@ -8,6 +8,8 @@ from sqlmodel import Session
 
 from cloud.adapters.clock import Clock, new_id
 from cloud.adapters.db import Database
+from cloud.core.reasons import Refusal
+from cloud.entrypoints.http.api_acts import Acts
 from cloud.entrypoints.http.api_owner import mine
 from cloud.entrypoints.http.api_shapes import (
     AccountShape,
@@ -62,16 +64,19 @@ def _add_bookings(router: APIRouter, db: Database, clock: Clock) -> None:
         return paged(request, page, rows, (_row, lambda row: (row.starts_ms, row.id)))
 
     @router.post("/bookings/{booking_id}/cancel", responses={200: {"model": BookingMade}})
-    def cancel(request: Request, booking_id: IdText, if_match: IfMatch = None) -> Response:
+    def cancel(
+        request: Request, booking_id: IdText, account: Caller, if_match: IfMatch = None
+    ) -> Response:
         """Before arrival. `If-Match`: only if the booking is still as it was read."""
-        now = clock.now()
+        now, acts = clock.now(), Acts(clock, account)
 
-        def story(session: Session) -> Any:
+        def change(session: Session) -> Booking | Refusal:
             if if_match is not None:
                 unchanged(if_match, views.booking(session, booking_id))
             return bookings.cancel(session, booking_id, new_id("cmd"), now)
 
-        return said(request, db.write(story), _made, 200)
+        made = db.write(lambda s: acts.changed(s, "booking.cancelled", booking_id, change))
+        return said(request, made, _made, 200)
 
 
 def _add_account(router: APIRouter, db: Database) -> None:

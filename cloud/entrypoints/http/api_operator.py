@@ -40,6 +40,13 @@ View = dict[str, Any]
 
 
 def add_operator(router: APIRouter, db: Database, clock: Clock, custodian: str) -> None:
+    _add_accounts(router, db, clock, custodian)
+    _add_top_up(router, db, clock)
+    _add_gateways(router, db, clock)
+    _add_state(router, db)
+
+
+def _add_accounts(router: APIRouter, db: Database, clock: Clock, custodian: str) -> None:
     once = Once(db, clock)
 
     @router.post("/accounts", status_code=201, responses={201: {"model": AccountMade}})
@@ -61,6 +68,10 @@ def add_operator(router: APIRouter, db: Database, clock: Clock, custodian: str) 
 
         return _answer(request, once.do(request, asked, story, but="key"))
 
+
+def _add_top_up(router: APIRouter, db: Database, clock: Clock) -> None:
+    once = Once(db, clock)
+
     @router.post("/accounts/{number}/top-up", responses={200: {"model": Available}})
     def top_up(
         request: Request,
@@ -70,9 +81,11 @@ def add_operator(router: APIRouter, db: Database, clock: Clock, custodian: str) 
         account: Caller,
     ) -> Response:
         now_ms, acts, minor = to_ms(clock.now()), Acts(clock, account), asked.amount_minor
+        # Two operators may think of the same key: the second one's money must arrive, too.
+        reference = f"{account.number}:{idempotency_key}"
 
         def story(session: Session) -> Answer | Refusal:
-            made = accounts.top_up(session, number, minor, idempotency_key, now_ms)
+            made = accounts.top_up(session, number, minor, reference, now_ms)
             if isinstance(made, Refusal):
                 return made
             about = f"account:{number}"
@@ -80,18 +93,6 @@ def add_operator(router: APIRouter, db: Database, clock: Clock, custodian: str) 
             return Answer(200, {"available_minor": made})
 
         return _answer(request, once.do(request, asked, story))
-
-    _add_gateways(router, db, clock)
-
-    @router.get("/chain", responses={200: {"model": Calls}})
-    def chain(request: Request) -> Response:
-        """How far our calls to the chain are: those that wait, and the newest of the others."""
-        return tagged(request, db.read(views.chain))
-
-    @router.get("/lots/{lot}/stays", responses={200: {"model": list[StayOfLot]}})
-    def stays(request: Request, lot: IdText, page: Page = Depends(page_of)) -> Response:
-        rows = db.read(lambda s: listing.stays_of_lot(s, lot, page.after(int), page.limit))
-        return paged(request, page, rows, (_stay, lambda row: (row.number,)))
 
 
 def _add_gateways(router: APIRouter, db: Database, clock: Clock) -> None:
@@ -117,6 +118,18 @@ def _add_gateways(router: APIRouter, db: Database, clock: Clock) -> None:
             return Answer(201, {"id": row.id, "signer": row.signer})
 
         return _answer(request, once.do(request, asked, story))
+
+
+def _add_state(router: APIRouter, db: Database) -> None:
+    @router.get("/chain", responses={200: {"model": Calls}})
+    def chain(request: Request) -> Response:
+        """How far our calls to the chain are: those that wait, and the newest of the others."""
+        return tagged(request, db.read(views.chain))
+
+    @router.get("/lots/{lot}/stays", responses={200: {"model": list[StayOfLot]}})
+    def stays(request: Request, lot: IdText, page: Page = Depends(page_of)) -> Response:
+        rows = db.read(lambda s: listing.stays_of_lot(s, lot, page.after(int), page.limit))
+        return paged(request, page, rows, (_stay, lambda row: (row.number,)))
 
 
 def _answer(request: Request, made: Answer | Refusal) -> Response:

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
+from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 
 from cloud.adapters.clock import Clock, new_id
@@ -13,6 +14,7 @@ from cloud.audit_tables import NoticeContact
 from cloud.compliance_tables import Document
 from cloud.core import compliance_papers
 from cloud.core.reasons import Refusal
+from cloud.entrypoints.http.api_acts import Acts
 from cloud.entrypoints.http.api_shapes_market import ContactShape, DocumentShape, NoticeShape
 from cloud.entrypoints.http.api_tools import IdText, said, tagged
 from cloud.entrypoints.http.asked_market import NewContact
@@ -41,11 +43,14 @@ def add_papers(router: APIRouter, db: Database, clock: Clock, store: Documents) 
 def _add_upload(router: APIRouter, db: Database, clock: Clock, store: Documents) -> None:
     def kept(data: bytes, offered: documents.Offered) -> Document | Refusal:
         """The bytes first: a row never stands for a file that is not there."""
-        paper = compliance_papers.read(data)
+        paper, now = compliance_papers.read(data), clock.now()
         if isinstance(paper, Refusal):
             return paper
+        why_not = db.read(lambda s: documents.refusal(s, offered, now))
+        if why_not is not None:
+            return why_not
         store.put(paper.sha256, data)
-        name, now = new_id("doc"), clock.now()
+        name = new_id("doc")
         return db.write(lambda s: documents.submit(s, name, offered, paper, now))
 
     @router.post(
@@ -79,9 +84,15 @@ def _add_documents(router: APIRouter, db: Database, clock: Clock, store: Documen
     @router.get(
         "/documents/{document_id}/file", responses={200: {"description": "The file as it was sent"}}
     )
-    def file(document_id: IdText) -> Response:
-        """For its owner and the operator."""
-        row = db.read(lambda s: documents.get(s, document_id))
+    def file(document_id: IdText, account: Caller) -> Response:
+        """For its owner and the operator, who is recorded."""
+        acts = Acts(clock, account)
+
+        def story(session: Session) -> Document:
+            row = documents.get(session, document_id)
+            return acts.kept(session, "document.read", document_id, row)
+
+        row = db.write(story)
         data = None if row.erased_ms else store.get(row.sha256)
         if data is None:
             raise Unknown(f"The file of document {document_id}.")

@@ -31,6 +31,7 @@ View = dict[str, Any]
 def add_spaces(router: APIRouter, db: Database, clock: Clock) -> None:
     _add_plates(router, db, clock)
     _add_taking_back(router, db, clock)
+    _add_end(router, db, clock)
 
     @router.get("/spaces/{space_id}/offers", responses={200: {"model": list[OfferShape]}})
     def versions(request: Request, space_id: IdText) -> Response:
@@ -98,12 +99,17 @@ def _add_taking_back(router: APIRouter, db: Database, clock: Clock) -> None:
         now, acts = clock.now(), Acts(clock, account)
 
         def story(session: Session) -> TakeBack | Refusal:
+            there = session.get(TakeBack, agreed.decision)
             wanted = Wanted(space_id, _owner(session, space_id), asked.window())
             made = taking_back.confirm(session, wanted, agreed, now)
+            if there is not None or isinstance(made, Refusal):
+                return made
             return acts.kept(session, "space.taken_back", space_id, made, decision=agreed.decision)
 
         return said(request, db.write(story), _made, 201)
 
+
+def _add_end(router: APIRouter, db: Database, clock: Clock) -> None:
     @router.post("/taking-backs/{taking_back_id}/end", responses={200: {"model": TakingBackMade}})
     def end(request: Request, taking_back_id: IdText, account: Caller) -> Response:
         """The owner needs it no longer: what is offered can be booked again at once."""

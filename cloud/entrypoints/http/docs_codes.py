@@ -32,7 +32,7 @@ CHANGE = (
     *("price_changed", "balance", "too_long", "not_longer"),
 )
 TAKEN = ("too_late", "not_your_stay", "your_car_there", "space_not_taken", "no_other_space")
-WITHDRAWAL = ("nothing_offered", "no_such_offer", "not_owner", "bookings_in_way", "changed_since")
+WITHDRAWAL = ("nothing_offered", "offer_over", "not_owner", "bookings_in_way", "changed_since")
 REGISTRATION = ("unknown_space", "already_shared", "holder_mismatch", "no_management_consent")
 OFFER = (
     *("not_shared", "not_owner", "past_window", "title_ends"),
@@ -63,7 +63,7 @@ _MARKET: dict[tuple[str, str], tuple[str, ...]] = {
     ),
     ("POST", f"{V1}/documents/{{document_id}}/erasure"): ("document_erased",),
     ("POST", f"{V1}/notices/contact"): ("bad_contact",),
-    ("POST", f"{V1}/disputes"): (*KEY, "dispute_about", "not_your_stay", "dispute_there"),
+    ("POST", f"{V1}/disputes"): (*KEY, "dispute_about", "dispute_there"),
     ("POST", f"{V1}/disputes/{{dispute_id}}/withdrawal"): ("dispute_over",),
     ("POST", f"{V1}/disputes/{{dispute}}/decision"): (
         *(*KEY, "dispute_over", "decision_reason", "settled_already", "not_over_yet"),

@@ -17,8 +17,8 @@ from cloud.usecases import listing
 from contracts.wire.types import format_instant, from_ms
 
 CHUNK = 500
-# What a spreadsheet would read as a formula (OWASP: CSV injection).
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# What a spreadsheet would read as a formula (OWASP: CSV injection); some read the wide signs, too.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 HEADERS = {"x-content-type-options": "nosniff", "cache-control": "no-store"}
 Read = Callable[[Session, int | None, int, int], list[Any]]
 Row = Sequence[object]

@@ -4,10 +4,12 @@ By address always, by access key too where one is sent. The windows are kept in 
 process, in a bounded number of buckets: strangers cannot fill it, at worst they share a bucket.
 """
 
+import ipaddress
 import json
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 from zlib import crc32
 
 from starlette.exceptions import HTTPException
@@ -19,7 +21,7 @@ from cloud.entrypoints.http.api_paths import FEED, V1
 from cloud.entrypoints.http.problems import problem, reason_of
 
 BUCKETS = 4096
-IPV6_NETWORK = 4  # groups of a /64: one household has billions of addresses
+HOUSEHOLD_BITS = 64  # of an IPv6 address: one household has billions of them
 MAX_BODY_BYTES = 1 << 20
 # Papers are files: this path takes so many bytes.
 LARGE = {f"{V1}/documents": MAX_BYTES}
@@ -100,7 +102,7 @@ class Gate:
         key = next((v for k, v in scope["headers"] if k == b"authorization"), b"")
         if not address.ok or not key:
             return address
-        of_key = self.keys.hit(key, now_s)
+        of_key = self.keys.hit(_token(key), now_s)
         return of_key if not of_key.ok or of_key.left <= address.left else address
 
     async def _too_many(self, scope: Scope, receive: Receive, send: Send, left: Left) -> None:
@@ -130,11 +132,22 @@ def _length(scope: Scope) -> int:
     return int(said) if said.isdigit() else 0
 
 
-def _address(scope: Scope) -> bytes:
+def _token(header: bytes) -> bytes:
+    """Without the scheme's name, which may be written in capitals."""
+    return header.partition(b" ")[2] or header
+
+
+def _address(scope: Scope | dict[str, Any]) -> bytes:
+    """One for a household, in whichever of its spellings the address came."""
     host = str(scope["client"][0]) if scope.get("client") else ""
-    if ":" in host:
-        host = ":".join(host.split(":")[:IPV6_NETWORK])
-    return host.encode()
+    try:
+        found = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return host.encode()
+    if isinstance(found, ipaddress.IPv4Address):
+        return found.packed
+    inner = found.ipv4_mapped
+    return inner.packed if inner else found.packed[: HOUSEHOLD_BITS // 8]
 
 
 def _headers(left: Left, window_s: int) -> list[tuple[bytes, bytes]]:

@@ -34,114 +34,118 @@ class Rule:
     own: str = ""
 
 
-PUBLIC = Rule(frozenset())
-ANYONE = Rule(frozenset(ROLES))
+# Method, path (below V1 unless it begins with a stroke), who beside the operator, and what of the
+# path must be the caller's own. A booking's id is 100 random bits and is the key to its page; a
+# lot's state is public.
+TABLE = """
+POST accounts                                               operator
+POST accounts/{number}/top-up                               operator
+POST gateways                                               operator
+GET  chain                                                  operator
+GET  lots/{lot}/stays                                       operator
+POST settlements/{stay}/credits                             operator
+GET  account                                                signed-in
+GET  balance                                                signed-in
+GET  credits                                                signed-in
+GET  exports/stays.csv                                      owner
+GET  exports/settlements.csv                                owner
+GET  exports/postings.csv                                   signed-in
+GET  registrations                                          owner
+POST registrations                                          owner
+GET  registrations/{registration_id}                        owner        registration
+GET  offers                                                 owner
+POST offers                                                 owner
+GET  offers/{offer_id}                                      owner        offer
+GET  offers/{offer_id}/withdrawal                           owner        offer
+POST offers/{offer_id}/withdrawal                           owner        offer
+GET  reviews                                                operator
+POST reviews/{number}/decision                              operator
+POST requests                                               driver
+GET  bookings                                               driver
+POST bookings                                               driver
+POST bookings/{booking_id}/cancel                           driver       booking
+POST bookings/{booking_id}/quote                            driver       booking
+POST bookings/{booking_id}/extend                           driver       booking
+POST bookings/{booking_id}/window                           driver       booking
+POST bookings/{booking_id}/plate                            driver       booking
+POST bookings/{booking_id}/space-taken                      driver       booking
+GET  bookings/{booking_id}                                  anyone
+GET  bookings/{booking_id}/stream                           anyone
+GET  bookings/{booking_id}/receipt                          anyone
+GET  bookings/{booking_id}/credits                          anyone
+GET  bookings/{booking_id}/credits/{number}                 anyone
+GET  lots                                                   anyone
+GET  lots/{lot}                                             anyone
+GET  lots/{lot}/spaces.geojson                              anyone
+GET  lots/{lot}/stream                                      anyone
+GET  titles/{space}/proof                                   anyone
+GET  /v1/parking/places                                     anyone
+GET  /v1/parking/occupancies                                anyone
+GET  /v1/parking/rates                                      anyone
 
-
-def _only(*roles: str, own: str = "") -> Rule:
-    return Rule(frozenset((OPERATOR, *roles)), own)
-
-
-# A booking's id is 100 random bits and is the key to its page; a lot's state is public.
-RULES: dict[tuple[str, str], Rule] = {
-    ("POST", f"{V1}/accounts"): _only(),
-    ("POST", f"{V1}/accounts/{{number}}/top-up"): _only(),
-    ("POST", f"{V1}/gateways"): _only(),
-    ("GET", f"{V1}/chain"): _only(),
-    ("GET", f"{V1}/lots/{{lot}}/stays"): _only(),
-    ("POST", f"{V1}/settlements/{{stay}}/credits"): _only(),
-    ("GET", f"{V1}/account"): ANYONE,
-    ("GET", f"{V1}/balance"): ANYONE,
-    ("GET", f"{V1}/credits"): ANYONE,
-    ("GET", f"{V1}/exports/stays.csv"): _only(OWNER),
-    ("GET", f"{V1}/exports/settlements.csv"): _only(OWNER),
-    ("GET", f"{V1}/exports/postings.csv"): ANYONE,
-    ("GET", f"{V1}/registrations"): _only(OWNER),
-    ("POST", f"{V1}/registrations"): _only(OWNER),
-    ("GET", f"{V1}/registrations/{{registration_id}}"): _only(OWNER, own="registration"),
-    ("GET", f"{V1}/offers"): _only(OWNER),
-    ("POST", f"{V1}/offers"): _only(OWNER),
-    ("GET", f"{V1}/offers/{{offer_id}}"): _only(OWNER, own="offer"),
-    ("GET", f"{V1}/offers/{{offer_id}}/withdrawal"): _only(OWNER, own="offer"),
-    ("POST", f"{V1}/offers/{{offer_id}}/withdrawal"): _only(OWNER, own="offer"),
-    ("GET", f"{V1}/reviews"): _only(),
-    ("POST", f"{V1}/reviews/{{number}}/decision"): _only(),
-    ("POST", f"{V1}/requests"): _only(DRIVER),
-    ("GET", f"{V1}/bookings"): _only(DRIVER),
-    ("POST", f"{V1}/bookings"): _only(DRIVER),
-    ("POST", f"{V1}/bookings/{{booking_id}}/cancel"): _only(DRIVER, own="booking"),
-    ("POST", f"{V1}/bookings/{{booking_id}}/quote"): _only(DRIVER, own="booking"),
-    ("POST", f"{V1}/bookings/{{booking_id}}/extend"): _only(DRIVER, own="booking"),
-    ("POST", f"{V1}/bookings/{{booking_id}}/window"): _only(DRIVER, own="booking"),
-    ("POST", f"{V1}/bookings/{{booking_id}}/plate"): _only(DRIVER, own="booking"),
-    ("POST", f"{V1}/bookings/{{booking_id}}/space-taken"): _only(DRIVER, own="booking"),
-    ("GET", f"{V1}/bookings/{{booking_id}}"): PUBLIC,
-    ("GET", f"{V1}/bookings/{{booking_id}}/stream"): PUBLIC,
-    ("GET", f"{V1}/bookings/{{booking_id}}/receipt"): PUBLIC,
-    ("GET", f"{V1}/bookings/{{booking_id}}/credits"): PUBLIC,
-    ("GET", f"{V1}/bookings/{{booking_id}}/credits/{{number}}"): PUBLIC,
-    ("GET", f"{V1}/lots"): PUBLIC,
-    ("GET", f"{V1}/lots/{{lot}}"): PUBLIC,
-    ("GET", f"{V1}/lots/{{lot}}/spaces.geojson"): PUBLIC,
-    ("GET", f"{V1}/lots/{{lot}}/stream"): PUBLIC,
-    ("GET", f"{V1}/titles/{{space}}/proof"): PUBLIC,
-    ("GET", "/v1/parking/places"): PUBLIC,
-    ("GET", "/v1/parking/occupancies"): PUBLIC,
-    ("GET", "/v1/parking/rates"): PUBLIC,
+POST assignments                                            operator
+POST offers/preview                                         owner
+POST registrations/{registration_id}/withdrawal             owner        registration
+GET  spaces/{space_id}/offers                               owner        space
+GET  spaces/{space_id}/plates                               owner        space
+POST spaces/{space_id}/plates                               owner        space
+POST spaces/{space_id}/plates/removal                       owner        space
+POST spaces/{space_id}/taking-back/plan                     owner        space
+POST spaces/{space_id}/taking-back                          owner        space
+POST taking-backs/{taking_back_id}/end                      owner        taking_back
+GET  lots/{lot}/calendar                                    anyone
+POST lots/{lot}/calendar                                    operator
+POST lots/{lot}/zone                                        operator
+GET  spaces/{space}/closures                                operator
+POST spaces/{space}/closures/plan                           operator
+POST spaces/{space}/closures                                operator
+POST closures/{closure}/lifting                             operator
+POST spaces/{space}/standby                                 operator
+POST documents                                              owner
+GET  documents                                              owner
+GET  documents/{document_id}                                owner        document
+GET  documents/{document_id}/file                           owner        document
+POST documents/{document_id}/erasure                        owner        document
+GET  reviews/{number}                                       operator
+GET  notices                                                signed-in
+GET  notices/contact                                        signed-in
+POST notices/contact                                        signed-in
+POST disputes                                               signed-in
+GET  disputes                                               signed-in
+GET  disputes/{dispute_id}                                  signed-in    dispute
+POST disputes/{dispute_id}/withdrawal                       signed-in    dispute
+POST disputes/{dispute}/decision                            operator
+POST stays/{number}/assignment                              operator
+GET  stays/{number}/evidence                                operator
+POST stays/{number}/replay                                  operator
+GET  trust                                                  signed-in
+GET  accounts/{number}/trust                                operator
+POST trust/{event_id}/appeal                                signed-in    event
+GET  appeals                                                operator
+POST appeals/{number}/decision                              operator
+GET  titles/versions                                        operator
+GET  titles/versions/{earlier}/differences/{later}          operator
+POST titles/{space}/transfer                                operator
+POST titles/{space}/revocation                              operator
+GET  audit                                                  operator
+"""
+WHO = {
+    "anyone": frozenset[str](),
+    "signed-in": frozenset(ROLES),
+    "operator": frozenset((OPERATOR,)),
+    "owner": frozenset((OPERATOR, OWNER)),
+    "driver": frozenset((OPERATOR, DRIVER)),
+    "owner,driver": frozenset(ROLES),
 }
 
-# The market's: what an owner does with a space, papers, disputes, and the operator's desk.
-_SPACE = _only(OWNER, own="space")
-_DISPUTE = _only(OWNER, DRIVER, own="dispute")
-RULES |= {
-    ("POST", f"{V1}/assignments"): _only(),
-    ("POST", f"{V1}/offers/preview"): _only(OWNER),
-    ("POST", f"{V1}/registrations/{{registration_id}}/withdrawal"): _only(
-        OWNER, own="registration"
-    ),
-    ("GET", f"{V1}/spaces/{{space_id}}/offers"): _SPACE,
-    ("GET", f"{V1}/spaces/{{space_id}}/plates"): _SPACE,
-    ("POST", f"{V1}/spaces/{{space_id}}/plates"): _SPACE,
-    ("POST", f"{V1}/spaces/{{space_id}}/plates/removal"): _SPACE,
-    ("POST", f"{V1}/spaces/{{space_id}}/taking-back/plan"): _SPACE,
-    ("POST", f"{V1}/spaces/{{space_id}}/taking-back"): _SPACE,
-    ("POST", f"{V1}/taking-backs/{{taking_back_id}}/end"): _only(OWNER, own="taking_back"),
-    ("GET", f"{V1}/lots/{{lot}}/calendar"): PUBLIC,
-    ("POST", f"{V1}/lots/{{lot}}/calendar"): _only(),
-    ("POST", f"{V1}/lots/{{lot}}/zone"): _only(),
-    ("GET", f"{V1}/spaces/{{space}}/closures"): _only(),
-    ("POST", f"{V1}/spaces/{{space}}/closures/plan"): _only(),
-    ("POST", f"{V1}/spaces/{{space}}/closures"): _only(),
-    ("POST", f"{V1}/closures/{{closure}}/lifting"): _only(),
-    ("POST", f"{V1}/spaces/{{space}}/standby"): _only(),
-    ("POST", f"{V1}/documents"): _only(OWNER),
-    ("GET", f"{V1}/documents"): _only(OWNER),
-    ("GET", f"{V1}/documents/{{document_id}}"): _only(OWNER, own="document"),
-    ("GET", f"{V1}/documents/{{document_id}}/file"): _only(OWNER, own="document"),
-    ("POST", f"{V1}/documents/{{document_id}}/erasure"): _only(OWNER, own="document"),
-    ("GET", f"{V1}/reviews/{{number}}"): _only(),
-    ("GET", f"{V1}/notices"): ANYONE,
-    ("GET", f"{V1}/notices/contact"): ANYONE,
-    ("POST", f"{V1}/notices/contact"): ANYONE,
-    ("POST", f"{V1}/disputes"): ANYONE,
-    ("GET", f"{V1}/disputes"): ANYONE,
-    ("GET", f"{V1}/disputes/{{dispute_id}}"): _DISPUTE,
-    ("POST", f"{V1}/disputes/{{dispute_id}}/withdrawal"): _DISPUTE,
-    ("POST", f"{V1}/disputes/{{dispute}}/decision"): _only(),
-    ("POST", f"{V1}/stays/{{number}}/assignment"): _only(),
-    ("GET", f"{V1}/stays/{{number}}/evidence"): _only(),
-    ("POST", f"{V1}/stays/{{number}}/replay"): _only(),
-    ("GET", f"{V1}/trust"): ANYONE,
-    ("GET", f"{V1}/accounts/{{number}}/trust"): _only(),
-    ("POST", f"{V1}/trust/{{event_id}}/appeal"): _only(OWNER, DRIVER, own="event"),
-    ("GET", f"{V1}/appeals"): _only(),
-    ("POST", f"{V1}/appeals/{{number}}/decision"): _only(),
-    ("GET", f"{V1}/titles/versions"): _only(),
-    ("GET", f"{V1}/titles/versions/{{earlier}}/differences/{{later}}"): _only(),
-    ("POST", f"{V1}/titles/{{space}}/transfer"): _only(),
-    ("POST", f"{V1}/titles/{{space}}/revocation"): _only(),
-    ("GET", f"{V1}/audit"): _only(),
-}
+
+def _rule(line: str) -> tuple[tuple[str, str], Rule]:
+    method, path, who, *own = line.split()
+    whole = path if path.startswith("/") else f"{V1}/{path}"
+    return (method, whole), Rule(WHO[who], *own)
+
+
+RULES = dict(_rule(line) for line in TABLE.splitlines() if line)
 
 
 def caller(request: Request) -> Account:

@@ -1,8 +1,8 @@
 """From closed stays to mined batches through the cloud's own use cases, against the bare chain.
 
 Both run on the same chain in one run, some batches of ours and as many bare ones in turn: the dev
-chain in a process of its own, then anvil. Ours are put together and carried to the chain by one
-thread, as the cloud's sweeps do it when so many stays have waited. The bare chain is given signed
+chain in a process of its own, then anvil. Ours are put together and carried to the chain by the
+cloud's own sweep, which makes the next batch while the chain works on one. The bare chain is given signed
 batches of the same size and asked for the receipt of each. A stay is priced in the transaction
 that closes it, and its receipt is written after its batch is mined, by a sweep of its own: both
 are timed apart and are no part of either rate.
@@ -33,7 +33,6 @@ from cloud.adapters.artifacts import artifact
 from cloud.adapters.chain import Web3Chain
 from cloud.adapters.db import Database
 from cloud.adapters.dev_keys import DEV_CHAIN_ID, dev_role_keys
-from cloud.entrypoints.sending import Sending
 from cloud.entrypoints.sweeps import MAX_ISSUED, Sweeps
 from cloud.ports.chain import Deployment
 from cloud.tables import Booking, ChainCall, Settlement, Space, Stay
@@ -42,7 +41,7 @@ from contracts.ledger.hashing import keccak
 from contracts.ledger.records import Deployed
 
 NOW = datetime(2026, 5, 2, tzinfo=UTC)
-ROUNDS, BATCHES = 5, 20
+ROUNDS, BATCHES = 9, 20
 TWIN_SETTLER = 5
 MAX_SWEEPS = 2_000
 START_S = 1_780_000_000
@@ -152,13 +151,19 @@ def measure(url: str, path: Path) -> Rate:
 
 
 def _settled(sweeps: Sweeps) -> None:
-    """Everything that is priced, until its batches are mined."""
-    sweeps.batch()
-    _drive(sweeps)
+    """Everything that is priced, until its batches are mined.
 
-
-def _sending(sweeps: Sweeps) -> Sending:
-    return Sending(sweeps.db, sweeps.chain, sweeps.clock, sweeps.deployed, sweeps.contact)
+    Anvil mines a moment after it has answered: the next sweep finds the block.
+    """
+    waiting = select(ChainCall.number).where(col(ChainCall.status).not_in(("mined", "final")))
+    unplaced = select(Settlement.stay).where(col(Settlement.batch).is_(None))
+    for _ in range(MAX_SWEEPS):
+        sweeps.settle()
+        if not any(
+            sweeps.db.read(lambda s, w=what: s.exec(w).first()) for what in (waiting, unplaced)
+        ):  # type: ignore[misc]
+            return
+    raise SystemExit("a batch of the bench was not mined")
 
 
 def _receipts(sweeps: Sweeps) -> None:
@@ -203,16 +208,6 @@ def _priced(session: Session) -> None:
             raise SystemExit("a stay of the bench could not be priced")
     session.flush()
     held.clear()
-
-
-def _drive(sweeps: Sweeps) -> None:
-    """Anvil mines a moment after it has answered: the next sweep finds the block."""
-    waiting = select(ChainCall.number).where(col(ChainCall.status).not_in(("mined", "final")))
-    for _ in range(MAX_SWEEPS):
-        _sending(sweeps).drive()
-        if sweeps.db.read(lambda s: s.exec(waiting).first()) is None:
-            return
-    raise SystemExit("a batch of the bench was not mined")
 
 
 def _bare(twin: Ours) -> str:

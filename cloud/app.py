@@ -218,15 +218,14 @@ def _compliance(cloud: Cloud) -> ComplianceSweep:
 
 
 def _scheduler(cloud: Cloud, compliance: ComplianceSweep) -> BackgroundScheduler:
-    """One thread for batches and calls: two of one interpreter only wait for each other, and
-
-    took a third longer for the same batches (bench.settling, 36 ms against 27).
+    """One thread for batches and calls, which lends its waiting: two that both compute took a third
+    longer for the same batches (bench.settling, 36 ms against 27).
     """
     threads = {"default": ThreadPoolExecutor(3), "settling": ThreadPoolExecutor(1)}
     defaults = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
     scheduler = BackgroundScheduler(executors=threads, job_defaults=defaults)
     sweeps = cloud.sweeps
-    settling = ((sweeps.batch, 1.0), (sweeps.drive, 0.3))
+    settling = ((sweeps.settle, 0.3), (sweeps.issue, 0.3))
     watching = ((sweeps.watch, 1.0), (compliance.check, 1.0), (compliance.send, 2.0))
     seldom = (
         *((sweeps.audit, 30.0), (sweeps.keep, 30.0), (compliance.tidy, 60.0)),

@@ -23,11 +23,11 @@ _KEYS = {
     "auditentry": "seq",
     "ruleset": "version",
 }
-_KEPT = (*_KEYS, "zero", "transfersum", "balance")
+_KEPT = (*_KEYS, "norow", "transfersum", "balance")
 _FINAL = """EXISTS (SELECT 1 FROM settlement s JOIN batch b ON b.seq = s.batch
   JOIN chaincall c ON c.id = b.call WHERE s.stay = OLD.stay AND c.status = 'final')"""
-_SUM = """(SELECT COALESCE(SUM(e.amount_minor), 0) FROM entry e
-  WHERE e.transfer = NEW.transfer AND e.currency = NEW.currency)"""
+_UNBALANCED = """(SELECT SUM(e.amount_minor) FROM entry e
+  WHERE e.transfer = OLD.transfer AND e.currency = OLD.currency) <> 0"""
 
 
 # A balance moves by an entry of its own, once, and begins with its first one.
@@ -50,16 +50,14 @@ def _frozen(differs: str) -> Iterator[tuple[str, str, str]]:
     for table in (*once, "auditpersonal"):
         yield table, "UPDATE", ""
     for table in _KEPT:
-        yield table, "DELETE", ""
+        yield table, "DELETE", _UNBALANCED if table == "transfersum" else ""
     agreed = _changed(_AGREED, differs)
     yield "settlement", "UPDATE", f"({agreed} OR OLD.batch IS NOT NULL)"
     changed = _changed(("stay", "booking", "text"), differs)
     yield "receipt", "UPDATE", f"(({changed}) AND {_FINAL})"
-    yield "zero", "UPDATE", ""
-    yield "zero", "INSERT", ""
-    moved = _changed(("transfer", "currency"), differs)
-    yield "transfersum", "UPDATE", f"({moved} OR NEW.sum_minor {differs} {_SUM})"
-    yield "transfersum", "INSERT", f"(NEW.sum_minor {differs} {_SUM})"
+    yield "norow", "INSERT", ""
+    # Its row may go only where its entries sum to zero; until then it may not take another's name.
+    yield "transfersum", "UPDATE OF transfer, currency", ""
     owned = _changed(("account", "bucket", "currency"), differs)
     by = f"NEW.sum_minor - OLD.sum_minor {differs} {_AMOUNT}"
     yield "balance", "UPDATE", f"({owned} OR NEW.entry <= OLD.entry OR {by})"
@@ -84,37 +82,34 @@ WHEN NEW.state IN ('confirmed', 'granted', 'active') AND (NEW.ends_ms <= NEW.sta
   AND b.starts_ms < NEW.ends_ms ORDER BY b.starts_ms DESC LIMIT 1))
 BEGIN SELECT RAISE(ABORT, 'booking_overlap'); END
 """
-# The sum of a transfer must be found in the table that holds nothing but 0, when the transaction
-# is committed and not before: a transfer has several entries.
-_SEED = "INSERT INTO zero (value) SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM zero)"
 # What was told of one booking is looked for whenever it changes.
 _SUBJECTS = "CREATE INDEX IF NOT EXISTS command_subject ON command (subject, kind)"
-_ADD = f"""INSERT INTO transfersum (transfer, currency, sum_minor)
-  VALUES (NEW.transfer, NEW.currency, {_SUM})
-  ON CONFLICT (transfer, currency)
-  DO UPDATE SET sum_minor = excluded.sum_minor"""
-
+# The row of a transfer points into a table that is always empty, which is looked at when the
+# transaction is committed and not before: a transfer has several entries, and its row goes with the
+# last of them. {none}: whether the statement before has found no row.
+_OF_NEW = "transfer = NEW.transfer AND currency = NEW.currency"
+_ADD = f"""UPDATE transfersum SET sum_minor = sum_minor + NEW.amount_minor WHERE {_OF_NEW};
+  INSERT INTO transfersum (transfer, currency, sum_minor)
+  SELECT NEW.transfer, NEW.currency, NEW.amount_minor WHERE {{none}};
+  DELETE FROM transfersum WHERE {_OF_NEW} AND sum_minor = 0"""
 _MOVE = """UPDATE balance SET sum_minor = sum_minor + NEW.amount_minor, entry = NEW.id
-  WHERE account = NEW.account AND bucket = NEW.bucket AND currency = NEW.currency"""
-_BEGIN = f"""INSERT INTO balance (account, bucket, currency, sum_minor, entry)
-  SELECT NEW.account, NEW.bucket, NEW.currency, NEW.amount_minor, NEW.id WHERE NOT {_THERE}"""
-_ENTERED = f"{_ADD}; {_MOVE}; {_BEGIN};"
+  WHERE account = NEW.account AND bucket = NEW.bucket AND currency = NEW.currency;
+  INSERT INTO balance (account, bucket, currency, sum_minor, entry)
+  SELECT NEW.account, NEW.bucket, NEW.currency, NEW.amount_minor, NEW.id WHERE {none}"""
+_ENTERED = f"{_ADD}; {_MOVE};"
 
 
 def sqlite_rules() -> Iterator[str]:
     """Made anew at every start: an older version's rules must not stay beside these."""
-    yield _SEED
     yield _SUBJECTS
     for verb in ("INSERT", "UPDATE"):
         yield f"DROP TRIGGER IF EXISTS booking_no_overlap_{verb.lower()}"
         yield _OVERLAP.format(name=verb.lower(), verb=verb)
-    # Empty but within a story: a writer of many stories asks it after each (adapters/writer.py).
-    yield """CREATE INDEX IF NOT EXISTS transfersum_open ON transfersum (sum_minor)
-        WHERE sum_minor <> 0"""
     yield "DROP TRIGGER IF EXISTS entry_sums"
-    yield f"""CREATE TRIGGER entry_sums AFTER INSERT ON entry BEGIN {_ENTERED} END"""
+    entered = _ENTERED.format(none="changes() = 0")
+    yield f"""CREATE TRIGGER entry_sums AFTER INSERT ON entry BEGIN {entered} END"""
     for table, verb, when in (*_frozen("IS NOT"), *_replaced()):
-        name = f"{table}_append_only_{verb.lower()}"
+        name = f"{table}_append_only_{verb.split()[0].lower()}"
         condition = f"WHEN {when} " if when else ""
         yield f"DROP TRIGGER IF EXISTS {name}"
         yield f"""CREATE TRIGGER {name}
@@ -128,21 +123,20 @@ def postgresql_rules() -> Iterator[str]:
     The functions look for their tables here and in a session's own temporary ones last: a
     temporary `transfersum` would else take a sum that is not zero.
     """
-    yield _SEED
     yield _SUBJECTS
     yield "SELECT set_config('search_path', quote_ident(current_schema()) || ', pg_temp', true)"
     yield "CREATE EXTENSION IF NOT EXISTS btree_gist"
     yield _EXCLUDE
-    yield _function("entry_sums", f"{_ENTERED} RETURN NULL;")
+    yield _function("entry_sums", _ENTERED.format(none="NOT FOUND") + " RETURN NULL;")
     yield """CREATE OR REPLACE TRIGGER entry_sums AFTER INSERT ON entry
         FOR EACH ROW EXECUTE FUNCTION entry_sums()"""
     yield _function("append_only", _REFUSE)
     for table, verb, when in _frozen("IS DISTINCT FROM"):
-        name = f"{table}_append_only_{verb.lower()}"
+        name = f"{table}_append_only_{verb.split()[0].lower()}"
         # A trigger's condition may not ask other tables there: a function of its own does.
         asks = "SELECT" in when
         if asks:
-            yield _function(name, f"IF {when} THEN {_REFUSE} END IF; RETURN NEW;")
+            yield _function(name, f"IF {when} THEN {_REFUSE} END IF; RETURN COALESCE(NEW, OLD);")
         condition = f"WHEN ({when})" if when and not asks else ""
         yield f"""CREATE OR REPLACE TRIGGER {name}
             BEFORE {verb} ON {table} FOR EACH ROW {condition}

@@ -3,7 +3,7 @@
 JSON columns hold values of contracts/ as their canonical text: what was agreed, byte for byte.
 """
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, LargeBinary, text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, LargeBinary, String, text
 from sqlmodel import Field, SQLModel
 
 from cloud import api_tables, audit_tables, search_tables, table_rules, title_tables
@@ -56,24 +56,26 @@ class Balance(SQLModel, table=True):
     entry: int = Field(sa_column=_big(nullable=False))
 
 
-class Zero(SQLModel, table=True):
-    """Holds the number 0 and nothing else."""
+class NoRow(SQLModel, table=True):
+    """Never has a row: what points here is refused at the commit."""
 
-    value: int = Field(sa_column=_big(primary_key=True, autoincrement=False))
+    transfer: str = Field(primary_key=True)
 
 
 class TransferSum(SQLModel, table=True):
-    """Kept by a trigger of `entry`: at a commit every sum must be found in `zero`."""
+    """Of a transfer that is being written; kept by a trigger of `entry`, gone once it is 0."""
 
-    transfer: str = Field(primary_key=True)
-    currency: str = Field(primary_key=True)
-    sum_minor: int = Field(
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    transfer: str = Field(
         sa_column=Column(
-            BigInteger,
-            ForeignKey("zero.value", deferrable=True, initially="DEFERRED"),
-            nullable=False,
+            String,
+            ForeignKey("norow.transfer", deferrable=True, initially="DEFERRED"),
+            primary_key=True,
         )
     )
+    currency: str = Field(primary_key=True)
+    sum_minor: int = Field(sa_column=_big(nullable=False))
 
 
 class Lot(SQLModel, table=True):

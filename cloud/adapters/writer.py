@@ -25,8 +25,9 @@ from cloud.errors import DatabaseBusy
 T = TypeVar("T")
 MAX_WAITING = 10_000
 MAX_GROUP = 64
-# The commit would find it and refuse the whole group: asked of each story that wrote, by an index.
-UNBALANCED = "SELECT 1 FROM transfersum WHERE sum_minor <> 0 LIMIT 1"
+# The commit would find it and refuse the whole group: asked of each story that wrote, of a
+# table that is empty but for what this story has not balanced.
+UNBALANCED = "SELECT 1 FROM transfersum LIMIT 1"
 
 
 class Grouped(sqlite3.Connection):

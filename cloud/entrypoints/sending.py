@@ -4,6 +4,7 @@ Every step is stored before the next one, so it may be stopped anywhere and run 
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -15,6 +16,7 @@ from cloud.adapters.clock import Clock
 from cloud.adapters.db import Database
 from cloud.core.calls import Step
 from cloud.entrypoints import calling
+from cloud.entrypoints.beside import Beside
 from cloud.entrypoints.contact import Contact
 from cloud.entrypoints.ledger_watch import LedgerWatch
 from cloud.entrypoints.trouble import Trouble
@@ -61,6 +63,7 @@ class Sending:
     deployed: Deployed
     contact: Contact
     addresses: Mapping[Sender, str] = field(default_factory=dict)
+    beside: Beside | None = None
 
     @property
     def trouble(self) -> Trouble:
@@ -141,8 +144,10 @@ class Sending:
 
         program has taken their nonce, and even their hash is kept.
         """
+        tx = SignedTransaction(call.raw or b"", call.hash or "", call.nonce or 0)
         try:
-            self.chain.send(SignedTransaction(call.raw or b"", call.hash or "", call.nonce or 0))
+            with self.beside.waiting() if self.beside else nullcontext():
+                self.chain.send(tx)
         except ChainRefused as refused:
             if self._found(call) is not None:
                 return self._step(call, "send")

@@ -7,6 +7,7 @@ import structlog
 
 from cloud.adapters.clock import Clock, new_id
 from cloud.adapters.db import Database
+from cloud.entrypoints.beside import Beside
 from cloud.entrypoints.contact import Contact
 from cloud.entrypoints.keeping import Keeping
 from cloud.entrypoints.sending import Sending
@@ -48,14 +49,23 @@ class Sweeps:
     # Of our keys, to be told who needs coins.
     addresses: Mapping[Sender, str] = field(default_factory=dict)
 
+    def settle(self) -> None:
+        """One batch, then the calls to the chain; while it works on one, the next batch is made."""
+        self.one_batch()
+        with Beside(self.one_batch) as beside:
+            Sending(*self._where, self.addresses, beside).drive()
+
     def batch(self) -> None:
+        for _ in range(MAX_BATCHES):
+            if not self.one_batch():
+                break
+
+    def one_batch(self) -> bool:
         """None are made while the books differ: the stays wait, and are settled later."""
         if self.db.read(reconciling.kept_back):
-            return
-        now = self.clock.now()
-        for _ in range(MAX_BATCHES):
-            if self.db.write(lambda s: settlements.batch(s, now, self.batch_age_ms)) is None:
-                break
+            return False
+        now, age_ms = self.clock.now(), self.batch_age_ms
+        return self.db.write(lambda s: settlements.batch(s, now, age_ms)) is not None
 
     def watch(self) -> None:
         now = self.clock.now()
@@ -70,8 +80,7 @@ class Sweeps:
 
     def drive(self) -> None:
         """Carry our calls to the chain, one after the other, and see whether they lasted."""
-        where = (self.db, self.chain, self.clock, self.deployed, self.contact)
-        Sending(*where, self.addresses).drive()
+        Sending(*self._where, self.addresses).drive()
         self.issue()
 
     def issue(self) -> None:
@@ -100,6 +109,10 @@ class Sweeps:
     def keep(self) -> None:
         """The platform's fee, and holds for those who asked to withdraw."""
         Keeping(self.db, self.chain, self.clock, self.contact).run()
+
+    @property
+    def _where(self) -> tuple[Database, Chain, Clock, Deployed, Contact]:
+        return self.db, self.chain, self.clock, self.deployed, self.contact
 
     def _knows_others(self, block: int) -> bool:
         """What others moved on the chain up to that block is in our books, and nothing later."""

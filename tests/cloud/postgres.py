@@ -25,7 +25,7 @@ EMPTY = """DO $$ DECLARE t record; BEGIN
     WHERE datname = current_database() AND pid <> pg_backend_pid();
   SET LOCAL session_replication_role = replica;
   FOR t IN SELECT tablename AS name FROM pg_tables
-    WHERE schemaname = 'public' AND tablename <> 'zero' LOOP
+    WHERE schemaname = 'public' LOOP
     EXECUTE format('DELETE FROM %I', t.name); END LOOP;
   FOR t IN SELECT sequencename AS name FROM pg_sequences WHERE schemaname = 'public' LOOP
     PERFORM setval(t.name::regclass, 1, false); END LOOP;

@@ -13,9 +13,16 @@ SETTLING = (
     Mutant(
         "a transfer need not sum to zero",
         "cloud/table_rules.py",
-        "COALESCE(SUM(e.amount_minor), 0)",
-        "COALESCE(0, 0)",
-        "tests/cloud/test_settling.py",
+        "NEW.amount_minor WHERE {{none}};",
+        "NEW.amount_minor WHERE {{none}} AND 1 = 0;",
+        "tests/cloud/test_settling_rules.py",
+    ),
+    Mutant(
+        "a one-sided transfer is taken out of the books' own list",
+        "cloud/table_rules.py",
+        "e.currency = OLD.currency) <> 0",
+        "e.currency = OLD.currency) < 0",
+        "tests/cloud/test_settling_rules.py",
     ),
     Mutant(
         "a replacement raises one fee only",

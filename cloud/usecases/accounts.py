@@ -145,7 +145,9 @@ def totals(session: Session, numbers: Collection[int] | None = None) -> dict[int
         found = found.where(Balance.account != money.OUTSIDE)
     else:
         found = found.where(col(Balance.account).in_(numbers))
-    return dict.fromkeys(numbers or (), 0) | {n: int(total) for n, total in session.exec(found)}
+    session.flush()
+    known = session.connection().execute(found).all()
+    return dict.fromkeys(numbers or (), 0) | {number: int(total) for number, total in known}
 
 
 def post(session: Session, transfer: str, postings: Iterable[Posting], now_ms: int) -> None:

@@ -21,6 +21,9 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
     "batch": ("account:", "deposit:", "payout:", "rekey:"),
     "rekey": ("batch:",),
 }
+_UNOPENED = select(ChainCall.id).where(
+    col(ChainCall.status).in_((*WAITING, "failed")), col(ChainCall.id).startswith("account:")
+)
 # What a failed call is named once the same is asked again.
 ASIDE = "refused:"
 
@@ -45,7 +48,7 @@ def queue(
     sender: Sender,
 ) -> None:
     """Queue once: a call of the same id that is there already is left as it is."""
-    if session.exec(select(ChainCall).where(ChainCall.id == call_id)).first():
+    if status_of(session, call_id) is not None:
         return
     contract, function = target
     session.add(
@@ -73,11 +76,7 @@ def unopened(number: Any) -> Any:
 
 def all_unopened(session: Session) -> set[int]:
     """The numbers themselves: few, of openings on their way and those that were refused."""
-    found = select(ChainCall.id).where(
-        col(ChainCall.status).in_((*WAITING, "failed")),
-        col(ChainCall.id).startswith("account:"),
-    )
-    return {int(call.removeprefix("account:")) for call in session.exec(found)}
+    return {int(call.removeprefix("account:")) for call in session.exec(_UNOPENED)}
 
 
 def set_aside(session: Session, call_id: str) -> None:

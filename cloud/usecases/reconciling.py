@@ -21,6 +21,9 @@ from cloud.usecases.gateways import clear_alarm, raise_alarm
 
 SETTING = "reconciled"
 STOPPED = "settling:stopped"
+_REASONS = select(Alarm.id).where(
+    col(Alarm.id).in_((STOPPED, ledger_state.CLOSED, ledger_state.BEHIND))
+)
 # Accounts compared in one turn: those with a new entry first, then the others in turn.
 MAX_ACCOUNTS = 2_000
 
@@ -60,9 +63,10 @@ def stopped(session: Session) -> bool:
 
 def kept_back(session: Session) -> tuple[str, ...]:
     """Which kinds of calls are not signed now, by how their names begin."""
-    if ledger_state.closed(session):
+    told = session.exec(_REASONS).all()
+    if ledger_state.CLOSED in told:
         return ("batch:", "hold:")
-    return ("batch:",) if stopped(session) or ledger_state.behind(session) else ()
+    return ("batch:",) if told else ()
 
 
 def books(session: Session, block: int) -> Books:

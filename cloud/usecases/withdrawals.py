@@ -27,6 +27,7 @@ CODE = "withdrew_held"
 MAX_BLOCKS = 20_000
 # Read again each time: a node behind its peers may have told of its last blocks only in part.
 REREAD_BLOCKS = 64
+_REREADS = select(Setting).where(col(Setting.key).startswith(REREAD, autoescape=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def book(session: Session, happened: Sequence[Happened], span: Span, now: dateti
     row = session.get(Setting, SETTING) or Setting(key=SETTING, value="-1")
     row.value = str(max(int(row.value), span.last))
     session.add(row)
-    for done in _rereads(session):
+    for done in session.exec(_REREADS).all():
         if int(done.value) <= span.last:
             session.delete(done)
     session.flush()
@@ -103,12 +104,7 @@ def opened(session: Session, account: int, block: int) -> None:
 
 def being_read(session: Session) -> set[int]:
     """Accounts whose money on the chain is not all in our books yet."""
-    return {int(row.key.removeprefix(REREAD)) for row in _rereads(session)}
-
-
-def _rereads(session: Session) -> Sequence[Setting]:
-    named = col(Setting.key).startswith(REREAD, autoescape=True)
-    return session.exec(select(Setting).where(named)).all()
+    return {int(row.key.removeprefix(REREAD)) for row in session.exec(_REREADS)}
 
 
 def _is_ours(session: Session, one: Happened) -> bool:

@@ -221,8 +221,9 @@ class Rig:
         return self.take(self.next_event(kind, occupancy, seconds, **more))
 
     def settle(self) -> None:
-        self.sweeps.batch()
-        self.sweeps.drive()
+        """A turn as the cloud's scheduler takes it."""
+        self.sweeps.settle()
+        self.sweeps.issue()
 
 
 def salts() -> Callable[[], bytes]:

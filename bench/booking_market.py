@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zlib
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,7 +11,7 @@ from sqlmodel import Session
 
 from cloud.adapters.db import Database
 from cloud.core.reasons import Refusal
-from cloud.tables import Account, Gateway, Lot, Registration, Setting, Space
+from cloud.tables import Account, Booking, Gateway, Lot, Registration, Setting, Space
 from cloud.usecases import accounts, bookings, offers
 from contracts.ledger.pricing import Tariff, Terms, Window
 from tests.contracts.making import at
@@ -66,27 +68,36 @@ class Market:
         session.add(row)
 
     def book(self, wish: Wish) -> bool:
+        return _granted(wish, self.db.write(self._story(wish)))
+
+    async def book_soon(self, wish: Wish) -> bool:
+        return _granted(wish, await self.db.write_soon(self._story(wish)))
+
+    def _story(self, wish: Wish) -> Callable[[Session], Booking | Refusal]:
         key, space, quarter = wish
         begins = at(3600 + quarter * 900)
         asked = bookings.Asked(
             key,
-            self.drivers[int(key[1:]) % CLIENTS],
+            self.drivers[zlib.crc32(key.encode()) % CLIENTS],
             space,
             Window(starts_at=begins, ends_at=begins + timedelta(hours=1)),
             "沪A12345",
             600,
         )
         ids = bookings.Ids(f"b-{key}", f"c-{key}")
-        made = self.db.write(lambda s: bookings.confirm(s, asked, ids, self.now))
-        if isinstance(made, Refusal) and made.reasons[0].code != "overlap":
-            raise SystemExit(f"{wish} was refused: {made.reasons[0].code}")
-        return not isinstance(made, Refusal)
+        return lambda session: bookings.confirm(session, asked, ids, self.now)
 
     def overlaps(self) -> int:
         return overlaps_in(self.db, "booking")
 
     def close(self) -> None:
         self.db.close()
+
+
+def _granted(wish: Wish, made: Booking | Refusal) -> bool:
+    if isinstance(made, Refusal) and made.reasons[0].code != "overlap":
+        raise SystemExit(f"{wish} was refused: {made.reasons[0].code}")
+    return not isinstance(made, Refusal)
 
 
 def _shared(space: str, owner: int) -> Registration:

@@ -1,8 +1,11 @@
 """Bookings from 16 clients beside PostgreSQL's EXCLUDE: `python -m bench.bookings`.
 
-Three pairs, taken in turn on the same disk, medians of the rounds:
-- our writer with one bare row a booking (SQLite, FULL, the overlap rule as a trigger) against the
-  same row in PostgreSQL with its EXCLUDE constraint (fsync and synchronous_commit on, psycopg);
+Clients of SQLite are coroutines, as the API's requests are; those of PostgreSQL are threads with
+a connection each, and coroutines, and the faster of the two is the peer. Three pairs, taken in
+turn on the same disk, medians of the rounds:
+- our writer with one bare row a booking (SQLite, FULL, the overlap rule as a trigger, looked at
+  first as `bookings.confirm` does) against the same row in PostgreSQL with its EXCLUDE constraint
+  (fsync and synchronous_commit on, psycopg, prepared, ON CONFLICT DO NOTHING);
 - the whole use case `bookings.confirm` (offer, price, balance, hold, grant) on SQLite against that
   bare PostgreSQL row, which does far less;
 - the same use case on SQLite and on PostgreSQL.
@@ -10,20 +13,22 @@ Three pairs, taken in turn on the same disk, medians of the rounds:
 
 from __future__ import annotations
 
+import asyncio
 import statistics
 import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import psycopg
 from sqlalchemy import column, insert, table
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
 
 from bench.booking_market import CLIENTS, SPACES, Market, Wish, overlaps_in
@@ -31,7 +36,7 @@ from bench.rows import Row, result
 from cloud.adapters.db import Database
 from cloud.tables import Booking
 from cloud.usecases import booking_no_shows, booking_rows
-from cloud.usecases.many import Many
+from cloud.usecases.many import Asking, Many
 from contracts.wire.types import to_ms
 from tests.cloud import postgres
 from tests.contracts.making import at
@@ -48,7 +53,11 @@ TRIGGER = """CREATE TRIGGER bare_no_overlap BEFORE INSERT ON bare WHEN EXISTS (
 BEGIN SELECT RAISE(ABORT, 'booking_overlap'); END"""
 BARE = table("bare", column("id"), column("space"), column("starts_ms"), column("ends_ms"))
 INTO_BARE = Many(insert(BARE), tuple(BARE.c.keys()))
-NAMED = "INSERT INTO bare VALUES (%s, %s, %s, %s)"
+LOOK = Asking(
+    """SELECT b.ends_ms > :starts FROM bare b WHERE b.space = :space AND b.starts_ms < :ends
+    ORDER BY b.starts_ms DESC LIMIT 1"""
+)
+NAMED = "INSERT INTO bare VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING"
 DURABLE = {
     "fsync": "on",
     "full_page_writes": "on",
@@ -57,6 +66,8 @@ DURABLE = {
     "autovacuum": "on",
 }
 Try = Callable[[Wish], object]
+Soon = Callable[[Wish], Awaitable[object]]
+Batch = list[list[Wish]]
 
 
 class Durable(postgres.Server):
@@ -74,14 +85,17 @@ def rows() -> list[Row]:
         bare, bare_pg = _bare_sqlite(Path(folder)), _bare_postgres(server)
         ours, theirs = Market(Path(folder) / "city.sqlite"), Market(server.emptied())
         try:
-            sides = [bare.book, bare_pg.book, ours.book, theirs.book]
+            asked = partial(_soon, ours.book_soon), partial(_rate, theirs.book)
+            sides = [*bare.rates, *bare_pg.rates, *asked]
             wishes = _wishes()
             taken: list[list[float]] = [[] for _ in sides]
             for _ in range(ROUNDS):
                 batch = [next(wishes) for _ in range(CLIENTS)]
-                for kept, side in zip(taken, sides):
-                    kept.append(_rate(side, batch))
-            writer, exclude, full, full_pg = map(statistics.median, taken)
+                for number, (kept, side) in enumerate(zip(taken, sides)):
+                    own = [[(f"{key}x{number}", *rest) for key, *rest in one] for one in batch]
+                    kept.append(side(own))  # type: ignore[arg-type]
+            writer, *excludes, full, full_pg = map(statistics.median, taken)
+            exclude = max(excludes)
             overlaps = sum(it.overlaps() for it in (bare, ours, theirs))
             return [
                 result("booking.vs_postgres_exclude", full, "bookings/s", _peer(exclude), 1),
@@ -136,11 +150,26 @@ def _rate(book: Try, batch: list[list[Wish]]) -> float:
     return sum(map(len, batch)) / (time.perf_counter() - begun_s)
 
 
+def _soon(book: Soon, batch: Batch) -> float:
+    """The same of coroutines."""
+
+    async def client(wishes: list[Wish]) -> None:
+        for wish in wishes:
+            await book(wish)
+
+    async def clients() -> float:
+        begun_s = time.perf_counter()
+        await asyncio.gather(*map(client, batch))
+        return sum(map(len, batch)) / (time.perf_counter() - begun_s)
+
+    return asyncio.run(clients())
+
+
 @dataclass
 class Side:
-    """`close` ends it; `overlaps` are counted after all."""
+    """`rates`: how it is asked; `close` ends it; `overlaps` are counted after all."""
 
-    book: Try
+    rates: list[Callable[[Batch], float]]
     overlaps: Callable[[], int]
     close: Callable[[], None]
 
@@ -156,16 +185,22 @@ def _bare_sqlite(folder: Path) -> Side:
     for statement in (f"{TABLE})", indexed, TRIGGER):
         db.write(lambda s, text=statement: s.connection().exec_driver_sql(text))  # type: ignore[misc]
 
-    def book(wish: Wish) -> bool:
-        """By the hot path that bookings.confirm writes by."""
-        row = dict(zip(BARE.c.keys(), _row(wish)))
-        try:
-            db.write(lambda s: INTO_BARE.run(s, [row]))
-        except IntegrityError:
-            return False
-        return True
+    names = tuple(BARE.c.keys())
 
-    return Side(book, lambda: overlaps_in(db, "bare"), db.close)
+    async def book(wish: Wish) -> bool:
+        """By the hot path that bookings.confirm writes by."""
+        key, space, starts, ends = _row(wish)
+
+        def story(session: Session) -> bool:
+            found = LOOK.first(session, {"space": space, "starts": starts, "ends": ends})
+            if found is not None and found[0]:
+                return False
+            INTO_BARE.run(session, [dict(zip(names, (key, space, starts, ends)))])
+            return True
+
+        return await db.write_soon(story)
+
+    return Side([partial(_soon, book)], lambda: overlaps_in(db, "bare"), db.close)
 
 
 def _bare_postgres(server: postgres.Server) -> Side:
@@ -179,13 +214,28 @@ def _bare_postgres(server: postgres.Server) -> Side:
         """Each client has a connection of its own and prepares its statement."""
         if not hasattr(here, "connection"):
             here.connection = psycopg.connect(url, autocommit=True)
-        try:
-            here.connection.execute(NAMED, _row(wish), prepare=True)
-        except psycopg.errors.ExclusionViolation:
-            return False
-        return True
+        return bool(here.connection.execute(NAMED, _row(wish), prepare=True).rowcount)
 
-    return Side(book, lambda: 0, lambda: None)
+    def coroutines(batch: Batch) -> float:
+        return asyncio.run(_async_postgres(url, batch))
+
+    return Side([partial(_rate, book), coroutines], lambda: 0, lambda: None)
+
+
+async def _async_postgres(url: str, batch: Batch) -> float:
+    """The connections stand before the clock runs."""
+    lines = [await psycopg.AsyncConnection.connect(url, autocommit=True) for _ in batch]
+
+    async def client(line: psycopg.AsyncConnection[Any], wishes: list[Wish]) -> None:
+        for wish in wishes:
+            await line.execute(NAMED, _row(wish), prepare=True)
+
+    begun_s = time.perf_counter()
+    await asyncio.gather(*map(client, lines, batch))
+    rate = sum(map(len, batch)) / (time.perf_counter() - begun_s)
+    for line in lines:
+        await line.close()
+    return rate
 
 
 def _against_driver(market: Market) -> Row:

@@ -1,7 +1,8 @@
 """A booking over HTTP beside an empty POST of the framework: `python -m bench.http`.
 
-One server process (uvicorn over loopback, the real API on SQLite with its limits and roles), and
-clients that write raw HTTP/1.1, so that what is measured is the server. Both in turns, medians.
+One server process (uvicorn over loopback): the real API on SQLite with its limits and roles, and
+beside it, on a port of its own, an application of FastAPI with nothing but that empty POST. The
+clients write raw HTTP/1.1, so that what is measured is the server. Both in turns, medians.
 """
 
 from __future__ import annotations
@@ -36,27 +37,28 @@ def rows() -> list[Row]:
         command = [sys.executable, "-W", "ignore", "-m", "bench.http", folder]
         with subprocess.Popen(command, stdout=subprocess.PIPE) as server:
             try:
-                port = _port(server)
-                booked, empty = asyncio.run(_in_turns(port))
+                booked, empty = asyncio.run(_in_turns(*_ports(server)))
             finally:
                 server.terminate()
-    peer = ("an empty POST of FastAPI in the same process", empty)
+    peer = ("an empty POST of FastAPI alone", empty)
     return [result("booking.http_vs_empty_post", booked, "bookings/s", peer, 0)]
 
 
-def _port(server: subprocess.Popen[bytes]) -> int:
+def _ports(server: subprocess.Popen[bytes]) -> tuple[int, int]:
+    """(the API's, the bare application's)"""
     assert server.stdout is not None
     for line in server.stdout:
         if line.startswith(READY):
-            return int(line.split()[1])
+            port, bare = map(int, line.split()[1:])
+            return port, bare
     raise SystemExit("the server did not start")
 
 
-async def _in_turns(port: int) -> tuple[float, float]:
-    await _round(port, [_empty()] * REQUESTS)
+async def _in_turns(port: int, bare: int) -> tuple[float, float]:
+    await _round(bare, [_empty()] * REQUESTS)
     number, booked, empty = 0, [], []
     for _ in range(ROUNDS):
-        empty.append(await _round(port, [_empty()] * REQUESTS))
+        empty.append(await _round(bare, [_empty()] * REQUESTS))
         wishes = [_booking(number + one) for one in range(REQUESTS)]
         number += REQUESTS
         booked.append(await _round(port, wishes))
@@ -116,25 +118,32 @@ def _app(folder: Path) -> FastAPI:
     rig.top_up(10**8)
     rig.heartbeat()
     rig.report("snapshot", "free", 0)
-
-    @front.app.post("/empty", status_code=201)
-    async def empty() -> dict[str, str]:
-        return {}
-
     return front.app
 
 
+def _bare() -> FastAPI:
+    app = FastAPI()
+
+    @app.post("/empty", status_code=201)
+    async def empty() -> dict[str, str]:
+        return {}
+
+    return app
+
+
 def _served(folder: Path) -> None:
-    config = uvicorn.Config(_app(folder), host="127.0.0.1", port=0, log_level="critical")
-    server = uvicorn.Server(config)
+    servers = [
+        uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical"))
+        for app in (_app(folder), _bare())
+    ]
 
     async def run() -> None:
-        task = asyncio.create_task(server.serve())
-        while not server.started:
+        tasks = [asyncio.create_task(server.serve()) for server in servers]
+        while not all(server.started for server in servers):
             await asyncio.sleep(0.05)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        print(READY.decode(), port, flush=True)
-        await task
+        ports = [str(server.servers[0].sockets[0].getsockname()[1]) for server in servers]
+        print(READY.decode(), *ports, flush=True)
+        await asyncio.gather(*tasks)
 
     asyncio.run(run())
 

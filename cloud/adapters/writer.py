@@ -93,7 +93,6 @@ class Call(ABC, Generic[T]):
 
     def end(self, error: BaseException | None) -> None:
         self.error, self.ended = self.error or error, True
-        self.wake()
 
     def answer(self) -> T:
         if self.error is not None:
@@ -121,24 +120,15 @@ class Blocked(Call[T]):
 class Awaited(Call[T]):
     """Of a coroutine; `lead` has a thread lead for it."""
 
-    __slots__ = ("_lead", "_loop", "done")
+    __slots__ = ("_lead", "done", "loop")
 
     def __init__(self, story: Callable[[Session], T], lead: Callable[[], object]) -> None:
         super().__init__(story)
-        self._lead, self._loop = lead, asyncio.get_running_loop()
-        self.done: asyncio.Future[None] = self._loop.create_future()
+        self._lead, self.loop = lead, asyncio.get_running_loop()
+        self.done: asyncio.Future[None] = self.loop.create_future()
 
     def wake(self) -> None:
-        if not self.ended:
-            self._lead()
-            return
-        # A loop that is closed has nobody left who waits.
-        with suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._told)
-
-    def _told(self) -> None:
-        if not self.done.done():
-            self.done.set_result(None)
+        self._lead()
 
 
 class Writer:
@@ -200,8 +190,7 @@ class Writer:
             with self._gate:
                 following = self._waiting[0] if self._waiting else None
                 self._led = following is not None
-            for call in group:
-                call.end(failed)
+            _end(group, failed)
             if following is not None:
                 following.wake()
 
@@ -224,6 +213,27 @@ class Writer:
         return None
 
 
+def _end(group: list[Call[Any]], failed: BaseException | None) -> None:
+    """A loop is woken once for all of its coroutines."""
+    awaited: dict[asyncio.AbstractEventLoop, list[Awaited[Any]]] = {}
+    for call in group:
+        call.end(failed)
+        if isinstance(call, Awaited):
+            awaited.setdefault(call.loop, []).append(call)
+        else:
+            call.wake()
+    for loop, calls in awaited.items():
+        # A loop that is closed has nobody left who waits.
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(_told, calls)
+
+
+def _told(calls: list[Awaited[Any]]) -> None:
+    for call in calls:
+        if not call.done.done():
+            call.done.set_result(None)
+
+
 def _tell(call: Call[Any], session: Session, raw: Grouped) -> None:
     """One session for all, as its own begin and commit would cost more than a story; emptied after
 
@@ -240,7 +250,8 @@ def _tell(call: Call[Any], session: Session, raw: Grouped) -> None:
     if call.error is not None:
         session.rollback()
         raw.rollback()
-    session.expunge_all()
+    if session.identity_map:
+        session.expunge_all()
     if not raw.in_transaction and not (raw.alone and call.error is not None):
         raise sqlite3.OperationalError("the transaction is gone") from call.error
 

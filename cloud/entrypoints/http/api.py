@@ -76,11 +76,12 @@ def install(
 
 
 def _programs(keys: Keys, db: Database, clock: Clock, custodian: str, parts: Parts) -> APIRouter:
+    """What is asked most comes first: a path is looked for from the first one on."""
     router = APIRouter(prefix=V1, route_class=guarded(keys))
-    add_operator(router, db, clock, custodian)
-    add_owner(router, db, clock)
     add_driver(router, db, clock)
     add_changes(router, db, clock)
+    add_operator(router, db, clock, custodian)
+    add_owner(router, db, clock)
     streams = parts.streams or Streams(db, clock, HEARTBEAT_S, SERVED_S, MAX_STREAMS)
     add_public(router, db, streams)
     add_credits(router, db, clock)

@@ -49,10 +49,15 @@ def _add_booking(router: APIRouter, db: Database, clock: Clock) -> None:
         request: Request, asked: NewBooking, idempotency_key: Key, account: Caller
     ) -> Response:
         """Confirms the quote that the driver saw: booking, hold and grant, or nothing."""
-        wish = _wish(asked, account, idempotency_key)
-        ids, now = bookings.Ids(new_id("b"), new_id("cmd")), clock.now()
-        result = await db.write_soon(lambda s: bookings.confirm(s, wish, ids, now))
-        return said(request, result, _made, 201)
+        wish, now = _wish(asked, account, idempotency_key), clock.now()
+
+        def story(session: Session) -> Booking | Refusal:
+            # The system's random bits let go of the interpreter: by the loop's thread each would
+            # be a wait for the one that writes.
+            ids = bookings.Ids(new_id("b"), new_id("cmd"))
+            return bookings.confirm(session, wish, ids, now)
+
+        return said(request, await db.write_soon(story), _made, 201)
 
 
 def _add_bookings(router: APIRouter, db: Database, clock: Clock) -> None:

@@ -66,7 +66,7 @@ class BookingKey(SQLModel, table=True):
 
 
 class FeeDue(SQLModel, table=True):
-    """What somebody owes without a stay, once per booking and code; moved on the chain later.
+    """What somebody owes without a stay, once per booking and code; a charge moves it (charges.py).
 
     `code`: no_show, cancellation, compensation, reassignment. Payer and payee are accounts; the
     platform is -1.

@@ -13,7 +13,7 @@ import typer
 from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
 from cloud.cli_audit import audit
-from cloud.cli_credits import credit, credits
+from cloud.cli_credits import charges, credit, credits
 from cloud.cli_fees import fees
 from cloud.cli_keys import held as addresses_of
 from cloud.cli_keys import keys, reopen_account
@@ -36,6 +36,7 @@ app.add_typer(titles, name="titles")
 app.add_typer(fees, name="fee")
 app.command(context_settings={"ignore_unknown_options": True})(credit)
 app.command()(credits)
+app.command()(charges)
 app.command()(keys)
 app.command("reopen-account")(reopen_account)
 

@@ -19,7 +19,7 @@ audit = typer.Typer(no_args_is_help=True, help="The audit log: a chain of hashes
 Known = Annotated[
     str, typer.Option("--head", help="SEQ:HASH of an entry that was written down earlier.")
 ]
-Out = Annotated[Path | None, typer.Argument(help="A file; without one it is printed.")]
+Out = Annotated[Path | None, typer.Argument(help="A file; without one, or with -, it is printed.")]
 STEP = 100
 
 
@@ -62,7 +62,7 @@ def export(file: Out = None, data: Data = None) -> None:
             print(json.dumps(one, ensure_ascii=False), file=to)
         return usecase.count(session)
 
-    if file is None:
+    if file is None or str(file) == "-":
         db.read(lambda s: write(s, sys.stdout))
         return
     try:

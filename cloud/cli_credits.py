@@ -1,4 +1,7 @@
-"""berth-cloud credit and credits: pay back of a settled stay, and see all that was paid back."""
+"""berth-cloud credit, credits and charges: pay back of a settled stay; see all that was paid back,
+
+and all that was due without a stay.
+"""
 
 import getpass
 import json
@@ -22,7 +25,7 @@ MAX_KEY = 80
 BAD_INPUT = ("credit_reason", "credit_nothing", "unknown_stay", "key_reused")
 MAX_NUMBER = 1 << 40
 Before = Annotated[
-    int, typer.Option(help="Older than the credit of this number.", min=1, max=MAX_NUMBER)
+    int, typer.Option(help="Older than the one of this number.", min=1, max=MAX_NUMBER)
 ]
 
 
@@ -84,6 +87,33 @@ def credits(
         print(f"      {filed}, by {row['by']}: {row['reason']}")
     if not rows:
         print("No credit was decided yet.")
+
+
+def charges(
+    before: Before = MAX_NUMBER,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Show the charges, newest first: what was due without a stay, from whom to whom, where filed.
+
+    What the platform itself owes, or is owed, moves nothing on the chain and is not among them.
+    """
+    from cloud.adapters.db import Database
+    from cloud.usecases.charges import listed
+
+    rows = Database(existing(data).database).read(lambda s: listed(s, before=before))
+    if as_json:
+        print(json.dumps({"charges": rows}, ensure_ascii=False))
+        return
+    for row in rows:
+        filed = f"batch {row['batch']} {row['chain']}" if row["batch"] else "waits for a batch"
+        short = row["paid_minor"] is not None and row["paid_minor"] < row["amount_minor"]
+        paid = f" (of it paid {row['paid_minor']})" if short else ""
+        way = f"account {row['payer']} to {row['payee']}"
+        print(f"{row['number']:>5} {row['at']} {row['code']}: {row['amount_minor']}{paid}, {way}")
+        print(f"      booking {row['booking']}, {filed}, by {row['by']}: {row['reason'] or '-'}")
+    if not rows:
+        print("Nothing was charged without a stay yet.")
 
 
 def _made_of(stay: int, amount_minor: int, reason: str) -> str:

@@ -1,5 +1,6 @@
 """berth-cloud titles: the library of a city, its versions, its changes, and proofs of titles."""
 
+import getpass
 import json
 import sys
 from collections.abc import Callable
@@ -154,10 +155,12 @@ def _changed(
     from cloud.adapters.clock import clock_for, new_salt
     from cloud.adapters.db import Database
     from cloud.core.reasons import Refusal
+    from cloud.usecases import audit
     from cloud.usecases.title_changes import By
 
     config = existing(data)
-    by = By(reason, clock_for(config.clock).now(), new_salt())
+    who = audit.cli(getpass.getuser())
+    by = By(reason, clock_for(config.clock).now(), new_salt(), who)
     made = Database(config.database).write(lambda s: story(s, by))
     if isinstance(made, Refusal):
         refused(made)

@@ -1,5 +1,6 @@
 """What an import of titles shows while it runs, and how it ends."""
 
+import getpass
 import json
 import sys
 from collections.abc import Sequence
@@ -41,6 +42,7 @@ class Importing:
         from cloud.adapters.title_files import BadFile, opened, salts
         from cloud.core.reasons import Refusal
         from cloud.entrypoints import title_import
+        from cloud.usecases import audit
         from contracts.wire.types import to_ms
 
         try:
@@ -48,7 +50,8 @@ class Importing:
         except BadFile as error:
             self._bad(error.problems)
         now_ms = to_ms(clock_for(config.clock).now())
-        ask = title_import.Ask(new_id("import"), now_ms, salts, again, max_problems)
+        who = audit.cli(getpass.getuser())
+        ask = title_import.Ask(new_id("import"), now_ms, salts, again, max_problems, who=who)
         with self._bar() as bar:
             shown = Shown(bar, file, self.as_json)
             made = title_import.run(Database(config.database), file, ask, shown.watch())
@@ -83,18 +86,22 @@ class Importing:
             print(UNCHANGED)
             return
         changes = f"{made.added} added, {made.removed} removed, {made.transferred} transferred"
-        print(f"{changes}, {made.changed} changed otherwise; read as {shown.file.shown_encoding}")
+        others = f"{made.changed} changed otherwise, {made.moved} moved on the map"
+        print(f"{changes}, {others}; read as {shown.file.shown_encoding}")
 
     def _bad(self, problems: "Sequence[Problem]") -> NoReturn:
         from cloud.adapters import title_report
+        from cloud.adapters.title_files import unit_of
 
+        unit = unit_of(self.file)
         report = self.report or title_report.beside(self.file)
         try:
-            title_report.write(report, problems)
+            title_report.write(report, problems, unit)
             where = f"All are in {report}."
         except OSError as error:
             where = f"The report {report} cannot be written ({error.strerror})."
-        bad = BadTitles([str(problem) for problem in problems])
+        rows = len({problem.line for problem in problems})
+        bad = BadTitles([problem.said(unit) for problem in problems], rows)
         if self.as_json:
             told = {"refused": True, "problems": bad.problems, "report": str(report)}
             print(json.dumps(told, ensure_ascii=False))

@@ -17,8 +17,11 @@ class BadTitles(CloudError):
     code = "bad_titles"
     remedy = "Mend the rows named above and import the file again."
 
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__(f"{len(problems)} rows are bad.")
+    def __init__(self, problems: list[str], rows: int | None = None) -> None:
+        """`problems`: a sentence each; `rows`: in how many rows, if it is not one each."""
+        count = len(problems) if rows is None else rows
+        many = f" ({len(problems)} mistakes)" if count != len(problems) else ""
+        super().__init__(f"{count} row{' is' if count == 1 else 's are'} bad{many}.")
         self.problems = problems
 
 
@@ -156,6 +159,10 @@ class Forbidden(CloudError):
 
     code = "forbidden"
     remedy = "Sign in with an account of the role that may."
+
+    def __init__(self, detail: str = "", detail_zh: str = "") -> None:
+        super().__init__(detail)
+        self.detail_zh = detail_zh
 
 
 class Unauthorised(CloudError):

@@ -9,9 +9,10 @@ def _big(**extra: object) -> Column[int]:
 
 
 class Stay(SQLModel, table=True):
-    """`kind`: booked, or why it has no booking: unbooked, owner, walk_in, elsewhere, early.
+    """`kind`: booked, or why it has no booking: unbooked, owner, walk_in, returned, elsewhere,
 
-    `first_seq`: the event from which on it is billed. `arrived_ms`: when the car came.
+    early, doubtful. `first_seq`: the event from which on it is billed. `arrived_ms`: when the car
+    came.
     """
 
     number: int | None = Field(default=None, primary_key=True)
@@ -57,6 +58,7 @@ class Dispute(SQLModel, table=True):
     decided_ms: int | None = Field(default=None, sa_column=_big(nullable=True))
     amount_minor: int = Field(default=0, sa_column=_big(nullable=False))
     credit: int | None = None
+    charge: int | None = None
 
 
 class TrustEvent(SQLModel, table=True):

@@ -19,6 +19,7 @@ _KEYS = {
     "settlement": "stay",
     "receipt": "stay",
     "credit": "number",
+    "charge": "number",
     "collected": "id",
     "auditentry": "seq",
     "ruleset": "version",
@@ -45,9 +46,9 @@ def _changed(columns: tuple[str, ...], differs: str) -> str:
 
 def _frozen(differs: str) -> Iterator[tuple[str, str, str]]:
     """(table, verb, when) of every change that is refused."""
-    once = ("entry", "batch", "chainattempt", "credit", "collected", "auditentry", "ruleset")
+    written = ("entry", "batch", "chainattempt", "credit", "charge", "collected", "auditentry")
     # A person's data beside the audit log are erased, never changed.
-    for table in (*once, "auditpersonal"):
+    for table in (*written, "ruleset", "auditpersonal"):
         yield table, "UPDATE", ""
     for table in _KEPT:
         yield table, "DELETE", _UNBALANCED if table == "transfersum" else ""

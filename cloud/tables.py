@@ -8,6 +8,7 @@ from sqlmodel import Field, SQLModel
 
 from cloud import api_tables, audit_tables, search_tables, table_rules, title_tables
 from cloud.booking_tables import Booking as Booking
+from cloud.charge_tables import ChargeRow as ChargeRow
 from cloud.compliance_tables import Registration as Registration
 from cloud.credit_tables import CreditRow as CreditRow
 from cloud.offer_tables import Offer as Offer
@@ -155,7 +156,10 @@ class EventRow(SQLModel, table=True):
 
 
 class Settlement(SQLModel, table=True):
-    """A credit's counter-record stands here too, beside the stay it corrects (`credit_of`)."""
+    """A credit's counter-record stands here too, beside the stay it corrects (`credit_of`); and a
+
+    charge's record, of a number from CHARGE_NUMBERS on.
+    """
 
     stay: int = Field(primary_key=True)
     booking: str = Field(index=True)
@@ -237,13 +241,17 @@ class ReceiptRow(SQLModel, table=True):
 
 
 class Alarm(SQLModel, table=True):
-    """Something a person should look at; `id` says about what, so it is raised only once."""
+    """Something a person should look at; `id` says about what, so it is raised only once.
+
+    Acknowledged, it is shown no more; the row goes with its cause (cloud/usecases/alarms.py).
+    """
 
     id: str = Field(primary_key=True)
     code: str
     space: str | None = None
     sentence: str
     at_ms: int = Field(sa_column=_big(nullable=False))
+    acknowledged_ms: int | None = Field(default=None, sa_column=_big(nullable=True))
 
 
 # Theirs, too: whoever asks for tables gets all of them.

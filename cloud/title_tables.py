@@ -85,4 +85,5 @@ class TitleNote(SQLModel, table=True):
     removed: int = 0
     transferred: int = 0
     changed: int = 0
+    moved: int = 0
     at_ms: int = Field(sa_column=Column(BigInteger, nullable=False))

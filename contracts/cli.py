@@ -1,4 +1,4 @@
-"""berth-verify: check a receipt or a credit. Exit codes stand in `check`, which is its --help.
+"""berth-verify: check a receipt, a credit or a charge. Exit codes: `check`, which is its --help.
 
 The only file of contracts/ that opens a file or a URL.
 """
@@ -16,26 +16,23 @@ from urllib.parse import urlsplit
 
 import typer
 
+from contracts.ledger.charge import Charge
 from contracts.ledger.credit import Credit
 from contracts.ledger.files import Paper, read, unshown, verify_paper
 from contracts.ledger.links import Link
 from contracts.ledger.onchain import Filed, Refused, Told, pinned, told_by
-from contracts.ledger.pending import Pending, PendingCredit
+from contracts.ledger.pending import Pending
 from contracts.ledger.reading import MAX_BYTES
 from contracts.ledger.receipt import Receipt
+from contracts.ledger.verdicts import WAITING, alone, trusted, waiting
 
 RPC_TIMEOUT_S = 10
-WAITING = Pending | PendingCredit
 # What a stranger's node may bring about by its answer, or by none.
 ANSWERED = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 UNUSABLE = (OSError, HTTPException, *ANSWERED)
 
 
-REGISTRARS_WORD = (
-    " The gateway's key is the registrar's word: it proves the stay if the registrar named the "
-    "real gateway."
-)
-FILE_HELP = "The receipt, credit or pending receipt; - for standard input."
+FILE_HELP = "The receipt, credit, charge or pending one; - for standard input."
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +80,13 @@ class Found:
         if self.paper is None or self.broken:
             return f"FAIL: broken at {', '.join(self.broken)}."
         if isinstance(self.paper, WAITING):
-            return _pending(self.paper, len(self.links))
+            return waiting(self.paper, len(self.links))
         if self.told is None and self.silent:
             return "Every link of the file itself holds; of the chain nothing was learnt."
         if self.told and self.told.unlearnt:
             names = ", ".join(self.told.unlearnt)
             return f"Every link that was learnt holds; not learnt of the chain: {names}."
-        return f"PASS{self._held(self.paper)}{_alone(self.paper)}"
+        return f"PASS{self._held(self.paper)}{alone(self.paper)}"
 
     def _held(self, paper: Filed) -> str:
         """With what is still taken on trust."""
@@ -100,10 +97,10 @@ class Found:
             )
         every = "every link that it shows" if unshown(paper) else "every link"
         if self.ledger:
-            return f": {every} holds, and the chain agrees.{REGISTRARS_WORD}"
+            return f": {every} holds, and the chain agrees.{trusted(paper)}"
         return (
             f": {every} holds, and the chain agrees, if ledger {paper.chain.ledger} is your "
-            f"operator's: compare it with what you were given (--ledger ADDRESS).{REGISTRARS_WORD}"
+            f"operator's: compare it with what you were given (--ledger ADDRESS).{trusted(paper)}"
         )
 
 
@@ -113,7 +110,7 @@ def check(
     ledger: Annotated[str, typer.Option(help="The ledger you trust, known another way.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
 ) -> None:
-    """Check every link of a receipt or a credit, from the sensor to the ledger.
+    """Check every link of a receipt, a credit or a charge, up to the ledger.
 
     The last line is the verdict:
 
@@ -171,28 +168,9 @@ def _kept_back(told: Told, paper: Filed, rpc: str) -> str:
 
 
 def _ledger_of(paper: Paper) -> str:
-    if isinstance(paper, Receipt | Credit):
+    if isinstance(paper, Receipt | Credit | Charge):
         return paper.chain.ledger
     return paper.draft.ledger if isinstance(paper, Pending) and paper.draft else ""
-
-
-def _pending(paper: Pending | PendingCredit, held: int) -> str:
-    what = "stay" if isinstance(paper, Pending) else f"the credit of stay {paper.credit_of}, number"
-    carried = (
-        f"All {held} links that it can show already hold"
-        if held
-        else "This file carries nothing that could be checked already"
-    )
-    return f"PENDING: {what} {paper.stay} is not on the chain yet. {carried}. Ask again later."
-
-
-def _alone(paper: Receipt | Credit) -> str:
-    if isinstance(paper, Receipt):
-        return (
-            f" It shows this one settlement of stay {paper.record.stay}: whether the stay was "
-            "settled again, the ledger's log tells."
-        )
-    return f" The file shows this one credit of stay {paper.corrects.record.stay}, and no others."
 
 
 def _refuse_what_cannot_be_asked(rpc: str, ledger: str) -> None:
@@ -223,6 +201,9 @@ def _plain(text: str) -> str:
 def _print(found: Found) -> None:
     if isinstance(found.paper, Credit):
         print(f"Credit of stay {found.paper.corrects.record.stay}: {_plain(found.paper.reason)}")
+    if isinstance(found.paper, Charge):
+        said = f"{found.paper.record.code}): {found.paper.reason}".rstrip(": ")
+        print(f"Charge of booking {found.paper.booking.id} ({_plain(said)}")
     missing = unshown(found.paper) if found.paper else {}
     width = max((len(name) for name in (*missing, *(x.name for x in found.links))), default=0)
     for name, sentence in missing.items():

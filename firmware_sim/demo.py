@@ -1,11 +1,15 @@
 """`make demo`: one stay, from a sensor trace to a receipt that anyone can verify."""
 
+import fcntl
+import os
 import shutil
 import signal
 import socket
 import subprocess
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -32,9 +36,13 @@ console = Console(highlight=False)
 
 def run(folder: Path, once: bool, port: int) -> int:
     """0 only if the receipt verified. Everything started here is stopped here."""
-    _empty(folder)
     if port:
         _free(port)
+    with _emptied(folder):
+        return _run(folder, once, port)
+
+
+def _run(folder: Path, once: bool, port: int) -> int:
     began_s = time.monotonic()
     stopped = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -56,6 +64,30 @@ def run(folder: Path, once: bool, port: int) -> int:
 
 class DemoError(ValueError):
     """The demo cannot start like this."""
+
+
+@contextmanager
+def _emptied(folder: Path) -> Iterator[None]:
+    """Ours alone until the block or the process ends, however it ends."""
+    mark = folder / MARK
+    if os.path.exists(mark):  # False, too, where one may not look: said below
+        with _lock(mark, folder):
+            _empty(folder)
+    else:
+        _empty(folder)
+    with _lock(mark, folder):
+        yield
+
+
+@contextmanager
+def _lock(mark: Path, folder: Path) -> Iterator[None]:
+    with mark.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            said = f"a demo runs in {folder}; end it, or name another folder with --data."
+            raise DemoError(said) from None
+        yield
 
 
 def _empty(folder: Path) -> None:

@@ -23,6 +23,7 @@ NOT_UNIT = (
     "receipts/",
     "sim/",
     "cloud/test_cli",
+    "cloud/test_charges",
     "cloud/test_credits",
     "cloud/test_fees",
     "cloud/test_holds",

@@ -27,6 +27,7 @@ WITHOUT_BOM = ("utf-8", "gb18030")
 SHOWN_AS = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8 with BOM", "utf-16": "UTF-16"}
 SHOWN_AS |= {"gb18030": "GB18030"}
 WORKBOOK = b"PK\x03\x04"
+FEATURE, LINE = "feature", "line"
 
 
 class BadFile(ValueError):
@@ -62,8 +63,7 @@ class TitleFile:
 
     def _rows(self, raw: BinaryIO) -> Iterator[Lined]:
         text = io.TextIOWrapper(raw, self.encoding, newline="")
-        geojson = self.path.suffix.lower() in (".geojson", ".json")
-        line = 1
+        geojson, line = unit_of(self.path) == FEATURE, 1
         try:
             for count, (line, cells) in enumerate(features(text) if geojson else _csv(text)):
                 if not count % 1000:
@@ -76,6 +76,11 @@ class TitleFile:
             raise BadFile([Problem(line, "", reason)]) from None
         finally:
             text.detach()
+
+
+def unit_of(path: Path) -> str:
+    """What its rows are counted by: a GeoJSON file need not have lines."""
+    return FEATURE if path.suffix.lower() in (".geojson", ".json") else LINE
 
 
 def salts(count: int) -> bytes:

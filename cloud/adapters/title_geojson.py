@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, TextIO
 
 from cloud.core.title_names import COLUMNS, column_of
-from cloud.core.title_rows import Lined
+from cloud.core.title_rows import NOT_A_POINT, Lined
 
 BLOCK_CHARS = 1 << 20
 # Of one feature or member; what is longer was never closed.
@@ -131,7 +131,7 @@ def _point(geometry: Any) -> list[str | None]:
     kind = geometry.get("type") if isinstance(geometry, dict) else None
     place = geometry.get("coordinates") if kind == "Point" else None
     if not isinstance(place, list) or len(place) < 2:
-        return [f"{kind}, not a Point"] * 2
+        return [f"{kind}{NOT_A_POINT}"] * 2
     return [_text(place[1]), _text(place[0])]
 
 

@@ -15,11 +15,14 @@ def beside(file: Path) -> Path:
     return file.with_name(file.name + ".problems.csv")
 
 
-def write(path: Path, problems: Sequence[Problem]) -> None:
-    """In UTF-8 with its mark, and the rows in the order of their lines. Raises OSError."""
+def write(path: Path, problems: Sequence[Problem], unit: str = HEADER[0]) -> None:
+    """In UTF-8 with its mark, in the order of their lines, or whatever `unit` counts. Raises
+
+    OSError.
+    """
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(HEADER)
+        writer.writerow((unit, *HEADER[1:]))
         for line, field, reason, value in problems:
             writer.writerow((line, field, reason, _harmless(value)))
 

@@ -3,5 +3,6 @@
 from cloud.client.calls import Client
 from cloud.client.problem import Problem, Reason
 from cloud.client.sending import Unreachable
+from contracts.ledger.pricing import Window
 
-__all__ = ["Client", "Problem", "Reason", "Unreachable"]
+__all__ = ["Client", "Problem", "Reason", "Unreachable", "Window"]

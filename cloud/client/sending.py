@@ -78,13 +78,17 @@ class Sending:
         body: Any = None,
         headers: Mapping[str, str] | None = None,
         again: bool = True,
+        data: bytes | None = None,
     ) -> httpx.Response:
-        """Raises Problem where the API says no, Unreachable where nothing answers."""
+        """`data`: a file, in place of a body.
+
+        Raises Problem where the API says no, Unreachable where nothing answers.
+        """
         told = {**self.signed(), **(headers or {})}
         pause_s = FIRST_WAIT_S
         for left in range(self.tries - 1, -1, -1):
             try:
-                answer = self.http.request(method, path, json=body, headers=told)
+                answer = self.http.request(method, path, json=body, content=data, headers=told)
             except httpx.TransportError as error:
                 if not again or not left:
                     raise Unreachable(str(error)) from error

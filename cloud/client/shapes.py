@@ -5,6 +5,8 @@ Written from the description by `python -m tests.http.rewrite`, not by hand.
 
 from typing import Any, Literal, TypedDict
 
+from cloud.client.shapes_agreed import CompensationShape, ToldShape
+from cloud.client.shapes_paid import ChargeShape, CreditShape
 from cloud.client.shapes_price import Line, Tariff, Terms
 from cloud.client.shapes_said import ReasonShape
 
@@ -20,17 +22,18 @@ __all__ = [
     "Call",
     "Calls",
     "Cost",
-    "CreditMade",
-    "CreditShape",
     "Decided",
     "GatewayMade",
     "GatewayShape",
     "Helped",
     "InTheWayShape",
+    "KindShape",
     "LotRow",
     "LotShape",
     "OfferMade",
     "OfferShape",
+    "OutOfOrder",
+    "PlaceBooked",
     "Problem",
     "Quote",
     "RegistrationShape",
@@ -55,10 +58,15 @@ class AccountShape(TypedDict):
 
 
 class AlarmShape(TypedDict):
+    id: str
     code: str
     space: str | None
     sentence: str
     at: str | None
+    title_en: str
+    title_zh: str
+    remedy_en: str
+    remedy_zh: str
 
 
 class Available(TypedDict):
@@ -90,27 +98,6 @@ class Call(TypedDict):
     transaction: str | None
     block: int | None
     reason: str
-
-
-class CreditMade(TypedDict):
-    credit: int
-    stay: int
-    amount_minor: int
-
-
-class CreditShape(TypedDict):
-    number: int
-    booking: str
-    stay: int
-    credit_of: int
-    amount_minor: int
-    paid_minor: int | None
-    reason: str
-    at: str
-    batch: int | None
-    chain: str
-    block: int | None
-    transaction: str | None
 
 
 class Decided(TypedDict):
@@ -147,6 +134,15 @@ class InTheWayShape(TypedDict):
     standing: bool
 
 
+class KindShape(TypedDict):
+    kind: str
+    in_force: bool
+    sentence_en: str
+    sentence_zh: str
+    remedy_en: str
+    remedy_zh: str
+
+
 class LotRow(TypedDict):
     id: str
     name: str
@@ -168,6 +164,21 @@ class OfferShape(TypedDict):
     terms: Any
     limits: Any
     name_shown: bool
+
+
+class OutOfOrder(TypedDict):
+    space: str
+    since: str
+
+
+class PlaceBooked(TypedDict):
+    lat: float
+    lon: float
+    exact: bool
+    radius_m: int
+    lot: str | None
+    lot_name: str | None
+    geo: str | None
 
 
 class Problem(TypedDict):
@@ -238,6 +249,7 @@ class Step(TypedDict):
     step: str
     done: bool
     at: str | None
+    moved_from: str | None
 
 
 class BookingShape(TypedDict):
@@ -250,13 +262,17 @@ class BookingShape(TypedDict):
     ends_at: str
     currency: str
     quoted_minor: int
+    place: PlaceBooked | None
     tariff: Tariff
     terms: Terms
+    compensation: CompensationShape
+    told: ToldShape
     grant: str
     steps: list[Step]
     stay: StayOfBooking | None
     settlement: SettlementShape | None
     credits: list[CreditShape]
+    charges: list[ChargeShape]
 
 
 class Calls(TypedDict):
@@ -278,4 +294,4 @@ class LotShape(TypedDict):
     now: str
     spaces: list[SpaceShape]
     gateways: list[GatewayShape]
-    alarms: list[AlarmShape]
+    out_of_order: list[OutOfOrder]

@@ -8,6 +8,7 @@ from typing import Any, TypedDict
 from cloud.client.shapes_price import Line
 
 __all__ = [
+    "AlarmSeenShape",
     "AppealShape",
     "AssignedShape",
     "AuditShape",
@@ -20,6 +21,11 @@ __all__ = [
     "TitlesMade",
     "TrustShape",
 ]
+
+
+class AlarmSeenShape(TypedDict):
+    alarm: str
+    acknowledged_at: str
 
 
 class AppealShape(TypedDict):
@@ -57,6 +63,7 @@ class DisputeShape(TypedDict):
     reason: str
     amount_minor: int
     credit: int | None
+    charge: int | None
     opened_at: str
     decided_at: str | None
 
@@ -68,6 +75,8 @@ class EvidenceShape(TypedDict):
     stay: dict[str, Any]
     gateway: dict[str, Any]
     events: list[dict[str, Any]]
+    plates: list[dict[str, Any]]
+    expected: list[dict[str, Any]]
     booking: dict[str, Any] | None
     tariff: dict[str, Any] | None
     history: Any
@@ -76,6 +85,7 @@ class EvidenceShape(TypedDict):
     settlement: dict[str, Any] | None
     lines: list[dict[str, Any]] | None
     credits: list[dict[str, Any]]
+    charges: list[dict[str, Any]]
     receipt: dict[str, Any] | None
 
 

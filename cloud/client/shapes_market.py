@@ -5,7 +5,8 @@ Written from the description by `python -m tests.http.rewrite`, not by hand.
 
 from typing import Any, NotRequired, TypedDict
 
-from cloud.client.shapes_price import Line
+from cloud.client.shapes_agreed import CompensationShape, PlaceShown, ToldShape
+from cloud.client.shapes_price import Line, Tariff, Terms
 from cloud.client.shapes_said import ReasonShape
 
 __all__ = [
@@ -19,7 +20,6 @@ __all__ = [
     "ExcludedShape",
     "MovedShape",
     "NoticeShape",
-    "PlaceShown",
     "PlatesShape",
     "ProposalShape",
     "ProposalsShape",
@@ -110,15 +110,6 @@ class NoticeShape(TypedDict):
     at: str
 
 
-class PlaceShown(TypedDict):
-    lat: float
-    lon: float
-    exact: bool
-    radius_m: int
-    lot: str | None
-    lot_name: str | None
-
-
 class PlatesShape(TypedDict):
     space: str
     plates: list[str]
@@ -177,6 +168,12 @@ class Recommended(TypedDict):
     lines: list[Line]
     quoted_minor: int
     currency: str
+    tariff: Tariff
+    terms: Terms
+    compensation: CompensationShape
+    cancel_free_until: str
+    told: ToldShape
+    rules: ToldShape
 
 
 class ReviewShape(TypedDict):

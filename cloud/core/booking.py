@@ -47,6 +47,8 @@ MOVES: Mapping[tuple[State, Move], State] = {
     **{("confirmed", move): state for move, state in _AHEAD.items()},
     **{("granted", move): state for move, state in _AHEAD.items()},
     ("active", "acknowledge"): "active",
+    # Until the booked time is over; the gateway tells the stay again under the new grant.
+    ("active", "extend"): "active",
     ("active", "depart"): "completed",
     ("completed", "acknowledge"): "completed",
     ("completed", "settle"): "settled",

@@ -90,6 +90,7 @@ def _scored(case: Case, lines: tuple[Line, ...]) -> Recommendation:
         walk_m=round(walk_m(case.wish, *candidate.place)),
         lines=lines,
         quoted_minor=case.price_minor,
-        currency=candidate.tariff.currency,
+        tariff=candidate.tariff,
+        terms=candidate.terms,
         why=why,
     )

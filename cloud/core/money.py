@@ -56,6 +56,11 @@ def credit(payer: int, payee: int, paid_minor: int, back_minor: int = 0) -> list
     )
 
 
+def charge(payer: int, payee: int, paid_minor: int) -> list[Posting]:
+    """What was due without a stay: held by nobody, and no fee is taken of it."""
+    return _balanced(Posting(payer, AVAILABLE, -paid_minor), Posting(payee, AVAILABLE, paid_minor))
+
+
 def _balanced(*postings: Posting) -> list[Posting]:
     if sum(posting.amount_minor for posting in postings) != 0:
         raise AssertionError("a transfer must sum to zero")

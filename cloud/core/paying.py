@@ -12,7 +12,7 @@ BPS = 10_000
 
 
 class Payment(NamedTuple):
-    """One settlement or counter-record. `fee_bps`: the platform's part of the amount.
+    """One settlement, counter-record or charge. `fee_bps`: the platform's part of the amount.
 
     `by_claim`: the payee's money is set aside until it is claimed, and needs no account.
     """

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from cloud.core.reason_rows import (
     api,
     bookings,
+    charges,
     compliance,
     first,
     ledger,
@@ -41,6 +42,12 @@ def refuse(code: str) -> Refusal:
     return Refusal((REASONS[code],))
 
 
+def refuse_told(code: str, **facts: str) -> Refusal:
+    """One whose texts name what is the case, such as the new price."""
+    texts = {name: text.format(**facts) for name, text in REASONS[code].plain().items()}
+    return Refusal((Reason(**texts),))
+
+
 def _table(*rows: tuple[str, str, str, str, str]) -> dict[str, Reason]:
     made = {row[0]: Reason(*row) for row in rows}
     if len(made) != len(rows):
@@ -48,5 +55,5 @@ def _table(*rows: tuple[str, str, str, str, str]) -> dict[str, Reason]:
     return made
 
 
-AREAS = (api, bookings, compliance, first, ledger, offers, search, stays, titles)
+AREAS = (api, bookings, charges, compliance, first, ledger, offers, search, stays, titles)
 REASONS = _table(*(row for area in AREAS for row in area.ROWS))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from cloud.core.search_wish import WALK_LIMIT_M, Candidate, Wish, covering, entrance_m, walk_m
-from contracts.ledger.pricing import Line
+from contracts.ledger.pricing import Line, Tariff, Terms
 
 WEIGHTS: Mapping[str, float] = {
     "walk": 0.3,
@@ -88,7 +88,10 @@ Told = tuple[float, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """`parts` are 0..1 each; `score` is their weighted sum; `why` says each part in a sentence."""
+    """`parts` are 0..1 each; `score` is their weighted sum; `why` says each part in a sentence.
+
+    `tariff` and `terms`: what would be agreed, as the driver sees it before confirming.
+    """
 
     space: str
     offer: str
@@ -97,8 +100,13 @@ class Recommendation:
     walk_m: int
     lines: tuple[Line, ...]
     quoted_minor: int
-    currency: str
+    tariff: Tariff
+    terms: Terms
     why: tuple[Why, ...] = ()
+
+    @property
+    def currency(self) -> str:
+        return self.tariff.currency
 
 
 def explained(case: Case) -> tuple[Why, ...]:
@@ -177,11 +185,19 @@ def _certainty(case: Case) -> Told:
             f"Its sensors say: {now_en}. No history of them yet: counted as usual.",
             f"传感器显示{now_zh}。尚无历史记录，按一般情况计。",
         )
+    since_en, since_zh = _watched(seen.days)
     return (
         share * likely(seen.days, ALARM_DAYS * seen.alarms),
-        f"Its sensors say: {now_en}. Alarms in the last {seen.days} days: {seen.alarms}.",
-        f"传感器显示{now_zh}。近 {seen.days} 天告警 {seen.alarms} 次。",
+        f"Its sensors say: {now_en}. Alarms {since_en}: {seen.alarms}.",
+        f"传感器显示{now_zh}。{since_zh}告警 {seen.alarms} 次。",
     )
+
+
+def _watched(days: int) -> tuple[str, str]:
+    """In both languages: no number of days where it was watched for none in full."""
+    if days == 0:
+        return "since it was first offered, less than a day ago", "首次开放（不足一天）以来"
+    return ("on the last day" if days == 1 else f"in the last {days} days"), f"近 {days} 天"
 
 
 def _owner(case: Case) -> Told:

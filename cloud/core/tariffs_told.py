@@ -16,8 +16,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "停车：{time}，每小时 {rate}：{amount}。",
     ),
     "parking.timed": (
-        "Parking in {span}: {time} at {rate} an hour: {amount}.",
-        "停车，{span}：{time}，每小时 {rate}：{amount}。",
+        "Parking: {time} at the price of {span}, {rate} an hour: {amount}.",
+        "停车：{time}，按 {span} 的价格每小时 {rate}：{amount}。",
     ),
     "free": ("The first {time} are free: {amount}.", "前 {time} 免费：{amount}。"),
     "day_cap": (
@@ -31,8 +31,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "超过宽限后的超时：{time}，每小时 {rate}：{amount}。",
     ),
     "overstay.timed": (
-        "Overstay in {span}: {time} at {rate} an hour: {amount}.",
-        "超时，{span}：{time}，每小时 {rate}：{amount}。",
+        "Overstay, past the grace: {time} at the price of {span}, {rate} an hour: {amount}.",
+        "超过宽限后的超时：{time}，按 {span} 的价格每小时 {rate}：{amount}。",
     ),
     "booking_fee": ("Booking fee: {amount}.", "预订费：{amount}。"),
     "tax": ("Tax of {percent} %: {amount}.", "税，{percent} %：{amount}。"),

@@ -4,7 +4,7 @@ A model per row would take five times as long; tests/cloud/test_titles_rows.py h
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from functools import lru_cache
 from json.encoder import encode_basestring as _quoted  # type: ignore[attr-defined,unused-ignore]
@@ -25,6 +25,8 @@ MAX_HOLDER = 120
 MAX_NUMBER_DIGITS = 10
 NUMBERS = range(1, 2**32)
 MAX_SHOWN = 80  # characters of a bad value
+# Behind what stands in a feature where its place should be (title_geojson.py).
+NOT_A_POINT = ", not a Point"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _CHINESE_DATE = re.compile(r"(\d{4})[年/.](\d{1,2})[月/.](\d{1,2})日?", re.ASCII)
 
@@ -50,8 +52,12 @@ class Problem(NamedTuple):
     value: str = ""
 
     def __str__(self) -> str:
+        return self.said("line")
+
+    def said(self, unit: str) -> str:
+        """`unit`: what is counted, a line or a feature."""
         shown = f"{self.field} {self.value!r} " if self.value else ""
-        return f"line {self.line}: {shown}{self.reason}"
+        return f"{unit} {self.line}: {shown}{self.reason}"
 
 
 class BadCell(ValueError):
@@ -75,18 +81,47 @@ def check(rows: Iterable[Lined], salts: bytes, first: int) -> tuple[list[Staged]
     for row, (line, cells) in enumerate(rows, first):
         try:
             staged.append(_staged(row, line, cells, hexes[start : start + SALT_HEX]))
-        except BadCell as bad:
-            problems.append(Problem(line, bad.field, bad.reason, bad.value))
+        except BadCell as first_bad:
+            found = _mistakes(cells) or [first_bad]
+            problems += [Problem(line, bad.field, bad.reason, bad.value) for bad in found]
         start += SALT_HEX
     return staged, problems
+
+
+def _mistakes(cells: Cells) -> list[BadCell]:
+    """All of a bad row: a file is mended once, not once for each."""
+    try:
+        space, digits, lot, holder, right, until, encumbrance, use, lat, lon = _texts(cells)
+    except BadCell as bad:
+        return [bad]
+    checks: list[Callable[[], object]] = [
+        lambda: _space(space),
+        lambda: _number(digits),
+        lambda: _lot(lot),
+        lambda: _holder(holder),
+        lambda: _one_of("right", right, RIGHT_TYPES),
+        lambda: _date(until),
+        lambda: _one_of("encumbrance", encumbrance, ENCUMBRANCES),
+        lambda: _one_of("use", use, USES),
+        lambda: _degrees("lat", lat, 90),
+        lambda: lat.endswith(NOT_A_POINT) or _degrees("lon", lon, 180),
+    ]
+    return [found for found in map(_bad, checks) if found is not None]
+
+
+def _bad(checked: Callable[[], object]) -> BadCell | None:
+    try:
+        checked()
+    except BadCell as bad:
+        return bad
+    return None
 
 
 def _staged(row: int, line: int, cells: Cells, salt: str) -> Staged:
     space, digits, lot, holder, right, until, encumbrance, use, lat, lon = _texts(cells)
     terms = _terms(right, until, encumbrance, use)
     number = _number(digits)
-    if _NAME.fullmatch(space) is None:
-        raise BadCell("space", "is no name of letters, digits, '.', '_' or '-'", space or " ")
+    _space(space)
     name, by = _holder(holder), _lot(lot)
     record = (
         f'{{"space":"{space}","number":{number},"lot":"{by}","holder":{name},'
@@ -113,6 +148,11 @@ def _texts(cells: Cells) -> list[str]:
         missing = next(n for n, cell in zip(COLUMNS, (*cells, *[None] * 10)) if cell is None)
         raise BadCell(missing, f"column {missing} is missing")
     return texts
+
+
+def _space(name: str) -> None:
+    if _NAME.fullmatch(name) is None:
+        raise BadCell("space", "is no name of letters, digits, '.', '_' or '-'", name or " ")
 
 
 def _number(digits: str) -> int:
@@ -177,6 +217,9 @@ def _degrees(name: str, text: str, limit: int) -> float:
     try:
         value = float(text)
     except ValueError:
+        if text.endswith(NOT_A_POINT):
+            shape = text.removesuffix(NOT_A_POINT)
+            raise BadCell("", f"its geometry is a {shape} and must be a Point") from None
         raise BadCell(name, "is not a number", text or " ") from None
     if not -limit <= value <= limit:
         raise BadCell(name, f"is outside -{limit}..{limit} degrees", text)

@@ -13,6 +13,7 @@ from cloud.entrypoints.keeping import Keeping
 from cloud.entrypoints.sending import Sending
 from cloud.ports.chain import Chain, ChainRefused, ChainUnreachable, Sender
 from cloud.usecases import (
+    alarms,
     booking_no_shows,
     filing,
     gateways,
@@ -75,6 +76,7 @@ class Sweeps:
         self.db.write(lambda s: stay_overstays.ask(s, new_id("cmd"), now))
         self.db.write(lambda s: trust.gather(s, now))
         self.db.write(gateways.drop_stale)
+        self.db.write(lambda s: alarms.over(s, now))
         self.db.write(lambda s: marks.expire_ended(s, now))
         self.db.write(marks.file_waiting)
 

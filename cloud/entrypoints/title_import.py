@@ -9,7 +9,7 @@ from cloud.adapters.db import Database
 from cloud.adapters.title_files import BadFile, TitleFile
 from cloud.core.reasons import Refusal
 from cloud.core.title_rows import Lined, Problem, check
-from cloud.usecases import title_staging, title_swap, titles
+from cloud.usecases import audit, title_staging, title_swap, titles
 from cloud.usecases.title_staging import MAX_PROBLEMS, Begun
 from cloud.usecases.titles import Imported
 
@@ -18,7 +18,10 @@ STEP_ROWS = 10_000  # in one write: what a killed import has to do again
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """`run` names this process; `again` and `max_problems` are the operator's."""
+    """`run` names this process; `again` and `max_problems` are the operator's.
+
+    `who`: in the words of the audit log.
+    """
 
     run: str
     now_ms: int
@@ -26,6 +29,7 @@ class Ask:
     again: bool = False
     max_problems: int = MAX_PROBLEMS
     step_rows: int = STEP_ROWS
+    who: str = audit.SYSTEM
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ def run(
     watch.stage("growing the tree")
     plan = db.read(title_swap.plan)
     watch.stage("writing the library")
-    made = db.write(lambda s: titles.finish(s, ask.run, plan, ask.now_ms))
+    made = db.write(lambda s: titles.finish(s, ask.run, plan, ask.now_ms, ask.who))
     if not isinstance(made, Refusal):
         watch.stage("clearing up")
         db.write(lambda s: title_staging.end(s, ask.run))

@@ -1,38 +1,51 @@
 """What is due without a stay: for not coming, for cancelling late, for a booking taken away.
 
-Recorded and told, and no money is moved: only what can be filed on the chain moves any.
+Recorded and told, and moved by a charge (charges.py) where both sides have an account of the
+ledger: what the platform owes, or is owed, moves none.
 """
 
 from datetime import datetime
-from typing import Literal
 
 from sqlmodel import Session, col, select
 
 from cloud.booking_tables import Booking, FeeDue
+from cloud.usecases import charges
+from contracts.ledger.charge import ChargeCode, due_minor
+from contracts.ledger.pricing import Tariff
 from contracts.ledger.records import BookingRecord
 from contracts.wire.types import to_ms
 
-Code = Literal["no_show", "cancellation", "compensation", "reassignment"]
-CURRENCY = "CNY"
-
 
 def owe(
-    session: Session, booking: Booking, code: Code, sides: tuple[int, int], due: tuple[int, str],
-    now: datetime,
+    session: Session, booking: Booking, code: ChargeCode, sides: tuple[int, int],
+    due: tuple[int, str], now: datetime,
 ) -> None:  # fmt: skip
     """`sides`: payer, payee; `due`: minor units and why. Nothing for nothing, and only once."""
     amount_minor, reason = due
     if amount_minor <= 0 or session.get(FeeDue, (booking.id, code)) is not None:
         return
-    payer, payee = sides
-    made = FeeDue(
-        booking=booking.id,
+    moves = charges.Due(
+        request_key=f"fee:{booking.id}:{code}",
         code=code,
+        sides=sides,
         amount_minor=amount_minor,
-        currency=CURRENCY,
+        currency=Tariff.model_validate_json(booking.tariff).currency,
+        reason=reason,
+    )
+    _record(session, booking.id, moves, now)
+    charges.charge(session, booking, moves, now)
+
+
+def _record(session: Session, booking: str, due: charges.Due, now: datetime) -> None:
+    payer, payee = due.sides
+    made = FeeDue(
+        booking=booking,
+        code=due.code,
+        amount_minor=due.amount_minor,
+        currency=due.currency,
         payer=payer,
         payee=payee,
-        reason=reason,
+        reason=due.reason,
         at_ms=to_ms(now),
     )
     session.add(made)
@@ -53,8 +66,7 @@ def cancelled(session: Session, booking: Booking, record: BookingRecord, now: da
 
 def cancellation_minor(record: BookingRecord, now: datetime) -> int:
     """What cancelling now would cost; to be shown before."""
-    ahead_s = (record.window.starts_at - now).total_seconds()
-    return 0 if ahead_s >= record.terms.cancel_until_s else record.terms.cancel_fee_minor
+    return due_minor(record, "cancellation", now)
 
 
 def of_booking(session: Session, booking: str) -> list[FeeDue]:

@@ -54,20 +54,24 @@ def record_of(booking: Booking) -> BookingRecord:
     return BookingRecord.model_validate_json(booking.record)
 
 
-def send(session: Session, booking: Booking, command: str, now: datetime) -> None:
-    """The grant as it is now; what waits to tell an older one is not sent any more."""
+def send(
+    session: Session, booking: Booking, command: str, now: datetime, read: str | None = None
+) -> None:
+    """The grant as it is now; what waits to tell an older one is not sent any more.
+
+    `read`: how a camera reads the plate, where a person has said that it is this car's.
+    """
     drop(session, booking.id)
-    add(session, booking, record_of(booking), command, now)
+    place = (_watched(session, booking), early_s(session, booking))
+    plates = (booking.plate, read) if read and read != booking.plate else (booking.plate,)
+    tell(session, booking, record_of(booking), place, (command, now), plates)
 
 
 def add(
     session: Session, booking: Booking, record: BookingRecord, command: str, now: datetime
 ) -> None:
     """Of a booking that no command speaks of yet."""
-    gateway = gateway_of(session, booking.space)
-    if gateway is None:
-        raise AssertionError("an offered space has a gateway")
-    told = (gateway, early_s(session, booking))
+    told = (_watched(session, booking), early_s(session, booking))
     tell(session, booking, record, told, (command, now))
 
 
@@ -77,8 +81,12 @@ def tell(
     record: BookingRecord,
     place: tuple[str, int],
     command: tuple[str, datetime],
+    plates: tuple[str, ...] | None = None,
 ) -> None:
-    """`place`: the gateway, and seconds before the start that are free; `command`: id, time."""
+    """`place`: the gateway, and seconds before the start that are free; `command`: id, time;
+
+    `plates`: None is the booking's.
+    """
     made = Grant(
         command=command[0],
         gateway=place[0],
@@ -86,7 +94,7 @@ def tell(
         version=booking.version,
         booking=booking.id,
         space=booking.space,
-        plates=(booking.plate,),
+        plates=plates or (booking.plate,),
         starts_at=record.window.starts_at,
         ends_at=record.window.ends_at,
         early_s=float(place[1]),
@@ -180,6 +188,13 @@ def tell_again(session: Session, gateway: str, now: datetime) -> int:
         told += 1
     session.flush()
     return told
+
+
+def _watched(session: Session, booking: Booking) -> str:
+    gateway = gateway_of(session, booking.space)
+    if gateway is None:
+        raise AssertionError("an offered space has a gateway")
+    return gateway
 
 
 def gateway_of(session: Session, space: str) -> str | None:

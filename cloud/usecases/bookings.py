@@ -27,7 +27,8 @@ from cloud.usecases import (
 )
 from cloud.usecases.booking_grants import record_of as record_of
 from cloud.usecases.booking_known import Known
-from cloud.usecases.offers import bookable
+from cloud.usecases.booking_prices import unpaid
+from cloud.usecases.offers import unbookable
 from contracts.ledger.pricing import Tariff, Terms, Window, quote, total
 from contracts.ledger.records import BookingRecord, tariff_digest
 from contracts.wire.types import format_instant, to_ms
@@ -71,14 +72,15 @@ def confirm(session: Session, asked: Asked, ids: Ids, now: datetime) -> Booking 
         return before if _same(before, asked) else refuse("key_reused")
     if not PLATE.fullmatch(asked.plate):
         return refuse("bad_plate")
-    if not bookable(asked.window, now):
-        return refuse("bad_window")
+    why_not = unbookable(asked.window, now)
+    if why_not is not None:
+        return refuse(why_not)
     known = booking_known.known(session, asked.space, asked.driver, asked.window)
     if known is None:
         return refuse("no_offer")
-    code = _unsound(known, asked, now)
-    if code is not None:
-        return refuse(code)
+    refusal = _unsound(known, asked, now)
+    if refusal is not None:
+        return refusal
     columns, record = _columns(asked, ids, known, now)
     booking = booking_rows.add(session, columns)
     if booking is None:
@@ -92,16 +94,15 @@ def confirm(session: Session, asked: Asked, ids: Ids, now: datetime) -> Booking 
     return booking
 
 
-def _unsound(known: Known, asked: Asked, now: datetime) -> str | None:
-    """Why it cannot be agreed, as a code of REASONS."""
+def _unsound(known: Known, asked: Asked, now: datetime) -> Refusal | None:
+    """Why it cannot be agreed."""
     candidate, window = known.candidate, asked.window
     code = unfit(candidate, window, window.starts_at - now < SOON)
     if code is not None:
-        return code
-    if total(quote(candidate.tariff, candidate.terms, window)) != asked.quoted_minor:
-        return "price_changed"
-    available_minor = int(known.around.available_minor or 0)
-    return "balance" if available_minor < asked.quoted_minor else None
+        return refuse(code)
+    price_minor = total(quote(candidate.tariff, candidate.terms, window))
+    has_minor = int(known.around.available_minor or 0)
+    return unpaid(price_minor, asked.quoted_minor, has_minor, candidate.tariff.currency)
 
 
 def unfit(candidate: Candidate, window: Window, soon: bool) -> str | None:
@@ -176,9 +177,9 @@ def by_grant(session: Session, grant: str | None) -> Booking | None:
 
 
 def held_spaces(session: Session, at_ms: int) -> set[str]:
-    """Spaces that a booking holds at that time."""
+    """Spaces that a booking holds at that time: from when its car may come."""
     found = select(Booking.space).where(
-        col(Booking.state).in_(HOLDING), Booking.starts_ms <= at_ms, Booking.ends_ms > at_ms
+        col(Booking.state).in_(HOLDING), Booking.early_ms <= at_ms, Booking.ends_ms > at_ms
     )
     return set(session.exec(found))
 

@@ -1,13 +1,17 @@
-"""Where a settlement stands on the chain, as its receipt or its credit tells it."""
+"""Where a settlement stands on the chain, as its receipt, credit or charge tells it."""
 
 from cloud.tables import ChainCall, Settlement
+from contracts.ledger.charge import ChargeRecord
 from contracts.ledger.merkle import Tree
 from contracts.ledger.receipt import ChainRecord, Proof
 from contracts.ledger.records import Deployed, SettlementRecord, word_hex
 
 
 def chain_record(
-    row: Settlement, record: SettlementRecord, call: ChainCall, deployed: Deployed
+    row: Settlement,
+    record: SettlementRecord | ChargeRecord,
+    call: ChainCall,
+    deployed: Deployed,
 ) -> ChainRecord:
     return ChainRecord(
         chain_id=deployed.chain_id,

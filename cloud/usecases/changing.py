@@ -1,14 +1,15 @@
-"""Changing what was agreed, before the car comes. A change is a new agreement: the space's present
+"""Changing what was agreed. A change is a new agreement: the space's present offer at its present
 
-offer at its present price, a hold of the new quote, and a grant made of the new terms, which takes
-the old one's place. Once the car is there nothing can change: the gateway has signed its arrival.
+price, a hold of the new quote, and a grant made of the new terms, which takes the old one's place.
+Once the car is there only a later end may be agreed, until the booked one: the gateway then tells
+the stay again under the new grant.
 """
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from cloud.booking_tables import Booking, Superseded
 from cloud.core import money
@@ -16,9 +17,18 @@ from cloud.core.booking import AHEAD, Move
 from cloud.core.matching import SOON, Candidate
 from cloud.core.money import PLATFORM
 from cloud.core.reasons import Refusal, refuse
-from cloud.tables import Offer
-from cloud.usecases import accounts, booking_fees, booking_grants, booking_keys, bookings
-from cloud.usecases.offers import MAX_ADVANCE, bookable, candidates
+from cloud.tables import Offer, Stay
+from cloud.usecases import (
+    accounts,
+    booking_agreed,
+    booking_fees,
+    booking_grants,
+    booking_keys,
+    booking_prices,
+    bookings,
+    stay_asks,
+)
+from cloud.usecases.offers import MAX_ADVANCE, candidates, unbookable
 from contracts.ledger.pricing import Line, Window, quote, total
 from contracts.ledger.records import BookingRecord, tariff_digest
 from contracts.wire.types import from_ms, to_ms
@@ -52,7 +62,10 @@ class New:
 def extend(
     session: Session, booking_id: str, ends_at: datetime, by: By, now: datetime
 ) -> Booking | Refusal:
-    """A later end, until the old one; asks nothing of the terms' time for changes."""
+    """A later end, until the old one, parked or not; asks nothing of the terms' time for changes.
+
+    The whole window has its price anew, which the driver is shown and names.
+    """
     booking = bookings.get(session, booking_id)
     window = Window(starts_at=from_ms(booking.starts_ms), ends_at=ends_at)
     return _change(session, booking, ("extend", booking.space, window), by, now)
@@ -96,6 +109,8 @@ def change_plate(
         booking.version += 1
         bookings.move(session, booking, "change", now)
         booking_grants.send(session, booking, by.command, now)
+        if _stranger_there(session, booking):
+            stay_asks.snapshot(session, booking.space, f"{by.command}.ask", now)
     booking_keys.keep(session, by.request_key, wish, booking.id, now)
     return booking
 
@@ -125,11 +140,10 @@ def _change(
     made = _found(session, booking, wish, now)
     if isinstance(made, Refusal):
         return made
-    more_minor = made.record.quoted_minor - booking.held_minor
-    if by.quoted_minor not in (None, made.record.quoted_minor):
-        return refuse("price_changed")
-    if more_minor > accounts.balance(session, booking.driver):
-        return refuse("balance")
+    has_minor = booking.held_minor + accounts.balance(session, booking.driver)
+    price, currency = made.record.quoted_minor, made.candidate.tariff.currency
+    if refusal := booking_prices.unpaid(price, by.quoted_minor, has_minor, currency):
+        return refusal
     if not _agree(session, booking, what, made, by, now):
         return refuse("overlap")
     booking_keys.keep(session, by.request_key, told, booking.id, now)
@@ -185,7 +199,7 @@ def _new(
 
 
 def _forbidden(booking: Booking, what: Move, window: Window, now: datetime) -> str | None:
-    if booking.state not in AHEAD:
+    if booking.state not in AHEAD and not (what == "extend" and _parked_within(booking, now)):
         return _past(booking)
     terms = bookings.record_of(booking).terms
     starts_at = from_ms(booking.starts_ms)
@@ -194,14 +208,27 @@ def _forbidden(booking: Booking, what: Move, window: Window, now: datetime) -> s
     if what == "change" and starts_at - now < timedelta(seconds=terms.change_until_s):
         return "change_late"
     if window.starts_at != starts_at:
-        return None if bookable(window, now) else "bad_window"
+        return unbookable(window, now)
     # Under way already, as of a driver who is late: its start may stay in the past.
     sound = window.starts_at < window.ends_at and now < window.ends_at
-    return None if sound and window.starts_at < now + MAX_ADVANCE else "bad_window"
+    far = window.starts_at >= now + MAX_ADVANCE
+    return ("too_far_ahead" if far else None) if sound else "bad_window"
 
 
 def _past(booking: Booking) -> str:
     return "parked_already" if booking.state == "active" else "booking_over"
+
+
+def _parked_within(booking: Booking, now: datetime) -> bool:
+    return booking.state == "active" and to_ms(now) < booking.ends_ms
+
+
+def _stranger_there(session: Session, booking: Booking) -> bool:
+    """A car that nobody knows stands there: by the plate as it is now it may be known."""
+    found = select(Stay.number).where(
+        Stay.space == booking.space, Stay.state == "open", col(Stay.booking).is_(None)
+    )
+    return session.exec(found).first() is not None
 
 
 def _longer(booking: Booking, window: Window) -> bool:
@@ -216,15 +243,7 @@ def _agree(
     session: Session, booking: Booking, what: Move, made: New, by: By, now: datetime
 ) -> bool:
     """False where the database knows of a booking in its way; then nothing has changed."""
-    old = Superseded(
-        grant=booking.grant,
-        booking=booking.id,
-        space=booking.space,
-        record=booking.record,
-        tariff=booking.tariff,
-        held_minor=booking.held_minor,
-        until_ms=to_ms(now),
-    )
+    old = booking_agreed.superseded(booking, now)
     place = (booking.space, booking.starts_ms)
     try:
         with session.begin_nested():
@@ -246,16 +265,11 @@ def _agree(
 
 
 def _rewrite(booking: Booking, what: Move, made: New) -> None:
-    record, window = made.record, made.record.window
-    booking.space, booking.grant = record.space, record.grant
+    booking_agreed.write(booking, made.record)
     booking.offer = made.candidate.offer
-    booking.starts_ms, booking.ends_ms = to_ms(window.starts_at), to_ms(window.ends_at)
-    booking.early_ms = booking.starts_ms - record.terms.early_start_s * 1000
-    booking.due_ms = bookings.due_ms(record)
-    booking.record = record.model_dump_json()
     if what != "reassign":
         booking.tariff = made.candidate.tariff.model_dump_json()
-    booking.held_minor = record.quoted_minor
+    booking.held_minor = made.record.quoted_minor
     booking.version += 1
 
 
@@ -282,3 +296,5 @@ def _tell(
     booking_grants.revoke(session, (old.space, old.grant), booking.id, f"{command}.old", now)
     booking_grants.shorten_early(session, booking, f"{command}.next", now)
     booking_grants.widen_early(session, place, f"{command}.after", now)
+    if booking.state == "active":
+        stay_asks.snapshot(session, booking.space, f"{command}.ask", now)

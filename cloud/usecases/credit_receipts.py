@@ -27,18 +27,18 @@ def texts(
     credits = [row for row in rows if row.credit_of is not None]
     if not credits:
         return
-    records = {row.stay: SettlementRecord.model_validate_json(row.record) for row in rows}
-    tree = Tree([records[row.stay].leaf() for row in rows])
+    tree = Tree([row.leaf for row in rows])
     for row in credits:
+        record = SettlementRecord.model_validate_json(row.record)
         corrected = session.get_one(ReceiptRow, row.credit_of)
         made = Credit(
             format="berth-credit",
             version=1,
             corrects=Receipt.model_validate_json(corrected.text),
             reason=session.get_one(CreditRow, row.stay - CREDIT_NUMBERS).reason,
-            record=records[row.stay],
+            record=record,
             proof=proof(row, tree),
-            chain=chain_record(row, records[row.stay], call, deployed),
+            chain=chain_record(row, record, call, deployed),
         )
         yield row.stay, made.model_dump_json(indent=1)
 

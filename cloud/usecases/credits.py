@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlmodel import Session, col, or_, select
 
+from cloud.charge_tables import CHARGE_NUMBERS
 from cloud.core.calls import FILED
 from cloud.core.reasons import REASONS, Refusal, refuse
 from cloud.credit_tables import CREDIT_NUMBERS, CreditRow
@@ -49,10 +50,10 @@ def credit(session: Session, asked: Asked, now: datetime) -> int | Refusal:
         return before.number or 0 if same == told else refuse("key_reused")
     if ledger_state.closed(session):
         return refuse("ledger_closed")
-    settled = _settled(session, asked.stay)
-    if isinstance(settled, Refusal):
-        return settled
-    if (refusal := _refusal(session, settled, asked)) is not None:
+    found = settled(session, asked.stay)
+    if isinstance(found, Refusal):
+        return found
+    if (refusal := _refusal(session, found, asked)) is not None:
         return refusal
     _seen_to(session, asked.stay)
     row = CreditRow(
@@ -65,7 +66,7 @@ def credit(session: Session, asked: Asked, now: datetime) -> int | Refusal:
     )
     session.add(row)
     session.flush()
-    session.add(_counter(settled, row))
+    session.add(_counter(found, row))
     session.flush()
     return row.number or 0
 
@@ -114,8 +115,10 @@ def listed(session: Session, account: int | None = None, before: int = MAX_STAY)
     return [one | more for one, more in zip(_listed(session, rows), trail, strict=True)]
 
 
-def _settled(session: Session, stay: int) -> Settlement | Refusal:
-    """The settlement as it stands in a block."""
+def settled(session: Session, stay: int) -> Settlement | Refusal:
+    """The stay's settlement as it stands in a block."""
+    if CHARGE_NUMBERS <= stay < MAX_STAY and session.get(Settlement, stay) is not None:
+        return refuse("charge_number")
     known = 0 < stay < MAX_STAY
     row = session.get(Settlement, stay) if known else None
     if row is None:
@@ -129,6 +132,10 @@ def _settled(session: Session, stay: int) -> Settlement | Refusal:
         .where(Batch.seq == row.batch, col(ChainCall.status).in_(FILED))
     )
     return row if session.exec(filed).first() is not None else refuse("not_settled")
+
+
+def currency_of(settled: Settlement) -> str:
+    return SettlementRecord.model_validate_json(settled.record).currency
 
 
 def _refusal(session: Session, settled: Settlement, asked: Asked) -> Refusal | None:

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from cloud.core import replays
 from cloud.core.reasons import Refusal, refuse
@@ -12,7 +12,15 @@ from cloud.core.replays import Assumption
 from cloud.errors import Unknown
 from cloud.stay_tables import Overstay
 from cloud.tables import Booking, EventRow, Gateway, ReceiptRow, Settlement, Stay
-from cloud.usecases import booking_fees, bookings, credits, installation, receipts
+from cloud.usecases import (
+    booking_fees,
+    bookings,
+    charges,
+    credits,
+    installation,
+    plates_seen,
+    receipts,
+)
 from cloud.usecases.billing import frozen_tariff
 from contracts.ledger.pricing import Interval, Line, total
 from contracts.wire.messages import Event
@@ -24,9 +32,10 @@ View = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """`settled_minor`: what was settled, less what went back. `difference_minor`: what the
+    """`settled_minor`: what was settled, less what went back, with what corrections added.
 
-    assumption would cost, less that; below zero it would go back to the driver.
+    `difference_minor`: what the assumption would cost, less that; below zero it would go back to
+    the driver, above zero he owes it.
     """
 
     assumption: Assumption
@@ -72,9 +81,11 @@ def bundle(session: Session, number: int) -> View:
     """All of it as one JSON value. `receipt` is a file for berth-verify: the receipt once it is
 
     filed, before that the pending one, and null where nothing was settled. The events are signed
-    for `domain`; their plates are left out, and their commitments are in them.
+    for `domain`, and hold commitments only; beside them the plates that were read are masked.
+    While the car stands there, all is told up to now.
     """
     stay = stay_of(session, number)
+    events = _so_far(session, stay)
     booking = session.get(Booking, stay.booking) if stay.booking else None
     settled, asked = settled_of(session, stay), session.get(Overstay, number)
     domain = installation.deployed(session)
@@ -84,7 +95,9 @@ def bundle(session: Session, number: int) -> View:
         "domain": domain and {"chain_id": domain.chain_id, "ledger": domain.ledger},
         "stay": _stay(stay),
         "gateway": _gateway(session, stay),
-        "events": [_event(row) for row in _events(session, stay)],
+        "events": [_event(row) for row in events],
+        "plates": plates_seen.read(events),
+        "expected": plates_seen.expected(session, stay),
         "booking": booking and json.loads(booking.record),
         "tariff": booking and json.loads(booking.tariff),
         "history": booking and json.loads(booking.history),
@@ -93,6 +106,7 @@ def bundle(session: Session, number: int) -> View:
         "settlement": settled and json.loads(settled.record),
         "lines": settled and json.loads(settled.lines),
         "credits": credits.of_booking(session, booking.id) if booking else [],
+        "charges": charges.of_booking(session, booking.id) if booking else [],
         "receipt": _receipt(session, settled),
     }
 
@@ -113,7 +127,8 @@ def replay(session: Session, number: int, assumption: Assumption) -> Replay | Re
     not_billed = assumption.kind == "not_billed"
     lines = [] if not_billed else replays.lines_of(tariff, record, intervals)
     settled = settled_of(session, stay)
-    kept_minor = credits.left_minor(session, settled) if settled else 0
+    kept_minor = charges.corrected_minor(session, number)
+    kept_minor += credits.left_minor(session, settled) if settled else 0
     said = replays.KINDS[assumption.kind]
     return Replay(assumption, *said, tuple(intervals), tuple(lines), total(lines), kept_minor)
 
@@ -140,6 +155,19 @@ def _assumed(session: Session, stay: Stay, assumption: Assumption) -> Booking | 
 
 def _events(session: Session, stay: Stay) -> list[EventRow]:
     return receipts.events_of(session, stay)[:MAX_EVENTS]
+
+
+def _so_far(session: Session, stay: Stay) -> list[EventRow]:
+    """Of a car that still stands there too, which has no last event yet."""
+    if stay.last_seq is not None:
+        return _events(session, stay)
+    rows = select(EventRow).where(
+        EventRow.gateway == stay.gateway,
+        EventRow.space == stay.space,
+        EventRow.epoch == stay.epoch,
+        EventRow.seq >= stay.first_seq,
+    )
+    return list(session.exec(rows.order_by(col(EventRow.seq)).limit(MAX_EVENTS)))
 
 
 def _bodies(session: Session, stay: Stay) -> list[Event]:

@@ -1,28 +1,30 @@
 """Somebody says that a stay was not as recorded. A person decides, with the evidence and replays.
 
-No record is ever edited: what was paid too much goes back by a counter-record; what was never
-billed is settled for the first time, if its signed events prove it.
+No record is ever edited: what was paid too much goes back by a counter-record, what was settled
+with too little is made up for by a charge; what was never billed is settled for the first time, if
+its signed events prove it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
 from sqlmodel import Session, col, or_, select
 
 from cloud.core.disputing import ABOUT, DISPUTE, Who, after
-from cloud.core.reasons import Refusal, refuse
+from cloud.core.reasons import REASONS, Refusal, refuse
+from cloud.core.replays import Assumption
 from cloud.errors import Unknown
 from cloud.stay_tables import Dispute
 from cloud.tables import Booking, Stay
-from cloud.usecases import audit, billing, bookings, credits, notices, stay_changes, trust
-from cloud.usecases.dispute_evidence import settled_of, stay_of
+from cloud.usecases import audit, billing, bookings, charges, credits, notices, stay_changes, trust
+from cloud.usecases.dispute_evidence import replay, settled_of, stay_of
 from cloud.usecases.gateways import clear_alarm, raise_alarm
 from contracts.wire.types import to_ms
 
 MAX_TEXT, MAX_REASON = 2_000, 400
 MAX_LISTED = 200
-Verdict = Literal["rejected", "credit", "bill", "waived"]
+Verdict = Literal["rejected", "credit", "bill", "waived", "correction"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +41,17 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`amount_minor`: what goes back (verdict credit). `by`: in the words of the audit log.
+    """`amount_minor`: what goes back (credit), or is due beside (correction). `by`: in the words
 
-    bill: a stay that nothing was charged for is settled by its evidence. waived: it never is.
+    of the audit log. bill: a stay that nothing was charged for is settled by its evidence. waived:
+    it never is. correction: `assumption` says by which replay more is due than was settled.
     """
 
     verdict: Verdict
     by: str
     reason: str
     amount_minor: int = 0
+    assumption: Assumption | None = None
 
 
 def opened(session: Session, opening: Opening, now: datetime) -> Dispute | Refusal:
@@ -177,6 +181,54 @@ def _credited(session: Session, row: Dispute, decision: Decision, now: datetime)
     return None
 
 
+def _corrected(session: Session, row: Dispute, decision: Decision, now: datetime) -> Refusal | None:
+    """The difference of a replay, due beside what was settled; under a key of the dispute: once."""
+    stay = stay_of(session, row.stay or 0)
+    if not about_its_own(row, stay) or stay.booking is None:
+        return refuse("not_your_stay")
+    settled = credits.settled(session, stay.number or 0)
+    if isinstance(settled, Refusal):
+        return settled
+    found = _difference(session, stay.number or 0, decision)
+    if isinstance(found, Refusal):
+        return found
+    booking = bookings.get(session, settled.booking)
+    agreed = bookings.record_of(booking)
+    due = charges.Due(
+        request_key=f"dispute:{row.id}",
+        code="correction",
+        sides=(agreed.driver_account, agreed.owner_account),
+        amount_minor=found,
+        currency=credits.currency_of(settled),
+        by=decision.by,
+        reason=decision.reason,
+        adds_to=stay.number,
+    )
+    made = charges.charge(session, booking, due, now)
+    if made is None:
+        return refuse("ledger_closed")
+    row.charge, row.amount_minor = made, found
+    return None
+
+
+def _difference(session: Session, stay: int, decision: Decision) -> int | Refusal:
+    """What was said must be what the replay gives now: something may have been decided since."""
+    assumed = decision.assumption
+    if assumed is None or assumed.kind == "other_booking":
+        return refuse("correction_assumption")
+    found = replay(session, stay, assumed)
+    if isinstance(found, Refusal):
+        return found
+    if found.difference_minor > 0 and found.difference_minor == decision.amount_minor:
+        return found.difference_minor
+    reason = REASONS["correction_amount"]
+    told = {
+        name: getattr(reason, name).format(difference_minor=found.difference_minor)
+        for name in ("sentence_en", "sentence_zh")
+    }
+    return Refusal((replace(reason, **told),))
+
+
 def _billed(session: Session, row: Dispute, decision: Decision, now: datetime) -> Refusal | None:
     """What was left for a person is settled after all: by its evidence, and by nothing else."""
     if row.stay is None:
@@ -218,6 +270,7 @@ _CARRIED_OUT = {
     "credit": _credited,
     "bill": _billed,
     "waived": _waived,
+    "correction": _corrected,
 }
 
 

@@ -76,10 +76,12 @@ def get(session: Session, document_id: str) -> Document:
 
 
 def mine(
-    session: Session, owner: int, space: str | None = None, limit: int = 100
+    session: Session, owner: int | None, space: str | None = None, limit: int = 100
 ) -> list[Document]:
-    """Newest first."""
-    rows = select(Document).where(Document.owner == owner)
+    """Newest first; `owner` None: everybody's, for the operator."""
+    rows = select(Document)
+    if owner is not None:
+        rows = rows.where(Document.owner == owner)
     if space is not None:
         rows = rows.where(Document.space == space)
     return list(session.exec(rows.order_by(col(Document.submitted_ms).desc()).limit(limit)))

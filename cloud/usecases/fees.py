@@ -16,6 +16,7 @@ from cloud.core import money
 from cloud.core.calls import WAITING, Status
 from cloud.core.money import PLATFORM
 from cloud.core.paying import BPS
+from cloud.credit_tables import CREDIT_NUMBERS
 from cloud.tables import Booking, ChainCall, Setting, Settlement
 from cloud.usecases import accounts, filing
 from cloud.usecases.unsettled import unsettled
@@ -167,7 +168,7 @@ def _under_way(session: Session) -> bool:
 
 
 def _booked() -> Any:
-    return col(Settlement.credit_of).is_(None)
+    return col(Settlement.stay) < CREDIT_NUMBERS
 
 
 def _fee_minor(row: Settlement) -> int:

@@ -14,6 +14,8 @@ from contracts.wire.messages import Reply, Status
 from contracts.wire.types import to_ms
 
 MAX_COMMANDS = 200
+# An alarm that was acknowledged is shown again if its cause is reported after so long.
+AGAIN_MS = 24 * 3_600_000
 
 
 def enrol(
@@ -165,7 +167,13 @@ def clear_alarm(session: Session, *alarm_ids: str) -> None:
 def raise_alarm(
     session: Session, alarm_id: str, code: str, space: str | None, sentence: str, now: datetime
 ) -> None:
-    if session.get(Alarm, alarm_id) is None:
-        alarm = Alarm(id=alarm_id, code=code, space=space, sentence=sentence, at_ms=to_ms(now))
-        session.add(alarm)
-        session.flush()
+    row = session.get(Alarm, alarm_id)
+    if row is None:
+        row = Alarm(id=alarm_id, code=code, space=space, sentence=sentence, at_ms=to_ms(now))
+    elif row.acknowledged_ms is not None and row.acknowledged_ms + AGAIN_MS <= to_ms(now):
+        row.code, row.space, row.sentence = code, space, sentence
+        row.at_ms, row.acknowledged_ms = to_ms(now), None
+    else:
+        return
+    session.add(row)
+    session.flush()

@@ -12,8 +12,9 @@ from sqlmodel import Session, col, select
 
 from cloud.core.calls import WAITING
 from cloud.core.money import HELD
+from cloud.credit_tables import CREDIT_NUMBERS
 from cloud.tables import Booking, Offer, Setting, Settlement
-from cloud.usecases import accounts, dispute_holds, filing
+from cloud.usecases import accounts, charges, dispute_holds, filing
 from cloud.usecases.unsettled import unsettled
 from contracts.wire.types import to_ms
 
@@ -96,17 +97,19 @@ def _renew(session: Session, account: int, ends_s: int, now: datetime) -> None:
 
 
 def _unsettled_minor(session: Session, account: int) -> int:
-    """Beyond what its bookings hold: overstays that wait for a batch, credits it owes, and what
+    """Beyond what its bookings hold: overstays that wait for a batch, credits and charges it owes,
 
-    batches take that are in no block.
+    and what batches take that are in no block.
     """
     owned = select(Offer.id).where(col(Offer.owner) == account)
-    pays = (col(Settlement.credit_of).is_(None)) & (col(Booking.driver) == account)
+    pays = (col(Settlement.stay) < CREDIT_NUMBERS) & (col(Booking.driver) == account)
     owes = (col(Settlement.credit_of).is_not(None)) & (col(Booking.offer).in_(owned))
-    return sum(_takes_minor(*row) for row in unsettled(session, WAITING, pays | owes))
+    due = pays | owes | charges.paid_by(account)
+    return sum(_takes_minor(*row) for row in unsettled(session, WAITING, due))
 
 
 def _takes_minor(row: Settlement, booking: Booking) -> int:
     if row.batch is not None:
         return row.paid_minor or 0
-    return row.amount_minor if row.credit_of else max(row.amount_minor - booking.held_minor, 0)
+    whole = row.stay >= CREDIT_NUMBERS
+    return row.amount_minor if whole else max(row.amount_minor - booking.held_minor, 0)

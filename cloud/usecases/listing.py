@@ -5,9 +5,10 @@ A page reads one row more than it shows, to know whether another page follows.
 
 from typing import Any
 
-from sqlalchemy import tuple_
+from sqlalchemy import or_, tuple_
 from sqlmodel import Session, col, select
 
+from cloud.charge_tables import CHARGE_NUMBERS, ChargeRow
 from cloud.errors import Unknown
 from cloud.tables import Booking, Entry, Gateway, Lot, Offer, Registration, Settlement, Space, Stay
 
@@ -90,12 +91,25 @@ def stays(session: Session, owner: int | None, after: int, limit: int) -> Rows:
 
 
 def settlements(session: Session, owner: int | None, after: int, limit: int) -> Rows:
-    """(settlement, booking) by the stay's number; credits have numbers of their own."""
-    found = select(Settlement, Booking).join(
-        Booking, col(Booking.id) == col(Settlement.booking), isouter=True
+    """(settlement, booking, charge or None, owner or None) by the stay's number; credits and
+
+    charges have numbers of their own. An owner's: of offers of theirs, less charges of others.
+    """
+    found = (
+        select(Settlement, Booking, ChargeRow, Offer.owner)
+        .join(Booking, col(Booking.id) == col(Settlement.booking), isouter=True)
+        .join(Offer, col(Offer.id) == col(Booking.offer), isouter=True)
+        .join(
+            ChargeRow, col(ChargeRow.number) + CHARGE_NUMBERS == col(Settlement.stay), isouter=True
+        )
     )
     if owner is not None:
-        found = found.join(Offer, col(Offer.id) == col(Booking.offer)).where(Offer.owner == owner)
+        theirs = or_(
+            col(ChargeRow.number).is_(None),
+            col(ChargeRow.payer) == owner,
+            col(ChargeRow.payee) == owner,
+        )
+        found = found.where(Offer.owner == owner, theirs)
     found = found.where(col(Settlement.stay) > after).order_by(col(Settlement.stay))
     return list(session.exec(found.limit(limit)))
 

@@ -32,6 +32,7 @@ from contracts.ledger.pricing import Terms, Window
 from contracts.wire.types import to_ms
 
 MAX_ADVANCE = timedelta(days=90)
+TOLERANCE = timedelta(minutes=15)
 MAX_TERMS = 1024  # of a city's owners, kept as read; a thousand offers have the same ones
 
 
@@ -157,18 +158,22 @@ def terms_of(text: str) -> Terms:
 def recommend(
     session: Session, wish: Wish, now: datetime
 ) -> tuple[list[Recommendation], list[Excluded]] | Refusal:
-    if not bookable(wish.window, now):
-        return refuse("bad_window")
+    why_not = unbookable(wish.window, now)
+    if why_not is not None:
+        return refuse(why_not)
     soon = wish.window.starts_at - now < SOON
     return rank(wish, candidates(session, wish.window), soon)
 
 
-def bookable(window: Window, now: datetime) -> bool:
-    """A start of a few minutes ago still counts: people book when they stand at the kerb."""
-    tolerance = timedelta(minutes=15)
-    return window.starts_at < window.ends_at and (
-        now - tolerance <= window.starts_at < now + MAX_ADVANCE and window.ends_at > now
-    )
+def unbookable(window: Window, now: datetime) -> str | None:
+    """As a code of REASONS. A start of a few minutes ago still counts: people book when they
+
+    stand at the kerb.
+    """
+    late = window.starts_at < now - TOLERANCE or window.ends_at <= now
+    if late or window.starts_at >= window.ends_at:
+        return "bad_window"
+    return "too_far_ahead" if window.starts_at >= now + MAX_ADVANCE else None
 
 
 # Put together once: a booking asks them, and to make a statement takes longer than to run it.

@@ -8,8 +8,9 @@ from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from cloud.core.calls import FILED
+from cloud.credit_tables import CREDIT_NUMBERS
 from cloud.tables import Batch, Booking, ChainCall, EventRow, ReceiptRow, Setting, Settlement, Stay
-from cloud.usecases import bookings, credit_receipts, installation, titles
+from cloud.usecases import bookings, charge_receipts, credit_receipts, installation, titles
 from cloud.usecases.chain_records import chain_record, proof
 from contracts.ledger.merkle import Tree
 from contracts.ledger.pending import Draft, Pending
@@ -64,7 +65,7 @@ def receipt_of(session: Session, booking_id: str) -> str | None:
         .join(Batch, col(Batch.seq) == col(Settlement.batch))
         .join(ChainCall, col(ChainCall.id) == col(Batch.call))
         .where(ReceiptRow.booking == booking_id, col(ChainCall.status).in_(FILED))
-        .where(col(Settlement.credit_of).is_(None))
+        .where(col(Settlement.stay) < CREDIT_NUMBERS)
     )
     row = session.exec(found).first()
     return row.text if row else None
@@ -72,7 +73,7 @@ def receipt_of(session: Session, booking_id: str) -> str | None:
 
 def pending_of(session: Session, booking_id: str) -> str | None:
     """What can be said of a settlement that is in no block yet, or in none any more."""
-    own = select(Settlement).where(col(Settlement.credit_of).is_(None))
+    own = select(Settlement).where(col(Settlement.stay) < CREDIT_NUMBERS)
     row = session.exec(own.where(Settlement.booking == booking_id)).first()
     if row is None or receipt_of(session, booking_id) is not None:
         return None
@@ -160,18 +161,19 @@ def members(session: Session, made: Batch) -> list[Settlement]:
 def texts(
     session: Session, rows: list[Settlement], call: ChainCall, deployed: Deployed
 ) -> Iterator[tuple[int, str]]:
-    """(stay, receipt) of all members of one batch; a credit's own number and its berth-credit."""
+    """(stay, receipt) of all members of one batch; a credit's or charge's own number and file."""
     tree = Tree([row.leaf for row in rows])
     # Held here, so that a receipt finds its rows in the session and asks for its events alone.
     stays = select(Stay).where(col(Stay.number).in_([row.stay for row in rows]))
     booked = select(Booking).where(col(Booking.id).in_([row.booking for row in rows]))
     held = [*session.exec(stays), *session.exec(booked)]
     for row in rows:
-        if row.credit_of is not None:
+        if row.stay >= CREDIT_NUMBERS:
             continue
         yield row.stay, receipt(session, row, tree, call, deployed).model_dump_json(indent=1)
     held.clear()
     yield from credit_receipts.texts(session, rows, call, deployed)
+    yield from charge_receipts.texts(session, rows, tree, call, deployed)
 
 
 def receipt(

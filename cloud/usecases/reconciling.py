@@ -13,8 +13,10 @@ from typing import Any
 
 from sqlmodel import Session, String, case, cast, col, select
 
+from cloud.charge_tables import CHARGE_NUMBERS
 from cloud.core.calls import FILED, WAITING
 from cloud.core.money import OUTSIDE, PLATFORM
+from cloud.credit_tables import CREDIT_NUMBERS
 from cloud.tables import Alarm, Batch, ChainCall, Collected, Entry, Setting, Settlement
 from cloud.usecases import accounts, filing, ledger_state
 from cloud.usecases.gateways import clear_alarm, raise_alarm
@@ -178,10 +180,13 @@ def _late(session: Session, block: int) -> list[tuple[int, int]]:
 
 
 def _transfer() -> Any:
-    """The name under which a settlement was posted: a booking's once, a credit's by its number."""
-    credit = "credit:" + cast(col(Settlement.stay), String)
-    booked = "settle:" + col(Settlement.booking)
-    return case((col(Settlement.credit_of).is_(None), booked), else_=credit)
+    """The name a settlement was posted under: a booking's once, the others by their number."""
+    number = cast(col(Settlement.stay), String)
+    return case(
+        (col(Settlement.stay) < CREDIT_NUMBERS, "settle:" + col(Settlement.booking)),
+        (col(Settlement.stay) < CHARGE_NUMBERS, "credit:" + number),
+        else_="charge:" + number,
+    )
 
 
 def _mark(session: Session) -> tuple[tuple[str, str, int | None], ...]:

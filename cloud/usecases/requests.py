@@ -61,8 +61,9 @@ class Proposals:
 
 
 def recommend(session: Session, index: Search, wish: Wish, now: datetime) -> Told | Refusal:
-    if not offers.bookable(wish.window, now):
-        return refuse("bad_window")
+    why_not = offers.unbookable(wish.window, now)
+    if why_not is not None:
+        return refuse(why_not)
     soon = wish.window.starts_at - now < SOON
     fitting, others = _fitting(session, index, wish, now)
     known = known_of(session, [candidate.space for candidate in fitting], now)
@@ -87,8 +88,10 @@ def assign(
     """
     if len(wishes) > MAX_REQUESTS:
         return refuse("too_many_wishes")
-    if not all(offers.bookable(wish.window, now) for wish in wishes):
-        return refuse("bad_window")
+    for wish in wishes:
+        why_not = offers.unbookable(wish.window, now)
+        if why_not is not None:
+            return refuse(why_not)
     near = [_near(session, index, wish, now, MAX_PAIRS // max(len(wishes), 1)) for wish in wishes]
     return _proposals(session, wishes, near, now)
 

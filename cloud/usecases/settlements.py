@@ -11,9 +11,11 @@ from typing import Any
 from sqlalchemy import bindparam, update
 from sqlmodel import Session, col, func, select
 
+from cloud.charge_tables import CHARGE_NUMBERS, ChargeRow
 from cloud.core import money
 from cloud.core.booking import Move, State, moved
 from cloud.core.paying import Paid, Payment, pay, payment_of
+from cloud.credit_tables import CREDIT_NUMBERS
 from cloud.ports.chain import ChainEvent
 from cloud.tables import Batch, Booking, ChainCall, Offer, Settlement, Stay
 from cloud.usecases import accounts, collected, filing, receipts, withdrawals
@@ -40,18 +42,21 @@ _WAITING = (
     .limit(BATCH_LIMIT)
 )
 # Without those of an account that is in no block: its number may be a stranger's there.
-_WAITING_OPEN = _WAITING.join(Offer, col(Offer.id) == col(Booking.offer), isouter=True).where(
-    ~filing.unopened(col(Booking.driver)), ~filing.unopened(col(Offer.owner))
+_WAITING_OPEN = (
+    _WAITING.join(Offer, col(Offer.id) == col(Booking.offer), isouter=True)
+    .join(ChargeRow, col(ChargeRow.number) == col(Settlement.stay) - CHARGE_NUMBERS, isouter=True)
+    .where(~filing.unopened(col(Booking.driver)), ~filing.unopened(col(Offer.owner)))
+    .where(~filing.unopened(col(ChargeRow.payer)), ~filing.unopened(col(ChargeRow.payee)))
 )
 _BATCH = select(Batch.seq).where(col(Batch.call) == bindparam("call")).scalar_subquery()
 _MEMBERS = select(
     Settlement.stay, Settlement.amount_minor, Settlement.paid_minor, Settlement.word
 ).where(col(Settlement.batch) == _BATCH)
 _STAYS = select(Settlement.stay).where(
-    col(Settlement.batch) == _BATCH, col(Settlement.credit_of).is_(None)
+    col(Settlement.batch) == _BATCH, col(Settlement.stay) < CREDIT_NUMBERS
 )
 _BOOKED = select(Settlement.booking).where(
-    col(Settlement.batch) == _BATCH, col(Settlement.credit_of).is_(None)
+    col(Settlement.batch) == _BATCH, col(Settlement.stay) < CREDIT_NUMBERS
 )
 _STATES = select(Booking.state).where(col(Booking.id).in_(_BOOKED)).distinct()
 # All three at once: the database refuses a second change.
@@ -141,7 +146,9 @@ def _waiting(session: Session) -> Any:
     read = withdrawals.being_read(session)
     if not read and not filing.all_unopened(session):
         return _WAITING
-    return _WAITING_OPEN.where(col(Booking.driver).not_in(read), col(Offer.owner).not_in(read))
+    charged = col(ChargeRow.payer).is_(None) | col(ChargeRow.payer).not_in(read)
+    sides = (col(Booking.driver).not_in(read), col(Offer.owner).not_in(read))
+    return _WAITING_OPEN.where(*sides, charged)
 
 
 def _young(session: Session, rows: Sequence[Any], now_ms: int, age_ms: int) -> bool:
@@ -174,7 +181,9 @@ def _paid(
 
 
 def _postings(row: Any, of: Payment, done: Paid) -> tuple[str, list[money.Posting]]:
-    """A credit was held by nobody."""
+    """A credit was held by nobody, and neither was a charge."""
+    if row.stay >= CHARGE_NUMBERS:
+        return f"charge:{row.stay}", money.charge(of.payer, of.payee, done.pays_minor)
     if of.credit:
         posted = money.credit(of.payer, of.payee, done.pays_minor, -done.fee_minor)
         return f"credit:{row.stay}", posted
@@ -183,6 +192,14 @@ def _postings(row: Any, of: Payment, done: Paid) -> tuple[str, list[money.Postin
 
 
 def _unpaid(session: Session, row: Any, of: Payment, missing_minor: int, now: datetime) -> None:
+    if row.stay >= CHARGE_NUMBERS:
+        sentence = (
+            f"Of a charge of {of.amount_minor} minor units without a stay, {missing_minor} could "
+            f"not be collected: account {of.payer} is short, or {of.payee} is full. Settle the "
+            "rest with them."
+        )
+        raise_alarm(session, f"unpaid:{row.stay}", "charge_unpaid", row.space, sentence, now)
+        return
     if not of.credit:
         sentence = f"Booking {row.id} could not be paid in full. Settle the rest with the driver."
         raise_alarm(session, f"unpaid:{row.id}", "unpaid", row.space, sentence, now)
@@ -196,7 +213,7 @@ def _unpaid(session: Session, row: Any, of: Payment, missing_minor: int, now: da
 
 
 def _move(session: Session, call: ChainCall, what: Move, now: datetime) -> None:
-    """The stays of a batch and their bookings, all at once; credits move none."""
+    """The stays of a batch and their bookings, all at once; credits and charges move none."""
     here, bound = session.connection(), {"call": call.id}
     states: Sequence[State] = here.execute(_STATES, bound).scalars().all()  # type: ignore[assignment]
     for before in states:

@@ -43,7 +43,10 @@ class Helped:
 
 
 def space_taken(session: Session, said: Complaint, now: datetime) -> Helped | Refusal:
-    """Refused only where the sensors are sure that nobody, or the driver's own car, is there."""
+    """From when the driver may come, and refused only where the sensors are sure that nobody, or
+
+    the driver's own car, is there.
+    """
     booking = bookings.get(session, said.booking)
     if booking.driver != said.driver:
         return refuse("not_your_stay")
@@ -52,6 +55,8 @@ def space_taken(session: Session, said: Complaint, now: datetime) -> Helped | Re
         return _again(before, booking)
     if booking.state not in AHEAD:
         return refuse("your_car_there" if booking.state == "active" else "too_late")
+    if to_ms(now) < booking.early_ms:
+        return refuse("not_your_time")
     here = session.get_one(Space, booking.space)
     if here.occupancy == "free":
         # Asked at once: somebody may have come in this moment.

@@ -15,12 +15,23 @@ from cloud.core import plates
 from cloud.core.booking import AHEAD
 from cloud.core.plates import Expected
 from cloud.tables import Booking, EventRow, Space, Stay
-from cloud.usecases import bookings, notices, offer_plates, stay_asks, stay_places
+from cloud.usecases import (
+    booking_grants,
+    bookings,
+    notices,
+    offer_plates,
+    stay_asks,
+    stay_places,
+)
 from cloud.usecases.gateways import raise_alarm
 from contracts.wire.messages import Event
 from contracts.wire.types import to_ms
 
-Kind = Literal["booked", "unbooked", "owner", "walk_in", "elsewhere", "early", "doubtful"]
+Kind = Literal[
+    "booked", "unbooked", "owner", "walk_in", "returned", "elsewhere", "early", "doubtful"
+]
+# Bookings that are over, though their time may still run: no car can come by them any more.
+OVER = ("no_show", "completed", "settled")
 # Bookings that begin so soon after an arrival are met by it.
 SOON_MS = 15 * 60_000
 # How long before its start a booking's car is still known to be its car.
@@ -30,8 +41,11 @@ MAX_EXPECTED = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Whose:
+    """`over`: the booking that they came back by, within its time, after its stay had ended."""
+
     kind: Kind
     booking: Booking | None = None
+    over: Booking | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +82,16 @@ def whose(session: Session, came: Seen, now: datetime) -> Whose:
         return Whose("owner")
     if came.event.match == "ambiguous":
         return Whose("doubtful")
-    return _expected(session, came, plate, now) or _too_late(session, came, plate)
+    return _expected(session, came, plate, now) or _too_late(session, came, plate, now)
 
 
 def told(session: Session, stay: Stay, found: Whose, came: Seen, now: datetime) -> None:
     """What a person should know of this arrival, and what the driver who booked here is told."""
     if found.kind not in ("booked", "owner", "doubtful"):
         _meets_booking(session, came, now)
-    if came.event.match == "accepted" and found.booking is None:
+    if found.over is not None:
+        _back(session, stay, found.over, came, now)
+    elif came.event.match == "accepted" and found.booking is None:
         sentence = f"A car came to {came.space} by a grant whose booking is over. Decide."
         _alarm(session, f"returned:{stay.number}", "grant_without_booking", stay, sentence, now)
     elif found.kind == "doubtful":
@@ -116,8 +132,8 @@ def _by_grant(session: Session, came: Seen, now: datetime) -> Whose | None:
         return None
     if booking.state in AHEAD:
         return Whose("booked", booking)
-    over = booking.state == "no_show" and came.at_ms < booking.ends_ms
-    return _walked_in(session, booking, came) if over else None
+    over = booking.state in OVER and came.at_ms < booking.ends_ms
+    return _again(session, booking, came, now) if over else None
 
 
 def _by_older(session: Session, came: Seen, now: datetime) -> Whose | None:
@@ -187,21 +203,33 @@ def _ahead_in_lot(session: Session, came: Seen) -> list[Booking]:
     return list(session.exec(found.limit(MAX_EXPECTED)))
 
 
-def _too_late(session: Session, came: Seen, plate: str) -> Whose:
-    """Who comes after the booking was released may book anew, if nobody else has since."""
+def _too_late(session: Session, came: Seen, plate: str, now: datetime) -> Whose:
+    """Who comes after the booking was released, or comes back, may book anew, if nobody else has
+
+    since.
+    """
     over = select(Booking).where(
         Booking.space == came.space,
-        Booking.state == "no_show",
-        Booking.starts_ms <= came.at_ms,
+        col(Booking.state).in_(OVER),
+        Booking.early_ms <= came.at_ms,
         Booking.ends_ms > came.at_ms,
     )
     for row in session.exec(over.order_by(col(Booking.starts_ms).desc())):
         if same(plate, row.plate):
-            return _walked_in(session, row, came)
+            return _again(session, row, came, now)
     return Whose("unbooked")
 
 
-def _walked_in(session: Session, booking: Booking, came: Seen) -> Whose:
+def _again(session: Session, booking: Booking, came: Seen, now: datetime) -> Whose:
+    """A booking has one stay and one bill: a second visit is never put upon it."""
+    following = ahead_at(session, came.space, came.at_ms)
+    if following and same(following.plate, booking.plate) and following.early_ms <= came.at_ms:
+        # The gateway, which let it in by the old grant, is to know it by the next one.
+        place = (booking.space, booking.grant)
+        booking_grants.revoke(session, place, booking.id, f"{came.key}.old", now)
+        return _known(session, following, came, now)
+    if booking.state != "no_show":
+        return Whose("returned", over=booking)
     if not _free(session, came):
         return Whose("unbooked")
     bookings.move(session, booking, "walk_in", came.event.at)
@@ -220,6 +248,15 @@ def _meets_booking(session: Session, came: Seen, now: datetime) -> None:
     fields = {"space": came.space, "booking": booking.id, "remedy_code": "other_car_there"}
     key = f"{came.key}:wrong_vehicle"
     notices.tell(session, booking.driver, "wrong_vehicle", fields, now, key=key)
+
+
+def _back(session: Session, stay: Stay, over: Booking, came: Seen, now: datetime) -> None:
+    """The driver is told what this visit costs and what to do; the operator, that they are back."""
+    sentence = f"The driver of booking {over.id}, whose stay is over, is back in {came.space}."
+    _alarm(session, f"returned:{stay.number}", "grant_without_booking", stay, sentence, now)
+    remedy = "back_and_free" if _free(session, came) else "back_and_taken"
+    fields = {"space": came.space, "booking": over.id, "remedy_code": remedy}
+    notices.tell(session, over.driver, "came_back", fields, now, key=f"{came.key}:came_back")
 
 
 def _alarm(

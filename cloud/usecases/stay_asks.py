@@ -23,7 +23,8 @@ def snapshot(session: Session, space: str, command: str, now: datetime) -> str |
             kind="ask",
             payload=made.model_dump_json(),
             subject=f"space:{space}",
-            created_ms=to_ms(now),
+            # After the grants of the same moment: it is asked whose the car is by those.
+            created_ms=to_ms(now) + 1,
         )
         session.add(row)
         session.flush()

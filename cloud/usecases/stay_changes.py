@@ -4,11 +4,13 @@ from datetime import datetime
 
 from sqlmodel import Session, select
 
-from cloud.tables import Booking, EventRow, Stay
-from cloud.usecases import billing, bookings, stay_overstays, trust
+from cloud.tables import Booking, Stay
+from cloud.usecases import billing, booking_grants, bookings, stay_overstays, trust
 from cloud.usecases.gateways import raise_alarm
 from cloud.usecases.receipts import events_of
-from cloud.usecases.stay_arrivals import Seen, same, told, whose
+from cloud.usecases.stay_arrivals import Seen, told, whose
+from cloud.usecases.stay_matches import another, as_the_gateway_knew, goes_on
+from cloud.usecases.stay_matches import matched as matched
 from contracts.wire.messages import Event
 from contracts.wire.types import to_ms
 
@@ -33,23 +35,11 @@ def applied(session: Session, space: str, came: Seen, now: datetime) -> str:
         return "noted"
     if stay is None:
         return _open(session, came, now)
-    if _another(session, stay, came):
+    if another(session, stay, came):
         _split(session, stay, event, now)
         _open(session, came, now)
         return "split"
-    return _goes_on(session, stay, event)
-
-
-def matched(session: Session, stay: Stay) -> bool:
-    """Whether the gateway itself tied the car to its booking: nothing else proves whose it is.
-
-    By the grant of what is agreed: one of before a change proves another agreement.
-    """
-    row = session.get_one(EventRow, (stay.gateway, stay.epoch, stay.first_seq))
-    first = Event.model_validate_json(row.body)
-    booking = session.get(Booking, stay.booking) if stay.booking else None
-    agreed = booking is None or first.grant in (None, booking.grant)
-    return first.match == "accepted" and agreed
+    return goes_on(session, stay, came)
 
 
 def _open(session: Session, came: Seen, now: datetime) -> str:
@@ -73,41 +63,12 @@ def _open(session: Session, came: Seen, now: datetime) -> str:
     return "opened"
 
 
-def _another(session: Session, stay: Stay, came: Seen) -> bool:
-    """Whether this event names another vehicle than the one that the gateway had accepted."""
-    event = came.event
-    if stay.booking is None or event.match not in ("accepted", "other"):
-        return False
-    booking = bookings.get(session, stay.booking)
-    if came.plate and same(came.plate, booking.plate):
-        return False
-    if not matched(session, stay):
-        return False
-    return event.match == "other" or event.grant not in (None, booking.grant)
-
-
 def _split(session: Session, stay: Stay, event: Event, now: datetime) -> None:
     """When the first car left nobody saw: its stay is not priced by itself."""
     stay.last_seq, stay.departed_ms = event.seq, to_ms(event.at)
     booking = bookings.get(session, stay.booking or "")
     bookings.move(session, booking, "depart", event.at)
     _dispute(session, stay, booking, UNPROVEN, now)
-
-
-def _goes_on(session: Session, stay: Stay, event: Event) -> str:
-    """A car that was tied to its booking by more than the gateway's match is billed from the first
-
-    event on that the gateway matched: before that nothing of its own is proven.
-    """
-    booking = session.get(Booking, stay.booking) if stay.booking else None
-    if booking is None or event.match != "accepted" or event.grant != booking.grant:
-        return "noted"
-    if matched(session, stay) or event.epoch != stay.epoch:
-        return "noted"
-    stay.first_seq = event.seq
-    session.add(stay)
-    session.flush()
-    return "matched"
 
 
 def _close(session: Session, stay: Stay, event: Event, now: datetime) -> str:
@@ -121,6 +82,9 @@ def _close(session: Session, stay: Stay, event: Event, now: datetime) -> str:
         return "closed"
     booking = bookings.get(session, stay.booking)
     bookings.move(session, booking, "depart", event.at)
+    # Whoever comes next may come as early as was agreed with them.
+    place, command = (booking.space, booking.starts_ms), f"left-{stay.number}"
+    booking_grants.widen_early(session, place, command, now)
     why = _unpriced(session, stay, booking, now)
     if why is not None:
         _dispute(session, stay, booking, why, now)
@@ -130,7 +94,9 @@ def _close(session: Session, stay: Stay, event: Event, now: datetime) -> str:
 def _unpriced(
     session: Session, stay: Stay, booking: Booking, now: datetime
 ) -> tuple[str, str] | None:
-    if stay.state == "disputed" or not matched(session, stay):
+    if stay.state == "disputed":
+        return UNPROVEN
+    if not matched(session, stay) and not as_the_gateway_knew(session, stay, booking, now):
         return UNPROVEN
     if (stay.departed_ms or 0) > stay_overstays.past_ms(booking):
         if not stay_overstays.confirmed(session, stay, booking, events_of(session, stay)):

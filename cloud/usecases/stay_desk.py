@@ -1,19 +1,26 @@
 """What an operator, or a driver who came too late, puts right about a car that stands there."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
+from cloud.core import plates
 from cloud.core.booking import AHEAD
+from cloud.core.matching import SOON
 from cloud.core.reasons import Refusal, refuse
-from cloud.tables import Booking, Space, Stay
-from cloud.usecases import audit, bookings, stay_asks
+from cloud.tables import Booking, EventRow, Space, Stay
+from cloud.usecases import audit, booking_grants, bookings, stay_asks, stay_matches
 from cloud.usecases.dispute_evidence import stay_of
-from cloud.usecases.gateways import clear_alarm
-from contracts.wire.types import from_ms
+from cloud.usecases.stay_arrivals import OVER
 
+# Stays whose driver may book the space that the car stands in.
+AGAIN = ("walk_in", "returned")
 MAX_REASON = 400
+MAX_OVER = 20
+# The wire carries no shorter one.
+MIN_PLATE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +37,7 @@ def assign(
 ) -> Stay | Refusal:
     """A person has compared the plates: this car is that booking's. Nobody is penalised.
 
-    It is priced by itself only from the event on that the gateway matched.
+    The gateway is told how it read the plate, and tells the stay again: then it has its price.
     """
     stay, booking = stay_of(session, number), bookings.get(session, booking_id)
     reason = " ".join(judged.reason.split())
@@ -40,9 +47,8 @@ def assign(
         return refuse("not_open_stay")
     if booking.space != stay.space or booking.state not in AHEAD:
         return refuse("other_space_booked")
-    _tie(session, stay, booking, now)
-    known = ("ambiguous", "unbooked", "returned", "early")
-    clear_alarm(session, *(f"{about}:{number}" for about in known))
+    stay_matches.tie(session, stay, booking, stay.arrived_ms)
+    _tell_plate(session, stay, booking, judged.command, now)
     stay_asks.snapshot(session, stay.space, judged.command, now)
     detail = {"booking": booking.id, "reason": reason}
     audit.record(session, judged.by, "stay.assigned", f"stay:{number}", detail, now)
@@ -52,13 +58,19 @@ def assign(
 def walk_in(
     session: Session, number: int, asked: bookings.Asked, ids: bookings.Ids, now: datetime
 ) -> Booking | Refusal:
-    """A driver who came after the booking was released books the space that the car stands in."""
+    """A driver who came after the booking was released, or came back within its time, books the
+
+    space that the car stands in.
+    """
     stay = stay_of(session, number)
-    if (stay.state, stay.kind, stay.booking) != ("open", "walk_in", None):
+    if (stay.state, stay.booking) != ("open", None) or stay.kind not in AGAIN:
         return refuse("not_open_stay")
     if asked.space != stay.space:
         return refuse("other_space_booked")
-    if not _released(session, stay, asked):
+    if asked.window.starts_at - now >= SOON:
+        return refuse("bad_window")  # It stands there now.
+    over = _theirs(session, stay, asked)
+    if not over:
         return refuse("not_your_stay")
     space = session.get_one(Space, stay.space)
     there = space.occupancy
@@ -71,28 +83,66 @@ def walk_in(
     session.add(space)
     session.flush()
     if isinstance(made, Booking) and stay.booking is None:
-        _tie(session, stay, made, now)
-        clear_alarm(session, f"returned:{number}", f"unbooked:{number}")
+        stay_matches.tie(session, stay, made, stay.arrived_ms)
+        _revoke_over(session, over, ids.command, now)
         stay_asks.snapshot(session, stay.space, f"{ids.command}.ask", now)
     return made
 
 
-def _released(session: Session, stay: Stay, asked: bookings.Asked) -> bool:
-    """Whether it is their booking that was released before this car came."""
-    found = select(Booking.id).where(
+def book(
+    session: Session, asked: bookings.Asked, ids: bookings.Ids, now: datetime
+) -> Booking | Refusal:
+    """As any confirmation; where the car that stands there is whose driver asks, by `walk_in`."""
+    made = bookings.confirm(session, asked, ids, now)
+    if isinstance(made, Booking) or made.reasons[0].code != "space_occupied":
+        return made
+    there = select(Stay).where(Stay.space == asked.space, Stay.state == "open")
+    stay = session.exec(there).first()
+    if stay is None or stay.kind not in AGAIN or not _theirs(session, stay, asked):
+        return made
+    return walk_in(session, stay.number or 0, asked, ids, now)
+
+
+def _theirs(session: Session, stay: Stay, asked: bookings.Asked) -> list[Booking]:
+    """Their bookings of this time that were over before this car came."""
+    found = select(Booking).where(
         Booking.space == stay.space,
-        Booking.state == "no_show",
+        col(Booking.state).in_(OVER),
         Booking.driver == asked.driver,
         Booking.plate == asked.plate,
         Booking.ends_ms > stay.arrived_ms,
     )
-    return session.exec(found).first() is not None
+    return list(session.exec(found.order_by(col(Booking.starts_ms)).limit(MAX_OVER)))
 
 
-def _tie(session: Session, stay: Stay, booking: Booking, now: datetime) -> None:
-    early = stay.arrived_ms < booking.starts_ms
-    at = max(from_ms(stay.arrived_ms), bookings.record_of(booking).confirmed_at)
-    bookings.move(session, booking, "arrive_early" if early else "arrive", at)
-    stay.booking, stay.kind = booking.id, "booked"
-    session.add(stay)
-    session.flush()
+def _revoke_over(session: Session, over: list[Booking], command: str, now: datetime) -> None:
+    """The gateway may have let the car in by one of them: it is the new booking's from now on."""
+    for number, old in enumerate(over):
+        place = (old.space, old.grant)
+        booking_grants.revoke(session, place, old.id, f"{command}.old{number}", now)
+
+
+def _tell_plate(
+    session: Session, stay: Stay, booking: Booking, command: str, now: datetime
+) -> None:
+    """How the camera reads this car's plate: by the next version of its grant the gateway knows it.
+
+    Where no plate was read there is nothing to tell, and what the stay costs is for a person.
+    """
+    read = _read(session, stay)
+    if read is not None:
+        booking.version += 1
+        booking_grants.send(session, booking, f"{command}.plate", now, read)
+
+
+def _read(session: Session, stay: Stay) -> str | None:
+    rows = select(EventRow.plate).where(
+        EventRow.gateway == stay.gateway,
+        EventRow.space == stay.space,
+        EventRow.epoch == stay.epoch,
+        EventRow.seq >= stay.first_seq,
+        col(EventRow.plate).is_not(None),
+    )
+    last = session.exec(rows.order_by(col(EventRow.seq).desc()).limit(1)).first()
+    text = plates.normalise(json.loads(last)["text"]) if last else ""
+    return text if len(text) >= MIN_PLATE else None

@@ -13,13 +13,16 @@ from cloud.core.booking import AHEAD
 from cloud.core.reasons import Refusal
 from cloud.stay_tables import Overstay
 from cloud.tables import Booking, EventRow, Gateway, Space, Stay
-from cloud.usecases import bookings, notices, stay_asks, stay_places, trust
+from cloud.usecases import notices, stay_asks, stay_places, trust
 from cloud.usecases.gateways import raise_alarm
 from cloud.usecases.stay_arrivals import SOON_MS, ahead_at
+from contracts.ledger.records import BookingRecord
 from contracts.wire.messages import Event
 from contracts.wire.types import format_instant, from_ms, to_ms
 
 MAX_ASKED = 100
+# Asked once a gateway can say it past its doubt of when (15 s by its settings, and the way).
+SURE_MS = 20_000
 # An answer takes a while: who leaves so soon after the question needs none.
 ANSWER_MS = 2 * 60_000
 
@@ -28,7 +31,7 @@ def ask(session: Session, command: str, now: datetime) -> list[Overstay]:
     """Those newly past their grace, once each. `command`: a new id for this turn."""
     made = []
     for number, (stay, booking) in enumerate(_standing(session, now)):
-        if past_ms(booking) >= to_ms(now):
+        if past_ms(booking) + SURE_MS >= to_ms(now):
             continue
         made.append(_asked(session, stay, booking, f"{command}.{number}", now))
     for number, (stay, booking) in enumerate(_in_the_way(session, now)):
@@ -38,20 +41,27 @@ def ask(session: Session, command: str, now: datetime) -> list[Overstay]:
 
 def past_ms(booking: Booking) -> int:
     """When the grace after the booked end is over."""
-    terms = bookings.record_of(booking).terms
-    return booking.ends_ms + max(terms.grace_s, terms.late_stop_s) * 1000
+    return past_of(booking.record)
+
+
+def past_of(agreed: str) -> int:
+    """By a record of what was agreed, in its text."""
+    record = BookingRecord.model_validate_json(agreed)
+    return to_ms(record.window.ends_at) + record.terms.forgiven_s * 1000
 
 
 def confirmed(session: Session, stay: Stay, booking: Booking, rows: list[EventRow]) -> bool:
     """Whether the overstay may be charged: nobody asked, or a signed answer said that it stands.
 
-    Of a stay that was told late nobody could ask: its own events tell all there is.
+    Of a stay that was told late nobody could ask: its own events tell all there is. Of a car that
+    its gateway knew only past the grace nobody did, either, but nothing confirms it.
     """
-    row = session.get(Overstay, stay.number)
-    if row is None or (stay.departed_ms or 0) <= row.asked_ms + ANSWER_MS:
+    row, limit = session.get(Overstay, stay.number), from_ms(past_ms(booking))
+    if (stay.departed_ms or 0) <= (row.asked_ms if row else past_ms(booking)) + ANSWER_MS:
         return True
     events = [Event.model_validate_json(one.body) for one in rows]
-    limit = from_ms(past_ms(booking))
+    if row is None:
+        return events[0].reported_at <= limit
     return any(
         event.occupancy == "occupied" and event.at - timedelta(seconds=event.uncertainty_s) > limit
         for event in events

@@ -66,7 +66,9 @@ def unbooked(session: Session, now: datetime, after_ms: int) -> list[Stay]:
     )
     stays = list(session.exec(waiting))
     for stay in stays:
-        sentence = f"A car stands in {stay.space} without a booking. Look at the plate evidence."
+        sentence = (
+            f"A car stands in {stay.space} without a booking: see evidence of stay {stay.number}."
+        )
         raise_alarm(session, f"unbooked:{stay.number}", "unbooked", stay.space, sentence, now)
     return stays
 
@@ -123,8 +125,10 @@ def _apply(session: Session, row: EventRow, event: Event, now: datetime) -> None
         return
     # Whether a space was free for whoever came is asked of it as it was before.
     row.effect = stay_changes.applied(session, space.id, stay_arrivals.seen(row, event), now)
-    space.occupancy, space.occupancy_ms = event.occupancy, to_ms(event.at)
-    session.add(space)
+    if space.occupancy != event.occupancy:
+        # What is only said again is not newer: it is so since it became so.
+        space.occupancy, space.occupancy_ms = event.occupancy, to_ms(event.at)
+        session.add(space)
 
 
 def _row(signed: SignedEvent, digest: str, signer: str) -> EventRow:

@@ -15,21 +15,27 @@ from cloud.core.title_names import COLUMNS
 from cloud.core.title_rows import check
 from cloud.tables import Space, Title, TitleVersion
 from cloud.title_tables import TitleNote, TitlePast
-from cloud.usecases import title_swap, title_tree, titles
+from cloud.usecases import audit, title_swap, title_tree, titles
 from cloud.usecases.title_tree import record_of
 from cloud.usecases.titles import Imported, Made
 from contracts.wire.types import to_ms
 
 MAX_REASON = 200
+# A version's kind -> what the audit log calls the deed.
+DEEDS = {"transfer": "transferred", "revocation": "revoked", "change": "changed"}
 
 
 @dataclass(frozen=True, slots=True)
 class By:
-    """Why (a person's words, never a name), when, and 32 random bytes for the new record."""
+    """Why (a person's words, never a name), when, and 32 random bytes for the new record.
+
+    `who`: in the words of the audit log.
+    """
 
     reason: str
     now: datetime
     salt: bytes
+    who: str = audit.SYSTEM
 
 
 def transfer(session: Session, space: str, holder: str, by: By) -> Imported | Refusal:
@@ -99,7 +105,13 @@ def _write(
         session.add(title)
     session.flush()
     titles.publish(session, note.version, made, note, {title.space: before})
+    _recorded(session, title.space, note, by)
     return titles.imported(session, note.version)
+
+
+def _recorded(session: Session, space: str, note: TitleNote, by: By) -> None:
+    told = {"version": note.version, "reason": note.reason}
+    audit.record(session, by.who, f"title.{DEEDS.get(note.kind, note.kind)}", space, told, by.now)
 
 
 def _newest(session: Session) -> TitleVersion:

@@ -15,8 +15,9 @@ from cloud.tables import Space, TitleVersion
 from cloud.title_tables import StagedPlace, StagedTitle, TitleImport, TitleProblem
 from cloud.usecases.title_bulk import Bulk, asked
 
-STAGING = 1  # of how rows are checked and staged: rows of another way are not gone on with
+STAGING = 2  # of how rows are checked and staged: rows of another way are not gone on with
 MAX_PROBLEMS = 1000
+WHOLE_CITY = ": a number is one space's in the whole city, whatever its lot"
 _ROWS = Bulk(StagedTitle, Staged._fields)
 _PROBLEMS = Bulk(TitleProblem, Problem._fields)
 _STAGE: tuple[type[SQLModel], ...] = (StagedTitle, StagedPlace, TitleProblem, TitleImport)
@@ -66,7 +67,8 @@ def stage(
     staged, problems = found
     _ROWS.insert(session, staged)
     _PROBLEMS.insert(session, problems)
-    here.rows = rows + len(staged) + len(problems)
+    # A bad row may have several mistakes.
+    here.rows = rows + len(staged) + len({problem.line for problem in problems})
     session.add(here)
     return None
 
@@ -123,8 +125,9 @@ def _twice(session: Session, name: str) -> list[Problem]:
         .order_by(col(StagedTitle.row))
         .limit(MAX_PROBLEMS)
     )
+    why = WHOLE_CITY if name == "number" else ""
     return [
-        Problem(line, name, f"stands on line {earlier} already", str(value))
+        Problem(line, name, f"stands on line {earlier} already{why}", str(value))
         for line, value, earlier in session.execute(later)
     ]
 

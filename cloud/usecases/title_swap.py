@@ -40,6 +40,8 @@ class Counts:
     removed: int = 0
     transferred: int = 0
     changed: int = 0
+    # Spaces that lie elsewhere now: looked for in the read, for it looks at all of them.
+    moved: int = 0
 
 
 @dataclass(slots=True)
@@ -58,8 +60,6 @@ class Plan:
     rows: "array[int]" = field(default_factory=lambda: array("q"))
     # Places that a title leaves: where in the two lists above, for another may take one over.
     left: dict[int, int] = field(default_factory=dict)
-    # Whether a space lies elsewhere now: looked for in the read, for it looks at all of them.
-    moved: bool = False
     # The whole tree anew, where many leaves change; else path by path when it is carried out.
     grown: Tree | None = None
 
@@ -92,8 +92,8 @@ def plan(session: Session) -> Plan:
         _take(session, made)
         _change(session, made)
     _add(session, made)
-    where = asked(StagedTitle.row).join(Space, _SAME).where(_MOVED).limit(1)
-    made.moved = session.execute(where).first() is not None
+    where = asked(func.count()).select_from(StagedTitle).join(Space, _SAME).where(_MOVED)
+    made.counts.moved = int(session.execute(where).scalar_one())
     # The row ends with a title, as it would if it were built anew.
     while made.leaves[-NODE:] == VACANT:
         del made.leaves[-NODE:]
@@ -136,7 +136,7 @@ def swap(session: Session, made: Plan, version: int) -> dict[str, str]:
         StagedTitle.leaf,
     ).join(StagedPlace, col(StagedPlace.row) == col(StagedTitle.row))
     _insert_from(session, Title, ("space", "version", "position", "record", "leaf"), written)
-    if made.moved or made.counts.added:
+    if made.counts.moved or made.counts.added:
         _put_spaces(session, made)
     session.expire_all()
     return before
@@ -202,7 +202,7 @@ def _put_spaces(session: Session, made: Plan) -> None:
     session.add_all(Lot(id=lot, name=lot) for lot in list(lots) if lot not in known)
     session.flush()
     where = {"lot": StagedTitle.lot, "lat": StagedTitle.lat, "lon": StagedTitle.lon}
-    if made.moved:
+    if made.counts.moved:
         wanted = update(Space).where(_SAME, _MOVED).values(where)
         session.execute(wanted, execution_options=_PLAIN)
     if not made.counts.added:

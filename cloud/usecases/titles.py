@@ -1,7 +1,7 @@
 """Step 1: import the title library of a city, all or nothing, and publish its root."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from sqlmodel import Session, col, func, select
 
@@ -12,7 +12,7 @@ from cloud.core.title_rows import Problem, Staged, check
 from cloud.errors import BadTitles
 from cloud.tables import ChainCall, Title, TitleVersion
 from cloud.title_tables import StagedTitle, TitleImport, TitleNote
-from cloud.usecases import filing, marks, title_staging, title_swap, title_tree
+from cloud.usecases import audit, filing, marks, title_staging, title_swap, title_tree
 from cloud.usecases.title_staging import MAX_PROBLEMS
 from cloud.usecases.title_swap import Plan
 from cloud.usecases.title_tree import record_of
@@ -36,6 +36,8 @@ class Imported:
     removed: int = 0
     transferred: int = 0
     changed: int = 0
+    # Spaces that lie elsewhere now, or in another lot: no part of a title, so no proof changes.
+    moved: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +68,13 @@ def verdict(session: Session, limit: int = MAX_PROBLEMS) -> list[Problem]:
     return sorted([*found, *title_staging.look_over(session)])[:limit]
 
 
-def finish(session: Session, run: str, plan: Plan, now_ms: int) -> Imported | Refusal:
+def finish(
+    session: Session, run: str, plan: Plan, now_ms: int, who: str = audit.SYSTEM
+) -> Imported | Refusal:
     """The staged rows, found good, are the library from here on; clear the stage afterwards.
 
-    `plan`: made in a read before, so that others wait for this write as short as can be.
+    `plan`: made in a read before, so that others wait for this write as short as can be. `who`: in
+    the words of the audit log.
     """
     here = session.get(TitleImport, 1)
     if here is None or here.run != run:
@@ -88,10 +93,15 @@ def finish(session: Session, run: str, plan: Plan, now_ms: int) -> Imported | Re
         removed=counts.removed,
         transferred=counts.transferred,
         changed=counts.changed,
+        moved=counts.moved,
         at_ms=now_ms,
     )
     publish(session, version, made, note, before)
-    return imported(session, version)
+    done = imported(session, version)
+    told = asdict(done) | {"sha256": made.sha256}
+    about = f"titles:{version}"
+    audit.record(session, who, "titles.imported", about, told, from_ms(now_ms))
+    return done
 
 
 def add_version(session: Session, made: Made) -> int:
@@ -119,7 +129,7 @@ def publish(
 
 def imported(session: Session, version: int) -> Imported:
     row, note = session.get_one(TitleVersion, version), session.get_one(TitleNote, version)
-    changes = (note.added, note.removed, note.transferred, note.changed)
+    changes = (note.added, note.removed, note.transferred, note.changed, note.moved)
     return Imported(version, row.count, row.root, *changes)
 
 

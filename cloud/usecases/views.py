@@ -1,7 +1,7 @@
 """What pages, streams and programs are shown: plain values, read in one transaction."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from math import cos, radians
 from typing import Any
 
@@ -9,36 +9,38 @@ from sqlmodel import Session, col, select
 
 from cloud.core import tariffs_told
 from cloud.core.calls import WAITING
+from cloud.core.compensation import compensation_of
 from cloud.core.matching import METRES_PER_DEGREE
+from cloud.credit_tables import CREDIT_NUMBERS
 from cloud.errors import Unknown
 from cloud.tables import (
-    Alarm,
     Booking,
     ChainCall,
     Command,
     Gateway,
     Lot,
+    Offer,
     Registration,
     Settlement,
     Space,
     Stay,
 )
-from cloud.usecases import bookings, credits, settlements
+from cloud.usecases import (
+    alarms_shown,
+    booking_steps,
+    bookings,
+    charges,
+    credits,
+    settlements,
+)
+from cloud.usecases.booking_steps import ENDED as ENDED
+from cloud.usecases.booking_steps import STEPS as STEPS
+from cloud.usecases.offer_places import place_shown
 from contracts.ledger.pricing import Tariff, quote
 from contracts.ledger.records import BookingRecord
 from contracts.wire.types import format_instant, from_ms
 
 View = dict[str, Any]
-# The booking's way, in order; the first state that proves each step.
-STEPS = (
-    ("confirmed", ("confirmed", "granted", "active", "completed", "settled")),
-    ("granted", ("granted", "active", "completed", "settled")),
-    ("active", ("active", "completed", "settled")),
-    ("completed", ("completed", "settled")),
-    ("settled", ("settled",)),
-)
-ENDED = ("cancelled", "no_show")
-MAX_ALARMS = 50
 MAX_CALLS = 200
 
 
@@ -76,7 +78,7 @@ def lot(session: Session, lot_id: str, now_ms: int) -> View:
         "now": _time(now_ms),
         "spaces": [_space(space, origin, marks) for space in spaces],
         "gateways": [_gateway(gateway) for gateway in gateways],
-        "alarms": _alarms(session, [space.id for space in spaces]),
+        "out_of_order": alarms_shown.out_of_order(session, row.id),
     }
 
 
@@ -86,6 +88,7 @@ def booking(session: Session, booking_id: str) -> View:
     record = bookings.record_of(row)
     tariff = Tariff.model_validate_json(row.tariff)
     space = session.get(Space, row.space)
+    offer = session.get(Offer, row.offer)
     granted = select(Command).where(Command.subject == row.id, Command.kind == "grant")
     command = session.exec(granted).first()
     return {
@@ -98,15 +101,30 @@ def booking(session: Session, booking_id: str) -> View:
         "ends_at": _time(row.ends_ms),
         "currency": tariff.currency,
         "quoted_minor": row.held_minor,
+        "place": _place(session, row, space),
         "tariff": tariff.model_dump(mode="json"),
         "terms": record.terms.model_dump(mode="json"),
+        "compensation": compensation_of(offer.compensation if offer else "").model_dump(
+            mode="json"
+        ),
         "told": _told(session, space, record, tariff),
         "grant": command.status if command else "none",
-        "steps": _steps(row),
+        "steps": booking_steps.steps(session, row),
         "stay": _stay(session, row),
         "settlement": _settlement(session, row),
         "credits": credits.of_booking(session, row.id),
+        "charges": charges.of_booking(session, row.id),
     }
+
+
+def _place(session: Session, row: Booking, space: Space | None) -> View | None:
+    """Exact from the confirmation on, to whoever has the booking's id; not of one that is off."""
+    if space is None or row.state in ENDED:
+        return None
+    place = place_shown(None, space, True, session.get(Lot, space.lot))
+    # RFC 5870; maps on phones read the part behind the question mark to set a pin.
+    where = f"{place.lat:.6f},{place.lon:.6f}"
+    return asdict(place) | {"geo": f"geo:{where}?q={where}"}
 
 
 def _told(session: Session, space: Space | None, record: BookingRecord, tariff: Tariff) -> View:
@@ -199,26 +217,6 @@ def _gateway(gateway: Gateway) -> View:
     }
 
 
-def _alarms(session: Session, spaces: list[str]) -> list[View]:
-    here = select(Alarm).where(col(Alarm.space).in_(spaces) | col(Alarm.space).is_(None))
-    rows = session.exec(here.order_by(col(Alarm.at_ms).desc(), col(Alarm.id)).limit(MAX_ALARMS))
-    return [
-        {"code": row.code, "space": row.space, "sentence": row.sentence, "at": _time(row.at_ms)}
-        for row in rows
-    ]
-
-
-def _steps(row: Booking) -> list[View]:
-    """The way ahead too; one that ended before arrival shows only what happened, and its end."""
-    history = json.loads(row.history)
-    if row.state in ENDED:
-        return [{"step": item["state"], "done": True, "at": item["at"]} for item in history]
-    times = {item["state"]: item["at"] for item in history}
-    return [
-        {"step": name, "done": row.state in states, "at": times.get(name)} for name, states in STEPS
-    ]
-
-
 def _stay(session: Session, row: Booking) -> View | None:
     stay = session.exec(select(Stay).where(Stay.booking == row.id)).first()
     if stay is None:
@@ -232,7 +230,7 @@ def _stay(session: Session, row: Booking) -> View | None:
 
 
 def _settlement(session: Session, row: Booking) -> View | None:
-    own = select(Settlement).where(col(Settlement.credit_of).is_(None))
+    own = select(Settlement).where(col(Settlement.stay) < CREDIT_NUMBERS)
     found = session.exec(own.where(Settlement.booking == row.id)).first()
     if found is None:
         return None

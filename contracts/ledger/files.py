@@ -1,18 +1,19 @@
-"""A file that is said to prove something: a receipt, a credit, or what stands in for one. Pure."""
+"""A file said to prove something: a receipt, credit or charge, or what stands in for one. Pure."""
 
 from pydantic import BaseModel, ValidationError
 
+from contracts.ledger.charge import Charge, verify_charge
 from contracts.ledger.credit import Credit, verify_credit
 from contracts.ledger.links import Link
-from contracts.ledger.pending import Pending, PendingCredit, verify_pending
+from contracts.ledger.pending import Pending, PendingCharge, PendingCredit, verify_pending
 from contracts.ledger.reading import read_strictly
 from contracts.ledger.receipt import Receipt, verify
 
-Paper = Receipt | Credit | Pending | PendingCredit
+Paper = Receipt | Credit | Charge | Pending | PendingCredit | PendingCharge
 
 
 class Head(BaseModel):
-    """Enough to tell which of the four it claims to be; that model then reads it strictly."""
+    """Enough to tell which of the six it claims to be; that model then reads it strictly."""
 
     format: str = ""
     status: str = ""
@@ -31,12 +32,14 @@ def verify_paper(paper: Paper) -> list[Link]:
         return verify(paper)
     if isinstance(paper, Credit):
         return verify_credit(paper)
+    if isinstance(paper, Charge):
+        return verify_charge(paper)
     return verify_pending(paper) if isinstance(paper, Pending) else []
 
 
 def unshown(paper: Paper) -> dict[str, str]:
     """What the file could have shown and does not: the link's name, and what is not known then."""
-    if isinstance(paper, PendingCredit):
+    if isinstance(paper, Charge | PendingCredit | PendingCharge):
         return {}
     told = paper.corrects if isinstance(paper, Credit) else paper
     shown = told.draft if isinstance(told, Pending) else told
@@ -45,18 +48,22 @@ def unshown(paper: Paper) -> dict[str, str]:
     return {"titles": "not shown: whether the space was rightly shared is not checked here."}
 
 
-KINDS: dict[tuple[bool, bool], tuple[type[Paper], str]] = {
-    # (it says credit, it says pending)
-    (False, False): (Receipt, "receipt"),
-    (False, True): (Pending, "pending receipt"),
-    (True, False): (Credit, "credit"),
-    (True, True): (PendingCredit, "pending credit"),
+KINDS: dict[tuple[str, bool], tuple[type[Paper], str]] = {
+    # (the format that it says, it says pending)
+    ("berth-receipt", False): (Receipt, "receipt"),
+    ("berth-receipt", True): (Pending, "pending receipt"),
+    ("berth-credit", False): (Credit, "credit"),
+    ("berth-credit", True): (PendingCredit, "pending credit"),
+    ("berth-charge", False): (Charge, "charge"),
+    ("berth-charge", True): (PendingCharge, "pending charge"),
 }
 
 
 def _claimed(text: bytes | str) -> tuple[type[Paper], str]:
+    """What says it is none of them is read as a receipt."""
     try:
         head = Head.model_validate_json(text)
     except ValidationError:
-        return KINDS[False, False]
-    return KINDS[head.format == "berth-credit", head.status == "pending"]
+        return KINDS["berth-receipt", False]
+    waits = head.status == "pending"
+    return KINDS.get((head.format, waits), KINDS["berth-receipt", waits])

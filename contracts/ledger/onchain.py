@@ -1,4 +1,4 @@
-"""What the chain says of a receipt or a credit: what to ask a node, how to read it. Pure.
+"""What the chain says of a receipt, credit or charge: what to ask a node, how to read it. Pure.
 
 Only static types are asked for, so a call is a selector and 32-byte words (contract ABI spec).
 """
@@ -8,16 +8,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from contracts.ledger.amounts import amount_of
+from contracts.ledger.charge import Charge
 from contracts.ledger.credit import Credit
 from contracts.ledger.hashing import keccak, unhex
 from contracts.ledger.links import Link
-from contracts.ledger.receipt import Receipt, money
+from contracts.ledger.receipt import Receipt
 from contracts.wire.types import ZERO_DIGEST
 
 # Asks a node: (method, params) -> result. Raises OSError when the node does not answer, and Refused
 # when it answers that this one question it cannot.
 Ask = Callable[[str, list[Any]], Any]
-Filed = Receipt | Credit
+Filed = Receipt | Credit | Charge
 UNPAID_EVENT = "Unpaid(uint256,uint32,uint256)"
 BATCH_EVENT = "Batch(uint256,bytes32,bytes32,uint256[])"
 
@@ -89,8 +91,11 @@ def told_by(paper: Filed, ask: Ask) -> Told:
 Question = tuple[tuple[str, ...], Callable[[], list[Link]]]
 
 
-def _questions(paper: Filed, receipt: Receipt, ask: Ask) -> list[Question]:
+def _questions(paper: Filed, receipt: Receipt | Charge, ask: Ask) -> list[Question]:
     """(the links that it may answer, what asks)."""
+    if isinstance(receipt, Charge):
+        # No gateway has signed anything of it.
+        return [_one_link("registry", _registry, receipt, ask), *_place(receipt, ask)]
     of_credit = [_of_credit(one) for one in _place(paper, ask)] if paper is not receipt else []
     return [
         _one_link("registry", _registry, receipt, ask),
@@ -132,14 +137,14 @@ def _link(name: str, found: tuple[bool, str]) -> Link:
     return Link(name, *found)
 
 
-def _chain_id(receipt: Receipt, ask: Ask) -> tuple[bool, str]:
+def _chain_id(receipt: Receipt | Charge, ask: Ask) -> tuple[bool, str]:
     found = quantity(ask("eth_chainId", []))
     if found != receipt.chain.chain_id:
         return False, f"The node is of chain {found}, the receipt of {receipt.chain.chain_id}."
     return True, f"The node is of chain {found}."
 
 
-def _registry(receipt: Receipt, ask: Ask) -> tuple[bool, str]:
+def _registry(receipt: Receipt | Charge, ask: Ask) -> tuple[bool, str]:
     found = _call(ask, receipt.chain.ledger, selector("registry()"))
     if unhex(found)[-20:] != unhex(receipt.chain.registry):
         return False, "The ledger does not belong to the registry that the receipt names."
@@ -195,12 +200,14 @@ def _transaction(paper: Filed, mined: dict[str, Any]) -> tuple[bool, str]:
 
 def _payment(paper: Filed, mined: dict[str, Any]) -> tuple[bool, str]:
     receipt = paper.corrects if isinstance(paper, Credit) else paper
-    amount = money(paper.record.amount_minor, receipt)
+    currency = receipt.tariff.currency
+    amount = amount_of(paper.record.amount_minor, currency)
     paid = "paid back" if isinstance(paper, Credit) else "paid"
     topics = ["0x" + keccak(UNPAID_EVENT.encode()).hex(), _hex32(paper.record.stay)]
     for log in mined["logs"]:
         if _is_of(log, paper.chain.ledger, topics):
-            missing = money(int.from_bytes(unhex(data_of(log["data"]))[32:64], "big"), receipt)
+            missing_minor = int.from_bytes(unhex(data_of(log["data"]))[32:64], "big")
+            missing = amount_of(missing_minor, currency)
             return False, f"Of {amount}, {missing} was not {paid}."
     return True, f"{amount} was {paid} in full."
 

@@ -1,4 +1,4 @@
-"""What stands in the place of a receipt or a credit until it is filed, and is told apart from one.
+"""What stands in the place of a receipt, credit or charge until it is filed, told apart from it.
 
 It may carry the receipt's draft: then all that needs no place on the chain is checked already.
 """
@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from contracts.ledger.charge import ChargeCode
 from contracts.ledger.links import Broken, Link, checked
 from contracts.ledger.pricing import Line, Tariff
 from contracts.ledger.reading import read_strictly
@@ -87,6 +88,22 @@ class PendingCredit(Frozen):
     booking: Name
     stay: Count
     credit_of: Count
+    amount_minor: Minor
+    currency: str
+    reason: str
+    leaf: Digest
+    batch: Count | None
+
+
+class PendingCharge(Frozen):
+    """As the cloud gives it: nothing of it can be checked before its batch is mined."""
+
+    format: Literal["berth-charge"]
+    version: Annotated[int, Field(ge=1, le=1)]
+    status: Literal["pending"]
+    booking: Name
+    stay: Count
+    code: ChargeCode
     amount_minor: Minor
     currency: str
     reason: str

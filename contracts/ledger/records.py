@@ -146,19 +146,24 @@ class SettlementRecord(Frozen):
 
     def word(self) -> int:
         """driver 32, payee 32, stay 48, start 40, duration 24, amount 32, space 32, tag 16 bits."""
-        word = 0
-        for value, bits in (
-            (self.driver_account, 32),
-            (self.owner_account, 32),
-            (self.stay, 48),
-            (to_ms(self.starts_at) // 1000, 40),
-            (self.billed_s, 24),
-            (self.amount_minor, 32),
-            (self.space_number, 32),
-            (self.tag(), 16),
-        ):
-            word = word << bits | value
-        return word
+        return packed(
+            (self.driver_account, self.owner_account),
+            self.stay,
+            (to_ms(self.starts_at) // 1000, self.billed_s),
+            self.amount_minor,
+            (self.space_number, self.tag()),
+        )
+
+
+def packed(
+    parties: tuple[int, int], stay: int, time_s: tuple[int, int], minor: int, rest: tuple[int, int]
+) -> int:
+    """The ledger's word. `parties`: payer, payee; `time_s`: start, duration; `rest`: space, tag."""
+    word = parties[0] << 32 | parties[1]
+    word = word << 48 | stay
+    word = (word << 40 | time_s[0]) << 24 | time_s[1]
+    word = word << 32 | minor
+    return (word << 32 | rest[0]) << 16 | rest[1]
 
 
 class TitleRecord(Frozen):

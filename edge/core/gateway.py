@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from contracts.wire.messages import Ack, Ask, Down, Event, Grant, PlateProof, Reply, Revoke
 from contracts.wire.signing import Domain, event_digest, plate_commitment
 from contracts.wire.types import ZERO_DIGEST
+from edge.core.drafts import Draft
 from edge.core.grants import GrantBook
 from edge.core.outputs import (
     BeginEpoch,
@@ -29,7 +30,7 @@ from edge.core.outputs import (
     wall_ms,
 )
 from edge.core.readings import Channel, Reading
-from edge.core.space import NS, Detector, Draft, Space, StaySettings, Surroundings
+from edge.core.space import NS, Detector, Space, StaySettings, Surroundings
 
 MAX_UNCERTAINTY_S = 10_000_000.0
 # An event carries less than 2**32; no Ack, which anyone may have forged, can use the rest up.

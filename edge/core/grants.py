@@ -35,6 +35,9 @@ class GrantBook:
     def holds(self, grant_id: str) -> bool:
         return grant_id in self._grants
 
+    def held(self, grant_id: str | None) -> Grant | None:
+        return self._grants.get(grant_id or "")
+
     def revoke(self, command: Revoke) -> bool:
         held = self._grants.get(command.id)
         if held is not None and held.issued_at > command.issued_at:

@@ -20,6 +20,7 @@ from contracts.wire.types import (
     Instant,
     Name,
     Occupancy,
+    Seconds,
     Tolerant,
     from_ms,
     to_ms,
@@ -45,8 +46,20 @@ def wall_ms(clock: WallClock, mono_ns: int) -> datetime:
     return from_ms(to_ms(min(max(at, EARLIEST), LATEST)))
 
 
+class Told(Tolerant):
+    """One part of a stay, as an event told it. `dated`: by a clock that was set."""
+
+    occupancy: Occupancy
+    at: Instant
+    uncertainty_s: Seconds
+    dated: bool = True
+
+
 class SpaceRecord(Tolerant):
-    """What of one space must survive a restart. Wall times, as monotonic ones end at boot."""
+    """What of one space must survive a restart. Wall times, as monotonic ones end at boot.
+
+    `booking`: of the grant; `told`: the parts of the stay that lasts (edge/core/retelling.py).
+    """
 
     digest: Digest = ZERO_DIGEST
     occupancy: Occupancy = "unknown"
@@ -54,6 +67,8 @@ class SpaceRecord(Tolerant):
     seen_at: Instant | None = None
     match: Match = "none"
     grant: Name | None = None
+    booking: Name | None = None
+    told: tuple[Told, ...] = ()
     detector: dict[str, JsonValue] | None = None
 
 

@@ -21,11 +21,13 @@ DROP = str.maketrans("", "", DOTS)
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`text` is the plate in clear: it leaves the core only as a PlateProof."""
+    """`text` is the plate in clear: it leaves the core only as a PlateProof. `booking`: whose the
+    grant is."""
 
     match: Match = "none"
     grant: str | None = None
     text: str | None = None
+    booking: str | None = None
 
 
 def normalise(text: str) -> str:
@@ -52,14 +54,14 @@ def match(read: str | None, grants: Sequence[Grant], at: datetime) -> Verdict:
     """`grants`: those expected at this space around `at`."""
     if read is None:
         alone = grants[0] if len(grants) == 1 else None
-        return Verdict("ambiguous", alone.id) if alone else Verdict()
+        return _of("ambiguous", alone, None) if alone else Verdict()
     text = fold(read)
     same = [grant for grant in grants if text in map(fold, grant.plates)]
     if same:
-        return Verdict("accepted", _nearest(same, at).id, read)
+        return _of("accepted", _nearest(same, at), read)
     close = [g for g in grants if any(one_edit_apart(text, fold(plate)) for plate in g.plates)]
     if close:
-        return Verdict("ambiguous", _nearest(close, at).id, read)
+        return _of("ambiguous", _nearest(close, at), read)
     return Verdict("other", None, read)
 
 
@@ -83,6 +85,10 @@ def one_edit_apart(a: str, b: str) -> bool:
     same = next((i for i, (x, y) in enumerate(zip(a, b)) if x != y), len(a))
     rest_of_a = a[same + 1 :] if len(a) == len(b) else a[same:]
     return a != b and rest_of_a == b[same + 1 :]
+
+
+def _of(said: Match, grant: Grant, read: str | None) -> Verdict:
+    return Verdict(said, grant.id, read, grant.booking)
 
 
 def _nearest(grants: Sequence[Grant], at: datetime) -> Grant:

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 from contracts.wire.messages import EventKind
-from contracts.wire.types import ZERO_DIGEST, Occupancy, from_ms, to_ms
-from edge.core import plates
+from contracts.wire.types import ZERO_DIGEST, Occupancy
+from edge.core import plates, retelling
+from edge.core.drafts import NOBODY, Draft, between
 from edge.core.fusion import JSON, Change
 from edge.core.grants import GrantBook
 from edge.core.outputs import SpaceRecord, WallClock, wall_ms
@@ -18,8 +19,6 @@ from edge.core.readings import NO_ECHO, PlateRead, Reading
 
 NS = 1_000_000_000
 READS_KEPT = 256
-MAX_UNCERTAINTY_MS = 10_000_000_000
-NOBODY = Verdict()
 
 
 class Detector(Protocol):
@@ -44,19 +43,6 @@ class StaySettings:
     leave_settle_s: float = 15.0
     boot_known_s: float = 60.0
     seen_every_s: float = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """An event without its number and chain."""
-
-    kind: EventKind
-    occupancy: Occupancy | None
-    at: datetime
-    uncertainty_s: float
-    reported_ns: int
-    evidence: str = ZERO_DIGEST
-    verdict: Verdict = NOBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +71,10 @@ class Space:
         self.digest = record.digest
         self._detector, self._record, self._cameras = detector, record, cameras
         self._clock, self._grants, self._set = around.clock, around.grants, around.settings
-        self._occupancy = record.occupancy
-        self._known = record.known
-        self._verdict = Verdict(record.match, record.grant)
+        self._occupancy, self._known = record.occupancy, record.known
+        self._verdict = Verdict(record.match, record.grant, None, record.booking)
+        self._told_stay = record.told
+        self._came_ns = 0
         self._booting = True
         self._boot_due_ns: int | None = None
         self._first_ns: int | None = None
@@ -119,7 +106,7 @@ class Space:
     def tick(self, now_ns: int) -> list[Draft]:
         drafts = []
         if self._pending is not None and now_ns >= self._release_ns(self._pending):
-            drafts += self._release(now_ns)
+            drafts += self.release(now_ns)
         drafts += self._told(self._detector.tick(now_ns))
         if self._boot_due_ns is not None and now_ns >= self._boot_due_ns:
             self._boot_due_ns = None
@@ -134,18 +121,23 @@ class Space:
 
     def release(self, now_ns: int) -> list[Draft]:
         """An arrival that still waits for its plate goes out now (the stream has ended)."""
-        return self._release(now_ns) if self._pending is not None else []
+        change, self._pending = self._pending, None
+        return [] if change is None else [self._arrival(change, now_ns)]
 
     def snapshot(self, now_ns: int) -> list[Draft]:
-        """Asked for: what is known now, seen at the last measurement."""
+        """Asked for: what is known now, and before it the stay of a car that is known only now."""
         drafts = self.release(now_ns)
         sure = self._sure()
+        if sure and self._occupancy == "occupied":
+            drafts += self._retold(now_ns, self._wall(now_ns))
         seen_at = self._since_at if self._seen_ns is None else self._wall(self._seen_ns)
         occupancy: Occupancy = self._occupancy if sure else "unknown"
         verdict = self._verdict if occupancy == "occupied" else NOBODY
         unsure_s = self._settle_s() if sure else 0.0
         at = seen_at if sure and seen_at is not None else self._wall(now_ns)
-        return [*drafts, Draft("snapshot", occupancy, at, unsure_s, now_ns, verdict=verdict)]
+        self._verdict = replace(self._verdict, text=None)
+        now = Draft("snapshot", occupancy, at, unsure_s, now_ns, verdict=verdict)
+        return [*drafts, self._keep(now)]
 
     def record(self) -> SpaceRecord:
         return SpaceRecord(
@@ -155,6 +147,8 @@ class Space:
             seen_at=self._seen_at(),
             match=self._verdict.match,
             grant=self._verdict.grant,
+            booking=self._verdict.booking,
+            told=self._told_stay,
             detector=self._detector.state() if not self._booting else self._record.detector,
         )
 
@@ -174,6 +168,8 @@ class Space:
         if change.kind == "arrival" and self._cameras:
             self._pending = change
             return drafts
+        if change.kind == "departure":
+            drafts += self._retold(change.reported_ns, self._wall(change.at_ns))
         told_now = {"arrival": self._arrival, "departure": self._departure, "known": self._again}
         return [*drafts, told_now[change.kind](change)]
 
@@ -181,6 +177,7 @@ class Space:
         reported_ns = change.reported_ns if reported_ns is None else reported_ns
         at = self._wall(change.at_ns)
         self._verdict = self._identify(change.at_ns, reported_ns, (at, at))
+        self._came_ns, self._told_stay = change.at_ns, ()
         self._now("occupied", at)
         return self._draft("arrival", change, at, reported_ns)
 
@@ -194,34 +191,42 @@ class Space:
     def _again(self, change: Change) -> Draft:
         """Known again after a fault, and as it was before it."""
         at = self._wall(change.at_ns)
-        self._now("occupied" if self._detector.occupancy == "occupied" else "free", at)
+        self._now(self._found(change), at)
         return self._draft("snapshot", change, at, change.reported_ns)
 
     def _first(self, change: Change) -> Draft:
         self._booting, self._boot_due_ns = False, None
-        found, before = _found(change, self._detector), self._known
+        found, before = self._found(change), self._known
         at = earliest = latest = self._wall(change.reported_ns)
         uncertainty_s = change.uncertainty_s
         seen_at = self._record.seen_at
         if seen_at is not None and before not in (None, found):
             first_ns = change.at_ns if self._first_ns is None else self._first_ns
             latest = self._wall(max(first_ns, change.at_ns))
-            at, uncertainty_s = _between(seen_at, latest)
+            at, uncertainty_s = between(seen_at, latest)
             earliest = min(seen_at, at)
         if found == "occupied" and before != "occupied":
             when = (earliest, latest)
             self._verdict = self._identify(change.at_ns, change.reported_ns, when)
+            self._told_stay = ()
         elif found == "occupied":
-            self._verdict = self._identify_again(change, at)
-        draft = self._draft("snapshot", change, at, change.reported_ns, found)
+            named, self._verdict = self._verdict, self._identify_again(change, at)
+            self._told_stay = self._told_stay if self._verdict is named else ()
+        self._came_ns = change.at_ns
+        bounded = replace(change, uncertainty_s=uncertainty_s)
+        draft = self._draft("snapshot", bounded, at, change.reported_ns, found)
         self._now(found, self._wall(change.at_ns))
         if found == "free":
             self._verdict = NOBODY
-        return replace(draft, uncertainty_s=uncertainty_s)
+        return draft
+
+    def _found(self, change: Change) -> Literal["free", "occupied"]:
+        stands = change.kind == "known" and self._detector.occupancy == "occupied"
+        return "occupied" if stands or change.kind == "arrival" else "free"
 
     def _blind(self, now_ns: int, at: datetime, uncertainty_s: float, evidence: str) -> Draft:
         self._occupancy = "unknown"
-        return Draft("fault", "unknown", at, uncertainty_s, now_ns, evidence)
+        return self._keep(Draft("fault", "unknown", at, uncertainty_s, now_ns, evidence))
 
     def _draft(
         self,
@@ -234,13 +239,24 @@ class Space:
         verdict = self._verdict
         # The plate goes out once, with the event that first names it; later ones name the grant.
         self._verdict = replace(verdict, text=None)
-        occupancy = occupancy or self._occupancy
-        unsure_s = change.uncertainty_s
-        return Draft(kind, occupancy, at, unsure_s, reported_ns, change.evidence, verdict)
+        told = occupancy or self._occupancy
+        draft = Draft(kind, told, at, change.uncertainty_s, reported_ns, change.evidence, verdict)
+        return self._keep(draft)
 
-    def _release(self, now_ns: int) -> list[Draft]:
-        change, self._pending = self._pending, None
-        return [] if change is None else [self._arrival(change, now_ns)]
+    def _keep(self, draft: Draft) -> Draft:
+        self._told_stay = retelling.after(self._told_stay, draft, self._dated())
+        return draft
+
+    def _retold(self, now_ns: int, until: datetime) -> list[Draft]:
+        if not self._dated():
+            return []  # Such events would prove no time of day.
+        asked = retelling.Asked(self.name, until, now_ns, self._read(self._came_ns, now_ns))
+        found = retelling.again(self._told_stay, self._verdict, self._grants, asked)
+        self._verdict, drafts = found or (self._verdict, [])
+        return drafts
+
+    def _dated(self) -> bool:
+        return self._clock.state() != "unsynced"
 
     def _release_ns(self, change: Change) -> int:
         return change.reported_ns + int(self._set.plate_wait_s * NS)
@@ -282,17 +298,3 @@ class Space:
 
     def _wall(self, mono_ns: int) -> datetime:
         return wall_ms(self._clock, mono_ns)
-
-
-def _found(change: Change, detector: Detector) -> Literal["free", "occupied"]:
-    if change.kind == "known":
-        return "occupied" if detector.occupancy == "occupied" else "free"
-    return "occupied" if change.kind == "arrival" else "free"
-
-
-def _between(earliest: datetime, latest: datetime) -> tuple[datetime, float]:
-    """The middle, and half of the interval, such that middle - half is exactly `earliest`."""
-    if latest <= earliest:
-        return latest, 0.0
-    half_ms = min((to_ms(latest) - to_ms(earliest) + 1) // 2, MAX_UNCERTAINTY_MS)
-    return from_ms(to_ms(earliest) + half_ms), half_ms / 1000

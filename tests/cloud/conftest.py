@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tests.cloud.rig import Rig
 
 BOTH_ENGINES = (
+    "test_charges.py",
     "test_credits.py",
     "test_disputes.py",
     "test_market.py",

@@ -129,18 +129,38 @@ def test_a_window_outside_the_terms_is_refused_when_booking_and_when_changing(
     assert code(change(rig, booking, hours(1, ends), None)) == why
 
 
-def test_once_the_car_stands_there_nothing_is_changed(rig: Rig) -> None:
+def test_once_the_car_stands_there_only_a_later_end_is_agreed(rig: Rig) -> None:
     market(rig)
     booking = booked(rig, hours(1, 2), 600)
     pass_hours(rig, 1)
     rig.report("arrival", "occupied", 3700, match="accepted", grant=booking.grant)
     for refused in (
-        extend(rig, booking, 3, None),
         change(rig, booking, hours(2, 3), None),
+        change(rig, booking, hours(1, 3), None),
         change_plate(rig, booking, "京B99999"),
+        move_space(rig, booking, "S2", None),
     ):
         assert code(refused) == "parked_already"
     assert code(cancel(rig, booking)) == "too_late"
+    assert code(extend(rig, booking, 2, 600)) == "not_longer"
+    assert code(extend(rig, booking, 3, 600)) == "price_changed"
+    longer = extend(rig, booking, 3, 1200)
+    assert isinstance(longer, Booking), longer
+    assert (longer.state, history(longer)[-1], held(rig)) == ("active", "extend", 1200)
+    kinds = [command.kind for command in sent(rig)]
+    assert kinds == ["grant", "revoke", "ask"]
+
+
+def test_while_the_car_stands_there_its_longer_price_is_shown_before_it_is_agreed(rig: Rig) -> None:
+    market(rig)
+    booking = booked(rig, hours(1, 2), 600)
+    pass_hours(rig, 1)
+    rig.report("arrival", "occupied", 3700, match="accepted", grant=booking.grant)
+    shown = rig.db.read(
+        lambda s: changing.quote_change(s, booking.id, hours(1, 3), None, rig.clock.at)
+    )
+    assert not isinstance(shown, Refusal)
+    assert shown[1] == 1200
 
 
 # Plate and space

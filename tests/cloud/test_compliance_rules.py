@@ -204,3 +204,12 @@ def test_other_facts_are_another_question() -> None:
     assert grounds(TITLE.model_copy(update={"valid_until": "2050-01-01"}), near, desk) == first
     assert grounds(TITLE.model_copy(update={"holder": "王维"}), near, desk) != first
     assert grounds(TITLE, replace(CLAIM, holder="王炜"), desk) != first
+
+
+def test_the_remedy_of_a_missing_consent_says_what_helps_once_a_paper_was_rejected() -> None:
+    """A person who rejected a paper is not overruled by the owner's word."""
+    for version in (1, 2):
+        for rule in shipped(version)[1].rules:
+            if rule.reason.code in ("no_management_consent", "no_co_owner_consent"):
+                assert "new one" in rule.reason.remedy_en, (version, rule.reason.code)
+                assert "重新上传" in rule.reason.remedy_zh, (version, rule.reason.code)

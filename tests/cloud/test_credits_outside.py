@@ -145,8 +145,8 @@ BAD: tuple[tuple[dict[str, Any], int, str], ...] = (
     ({"minor": 2**80}, 422, "bad_request"),
     ({"reason": ""}, 409, "credit_reason"),
     ({"reason": None}, 422, "bad_request"),
-    ({"stay": 9}, 409, "unknown_stay"),
-    ({"stay": CREDIT_NUMBERS + 9}, 409, "unknown_stay"),
+    ({"stay": 9}, 404, "unknown"),
+    ({"stay": CREDIT_NUMBERS + 9}, 404, "unknown"),
     ({"stay": 0}, 422, "bad_request"),
     ({"stay": 2**60}, 422, "bad_request"),
 )

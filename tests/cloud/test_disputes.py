@@ -11,6 +11,8 @@ from cloud.stay_tables import Dispute
 from cloud.tables import Booking
 from cloud.usecases import (
     accounts,
+    charge_receipts,
+    charges,
     credits,
     dispute_holds,
     disputes,
@@ -21,6 +23,7 @@ from cloud.usecases import (
 from cloud.usecases.dispute_evidence import bundle, replay, replay_all
 from cloud.usecases.disputes import Decision, Opening
 from cloud.usecases.space_taken import Complaint, space_taken
+from contracts.ledger.charge import Charge
 from contracts.ledger.files import read, verify_paper
 from contracts.ledger.pricing import Terms
 from contracts.ledger.receipt import Receipt
@@ -166,7 +169,7 @@ def test_an_overstay_that_nothing_confirmed_is_billed_once_a_person_has_decided(
     lot = Lot(rig, Terms(grace_s=600))
     booking = lot.book("S1", 60, 3660)
     lot.come_as(booking, 100)
-    lot.until(3660 + 610)
+    lot.until(3660 + 630)
     rig.db.write(lambda s: stay_overstays.ask(s, "cmd-over", rig.clock.at))
     lot.go(9000, match="accepted", grant=booking.grant)
     assert lot.stay().state == "disputed"
@@ -239,6 +242,80 @@ def test_whom_only_a_person_recognised_is_not_billed(rig: Rig) -> None:
     assert code(decide(lot, "bill", 0)) == "not_proven"
 
 
+def corrected(lot: Lot, minor: int, kind: str = "departure_latest", name: str = "d-1") -> object:
+    assumed = Assumption(kind)
+    decision = Decision("correction", "account:9", "The camera saw it.", minor, assumed)
+    return lot.rig.db.write(lambda s: disputes.decide(s, name, decision, lot.rig.clock.at))
+
+
+def test_what_was_settled_with_too_little_is_made_up_for_by_a_charge_and_only_once(
+    rig: Rig,
+) -> None:
+    lot, booking = parked(rig)
+    before = lot.receipt(booking)
+    open_one(lot, by=rig.owner, role="owner")
+    decided = corrected(lot, 100)
+    assert isinstance(decided, Dispute), decided
+    assert (decided.charge, decided.credit, decided.amount_minor) == (1, None, 100)
+    assert code(corrected(lot, 100)) == "dispute_over"
+    rig.settle()
+    (told,) = rig.db.read(lambda s: charges.of_booking(s, booking.id))
+    assert (told["code"], told["adds_to"], told["paid_minor"]) == ("correction", 1, 100)
+    text, _ = rig.db.read(lambda s: charge_receipts.text_or_pending(s, booking.id, 1))
+    paper = read(text or "")
+    assert isinstance(paper, Charge) and paper.reason == "The camera saw it."
+    assert [link for link in verify_paper(paper) if not link.ok] == []
+    assert lot.balance() == 10_000 - 240 - 100
+    assert lot.receipt(booking) == before
+
+
+def test_another_dispute_about_the_same_stay_owes_only_what_is_not_charged_yet(rig: Rig) -> None:
+    lot, booking = parked(rig)
+    open_one(lot)
+    assert isinstance(corrected(lot, 10, "arrival_earliest"), Dispute)
+    open_one(lot, "d-2")
+    found = rig.db.read(lambda s: replay(s, 1, Assumption("departure_latest")))
+    assert not isinstance(found, Refusal)
+    assert (found.settled_minor, found.difference_minor) == (250, 90)
+    assert code(corrected(lot, 100, name="d-2")) == "correction_amount"
+    assert isinstance(corrected(lot, 90, name="d-2"), Dispute)
+    rig.settle()
+    assert lot.balance() == 10_000 - 340
+    assert [row["amount_minor"] for row in _charged(rig, booking)] == [10, 90]
+
+
+def _charged(rig: Rig, booking: Booking) -> list[dict[str, object]]:
+    return rig.db.read(lambda s: charges.of_booking(s, booking.id))
+
+
+@pytest.mark.parametrize(
+    ("minor", "kind", "refused"),
+    [
+        (99, "departure_latest", "correction_amount"),
+        (0, "as_seen", "correction_amount"),
+        (-240, "not_billed", "correction_amount"),
+        (100, "other_booking", "correction_assumption"),
+        (100, "left_at", "bad_assumption"),
+    ],
+)
+def test_more_is_due_only_by_a_replay_that_says_so(
+    rig: Rig, minor: int, kind: str, refused: str
+) -> None:
+    lot, booking = parked(rig)
+    open_one(lot)
+    assert code(corrected(lot, minor, kind)) == refused
+    assert code(decide(lot, "correction", 100)) == "correction_assumption"
+    assert (_charged(rig, booking), lot.balance()) == ([], 10_000 - 240)
+    row = rig.db.read(lambda s: disputes.get(s, "d-1"))
+    assert (row.state, row.amount_minor, row.charge) == ("open", 0, None)
+
+
+def test_a_stay_that_is_in_no_block_is_not_corrected(rig: Rig) -> None:
+    lot, _ = parked(rig, settle=False)
+    open_one(lot)
+    assert code(corrected(lot, 100)) == "not_settled"
+
+
 def complain(lot: Lot, booking: Booking, wants: str = "space", driver: int | None = None) -> object:
     who = lot.rig.driver if driver is None else driver
     said = Complaint("d-9", booking.id, who, wants)  # type: ignore[arg-type]
@@ -258,6 +335,14 @@ def test_someone_is_in_my_space_asked_for_the_money_gets_all_of_it(rig: Rig) -> 
         1,
         "occupied",
     )
+
+
+def test_someone_is_in_my_space_is_refused_while_another_may_rightly_be_there(rig: Rig) -> None:
+    lot = Lot(rig)
+    first, booking = lot.book("S1", 60, 3660), lot.book("S1", 9000, 12_600)
+    lot.come_as(first, 100)
+    assert code(complain(lot, booking, "refund")) == "not_your_time"
+    assert lot.booking(booking).state in ("confirmed", "granted")
 
 
 def test_someone_is_in_my_space_is_refused_where_nobody_is(rig: Rig) -> None:

@@ -30,10 +30,12 @@ def test_overstay(rig: Rig) -> None:
     lot = Lot(rig, GRACE)
     made = lot.book("S1", 60, 3660)
     lot.come_as(made, 100)
-    assert over(lot, 3660 + 590) == 0
-    assert (over(lot, 3660 + 610), over(lot, 3660 + 700)) == (1, 0)
+    assert over(lot, 3660 + 615) == 0
+    assert (over(lot, 3660 + 625), over(lot, 3660 + 700)) == (1, 0)
     assert lot.asked_of_gateway() == 1
-    lot.says("snapshot", "occupied", 3660 + 620, None, match="accepted", grant=made.grant)
+    # As a gateway answers by its own settings: fifteen seconds of doubt.
+    told = {"match": "accepted", "grant": made.grant, "uncertainty_s": 15.0}
+    lot.says("snapshot", "occupied", 3660 + 626, None, **told)
     lot.go(9000, match="accepted", grant=made.grant)
     rig.settle()
     lines = {line.code: line for line in lot.receipt(made).lines}
@@ -45,9 +47,9 @@ def test_overstay_that_nothing_confirmed_is_not_charged(rig: Rig, answer: str | 
     lot = Lot(rig, GRACE)
     made = lot.book("S1", 60, 3660)
     lot.come_as(made, 100)
-    over(lot, 3660 + 610)
+    over(lot, 3660 + 625)
     if answer:
-        lot.says("snapshot", answer, 3660 + 620)
+        lot.says("snapshot", answer, 3660 + 630)
     lot.go(9000, match="accepted", grant=made.grant)
     rig.settle()
     assert (lot.stay().state, lot.balance()) == ("disputed", 10_000)
@@ -61,7 +63,7 @@ def test_overstay_moves_the_next_driver_at_the_causers_cost(rig: Rig) -> None:
     following = lot.book("S1", 3660 + 900, 3660 + 900 + 3600, who=1)
     lot.book("S3", 60, 9000)
     lot.come_as(made, 100)
-    assert over(lot, 3660 + 610) == 1
+    assert over(lot, 3660 + 625) == 1
     moved = lot.booking(following)
     assert (moved.space, moved.held_minor) == ("S2", following.held_minor)
     (fee,) = rig.db.read(lambda s: of_booking(s, following.id))
@@ -75,7 +77,7 @@ def test_overstay_with_no_other_space_gives_the_next_driver_the_money_back(rig: 
     for space in ("S2", "S3"):
         lot.says("fault", "unknown", 90, None, space)
     lot.come_as(made, 100)
-    over(lot, 3660 + 610)
+    over(lot, 3660 + 625)
     assert lot.booking(following).state == "cancelled"
     assert lot.balance(lot.other) == 10_000
     due = {fee.code: fee for fee in rig.db.read(lambda s: of_booking(s, following.id))}

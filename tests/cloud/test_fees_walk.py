@@ -1,4 +1,4 @@
-"""Fees, stays, credits, holds, pauses and reorganisations in any order: nothing is ever refused."""
+"""Fees, stays, credits, charges, holds, pauses and reorganisations: nothing is ever refused."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ import pytest
 from cloud.adapters.fake_chain import FakeChain
 from cloud.core.money import PLATFORM
 from cloud.tables import Booking, ChainCall, Settlement
-from cloud.usecases import accounts, credits, fees
+from cloud.usecases import accounts, charges, credits, fees
 from contracts.wire.types import to_ms
 from tests.cloud.fee_rig import early, raised
 from tests.cloud.test_settling_withdrawals import Owned, ready
@@ -71,6 +71,20 @@ class Walker(Owned):
             asked = credits.Asked(f"c{len(self.told)}", stay, amount, "A test.", "test")
             self.db.write(lambda s: credits.credit(s, asked, self.clock.at))
 
+    def charge(self) -> None:
+        """Due without a stay, one way or the other, and now and then more than there is."""
+        booked = all_of(self, Booking)
+        if booked:
+            sides = self.rng.sample((self.driver, self.owner), 2)
+            due = charges.Due(
+                f"d{len(self.told)}",
+                "correction",
+                (sides[0], sides[1]),
+                self.rng.choice((1, 290, 50_000)),
+                "CNY",
+            )
+            self.db.write(lambda s: charges.charge(s, booked[-1], due, self.clock.at))
+
     def pay_in_more(self) -> None:
         self.top_up(self.rng.choice((1, 700)), f"t{len(self.told)}")
 
@@ -96,7 +110,7 @@ class Walker(Owned):
 
     def step(self) -> None:
         steps: tuple[Callable[[], object], ...] = (
-            *(self.announce, self.wait, self.give_back, self.pay_in_more, self.ask),
+            *(self.announce, self.wait, self.give_back, self.charge, self.pay_in_more, self.ask),
             *(self.pay_out, self.pause, self.reorganise),
             *(self.confirm, self.stay, self.sweeps.batch, self.sweeps.audit) * 2,
             *(self.sweeps.keep, self.sweeps.drive) * 3,

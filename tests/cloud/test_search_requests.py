@@ -177,7 +177,10 @@ def test_alarms_and_taken_back_bookings_lower_a_score_and_kept_ones_raise_it(rig
         "Bookings here that the owner kept: 10; took back: 0.",
     )
     assert parts(rig, "S2", "owner")[0] == pytest.approx(9 / 11, abs=1e-4)
-    assert parts(rig, "S3", "certainty")[0] == pytest.approx(9 / 12, abs=1e-4)
+    value, sentence = parts(rig, "S3", "certainty")
+    assert value == pytest.approx(9 / 12, abs=1e-4)
+    assert "Alarms since it was first offered, less than a day ago: 1." in sentence
+    assert " 0 days" not in sentence
 
 
 def test_an_impossible_time_is_refused(rig: Rig) -> None:

@@ -93,7 +93,7 @@ def test_an_overstay_moves_the_next_driver_however_long_after_it_began(rig: Rig)
     booking = lot.book("S1", 60, 3660)
     following = lot.book("S1", 7260, 10860, who=1)
     lot.come_as(booking, 100)
-    lot.until(3660 + 610)
+    lot.until(3660 + 630)
     rig.sweeps.watch()
     assert lot.booking(following).space == "S1", "an hour ahead: the car may leave in time"
     lot.until(7260 - 300)

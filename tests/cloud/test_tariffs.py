@@ -240,23 +240,26 @@ def test_a_price_explains_itself_line_by_line_in_both_languages() -> None:
     english = told(lines, tariff, SHANGHAI, "en")
     assert english == [
         "The first 10 min are free: 0.00 CNY.",
-        "Parking in 2026-10-06 17:30 – 20:00 (UTC+0800): 1 h 50 min at 6.00 CNY an hour: "
-        "11.00 CNY.",
-        "Parking in 2026-10-06 20:00 – 2026-10-07 00:00 (UTC+0800): 4 h at 1.00 CNY an hour: "
-        "4.00 CNY.",
-        "Parking in 2026-10-07 00:00 – 08:00 (UTC+0800): 8 h at 1.00 CNY an hour: 8.00 CNY.",
-        "Parking in 2026-10-07 08:00 – 20:00 (UTC+0800): 12 h at 6.00 CNY an hour: 72.00 CNY.",
+        "Parking: 1 h 50 min at the price of 2026-10-06 17:30 – 20:00 (UTC+0800), 6.00 CNY an "
+        "hour: 11.00 CNY.",
+        "Parking: 4 h at the price of 2026-10-06 20:00 – 2026-10-07 00:00 (UTC+0800), 1.00 CNY an "
+        "hour: 4.00 CNY.",
+        "Parking: 8 h at the price of 2026-10-07 00:00 – 08:00 (UTC+0800), 1.00 CNY an hour: "
+        "8.00 CNY.",
+        "Parking: 12 h at the price of 2026-10-07 08:00 – 20:00 (UTC+0800), 6.00 CNY an hour: "
+        "72.00 CNY.",
         "No more than 25.00 CNY for 2026-10-07 00:00 – 2026-10-08 00:00 (UTC+0800): -55.00 CNY.",
         "No more than 26.00 CNY for the booked time: -14.00 CNY.",
-        "Overstay in 2026-10-07 20:00 – 2026-10-08 00:00 (UTC+0800): 30 min at 1.50 CNY an hour: "
-        "0.75 CNY.",
+        "Overstay, past the grace: 30 min at the price of 2026-10-07 20:00 – 2026-10-08 00:00 "
+        "(UTC+0800), 1.50 CNY an hour: 0.75 CNY.",
         "Booking fee: 1.00 CNY.",
         "Tax of 6 %: 1.66 CNY.",
         "Rounded to whole 0.10 CNY: -0.01 CNY.",
     ]
     chinese = told(lines, tariff, SHANGHAI, "zh")
     assert chinese[1] == (
-        "停车，2026-10-06 17:30 – 20:00 (UTC+0800)：1小时 50分，每小时 6.00 CNY：11.00 CNY。"
+        "停车：1小时 50分，按 2026-10-06 17:30 – 20:00 (UTC+0800) 的价格每小时 6.00 CNY："
+        "11.00 CNY。"
     )
     assert both(lines, tariff, SHANGHAI) == {"en": english, "zh": chinese}
     amounts = re.compile(r"-?\d+\.\d\d CNY")

@@ -209,7 +209,7 @@ def test_a_space_keeps_its_number_for_good_and_none_other_gets_it(rig: Rig, tmp_
 def test_a_new_file_moves_spaces_and_keeps_those_without_a_title(rig: Rig, tmp_path: Path) -> None:
     bring(rig, write(tmp_path, 4))
     made = bring(rig, write(tmp_path, 3, {2: {"lot": "lot-9", "lat": "31.5"}}))
-    assert made == Imported(2, 3, made.root, 0, 1, 0, 1)  # type: ignore[union-attr]
+    assert made == Imported(2, 3, made.root, 0, 1, 0, 1, 1)  # type: ignore[union-attr]
     two = rig.db.read(lambda s: s.get_one(Space, "S2"))
     assert (two.lot, two.lat, two.number) == ("lot-9", 31.5, 2)
     assert counted(rig, Title, Space) == [3, 4]

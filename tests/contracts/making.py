@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from contracts.ledger.credit import Credit, counter_record
+from contracts.ledger.charge import Charge, ChargeCode, ChargeRecord
+from contracts.ledger.credit import Credit, counter_record, reason_digest
 from contracts.ledger.hashing import digest, keccak
 from contracts.ledger.merkle import Tree
 from contracts.ledger.pending import DRAWN, Draft, Pending
@@ -171,7 +172,7 @@ def receipt(
     )
 
 
-def proof_of(record: SettlementRecord) -> Proof:
+def proof_of(record: SettlementRecord | ChargeRecord) -> Proof:
     """In a batch of three."""
     tree = Tree([keccak(b"one"), record.leaf(), keccak(b"two")])
     siblings = tuple("0x" + node.hex() for node in tree.proof(1))
@@ -221,4 +222,39 @@ def credit_of(paid: Receipt, stay: int = 9, amount_minor: int = 300, **chain: ob
         record=record,
         proof=proof_of(record),
         chain=paid.chain.model_copy(update=place),
+    )
+
+
+def charge(
+    code: ChargeCode = "no_show",
+    agreed: BookingRecord | None = None,
+    reason: str = "",
+    **recorded: object,
+) -> Charge:
+    """Consistent in itself; `recorded` changes the charge's record before it is filed."""
+    agreed = agreed or booking(terms=Terms(no_show_fee_minor=500))
+    fields: dict[str, object] = {
+        "stay": 2**41 + 1,
+        "booking": agreed.digest(),
+        "space": agreed.space,
+        "space_number": 1,
+        "code": code,
+        "payer_account": agreed.driver_account,
+        "payee_account": agreed.owner_account,
+        "amount_minor": 500,
+        "currency": TARIFF.currency,
+        "at": at(3600),
+        "reason": reason_digest(reason),
+        **recorded,
+    }
+    record = ChargeRecord(**fields)  # type: ignore[arg-type]
+    return Charge(
+        format="berth-charge",
+        version=1,
+        booking=agreed,
+        tariff=TARIFF,
+        reason=reason,
+        record=record,
+        proof=proof_of(record),
+        chain=receipt().chain.model_copy(update={"word": word_hex(record.word())}),
     )

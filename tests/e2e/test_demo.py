@@ -1,5 +1,6 @@
 """The demo as a person starts and stops it."""
 
+import fcntl
 import os
 import signal
 import socket
@@ -66,3 +67,30 @@ def test_a_taken_port_is_said_before_anything_starts(tmp_path: Path) -> None:
         done = demo("--data", str(tmp_path / "demo"), "--port", str(taken.getsockname()[1]))
     assert done.returncode == 2
     assert "is taken" in done.stderr
+
+
+def an_earlier_demo(folder: Path) -> Path:
+    folder.mkdir()
+    (folder / ".berth-demo").touch()
+    kept = folder / "receipt.json"
+    kept.write_text("{}")
+    return kept
+
+
+def test_a_taken_port_leaves_the_data_of_the_demo_that_has_it(tmp_path: Path) -> None:
+    kept = an_earlier_demo(tmp_path / "demo")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        done = demo("--data", str(kept.parent), "--port", str(taken.getsockname()[1]))
+    assert (done.returncode, "is taken" in done.stderr) == (2, True)
+    assert kept.exists()
+
+
+def test_the_data_of_a_demo_that_runs_are_not_removed_whatever_the_port(tmp_path: Path) -> None:
+    kept = an_earlier_demo(tmp_path / "demo")
+    with (kept.parent / ".berth-demo").open("rb") as running:
+        fcntl.flock(running, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        done = demo("--data", str(kept.parent), "--port", "0")
+    assert (done.returncode, "a demo runs" in done.stderr) == (2, True)
+    assert kept.exists()

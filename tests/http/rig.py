@@ -51,7 +51,7 @@ class Front:
         self.store = MemoryDocuments()
         parts = api.Parts(store=self.store, streams=streams)
         api.install(self.app, db, clock, ADMIN, bounds, parts, self.ticks.now_s)
-        self.app.include_router(pages_router(db, clock))
+        self.app.include_router(pages_router(db, clock, served_s=0.0))
         self.app.mount("/static", static_app())
         self.http = TestClient(self.app, raise_server_exceptions=False)
         self.keys = {"owner": "key of owner", "driver": "key of driver"}

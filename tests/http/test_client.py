@@ -14,6 +14,7 @@ from cloud import client as package
 from cloud.client import Client, Problem, Unreachable
 from cloud.client.events import events
 from cloud.client.sending import FIRST_WAIT_S, MAX_KEPT, MAX_WAIT_S, TRIES, Sending
+from cloud.client.shapes_asked import OfferedLimits
 from contracts.ledger.pricing import Window
 from contracts.ledger.receipt import verify
 from contracts.wire.types import parse_instant
@@ -52,8 +53,9 @@ def test_an_owner_registers_and_offers(front: Front) -> None:
     front.rig.sweeps.drive()
     shared = {row["id"]: row["status"] for row in owner.registrations()}
     assert shared[made["id"]] == "shared"
-    offered = owner.offer("S2", [WINDOW], 500, "offer-of-S2", max_height_cm=200)
-    assert owner.offer("S2", [WINDOW], 500, "offer-of-S2", max_height_cm=200) == offered
+    low: OfferedLimits = {"max_height_cm": 200}
+    offered = owner.offer("S2", [WINDOW], 500, "offer-of-S2", limits=low)
+    assert owner.offer("S2", [WINDOW], 500, "offer-of-S2", limits=low) == offered
     assert {rate["rateTableName"][0]["string"] for rate in owner.rates()} == {
         "Space S1",
         "Space S2",

@@ -14,7 +14,10 @@ from tests.cloud.test_stays import park
 from tests.contracts.making import KEY
 from tests.http.rig import Front
 
-NEEDS_MORE = ("/withdrawal", "/decision", "/taking-back", "/closures", "/appeal", "/assignment")
+NEEDS_MORE = (
+    *("/withdrawal", "/decision", "/taking-back", "/closures", "/appeal", "/assignment"),
+    "/acknowledgement",
+)
 WHO = {"driver": "driver", "owner": "owner"}
 
 

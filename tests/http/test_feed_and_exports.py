@@ -15,6 +15,8 @@ from cloud.core.places import BLUR_M
 from cloud.entrypoints.http.exports import FORMULA, plain
 from cloud.entrypoints.http.pages_stream import Streams
 from cloud.tables import Offer, Space
+from cloud.usecases import charges
+from cloud.usecases.charges import Due
 from tests.cloud.test_stays import park
 from tests.http.rig import WIDE, Front, opened
 
@@ -115,8 +117,44 @@ def test_the_operator_exports_everything_and_an_owner_what_is_theirs(front: Fron
     assert mine == stay | {"booking": ""}
     (filed,) = rows(front.get(f"{V1}/exports/settlements.csv", "owner"))
     assert filed["amount_minor"] == filed["paid_minor"] != "0"
+    assert filed["kind"] == "stay"
     for name in ("stays", "settlements"):
         assert rows(front.get(f"{V1}/exports/{name}.csv", "other_owner")) == []
+
+
+def test_the_sum_of_an_owners_settlements_is_what_is_left_after_credits(front: Front) -> None:
+    settled(front)
+    for amount_minor in (100, 100):
+        body = {"amount_minor": amount_minor, "reason": "The gate stood closed."}
+        key = f"key-credit-{front.rig.now_ms}"
+        made = front.post(f"{V1}/settlements/1/credits", "operator", body, idempotency_key=key)
+        assert made.status_code == 201, made.text
+        front.rig.clock.pass_s(1)
+    front.rig.settle()
+    filed = rows(front.get(f"{V1}/exports/settlements.csv", "owner"))
+    assert [row["kind"] for row in filed] == ["stay", "credit", "credit"]
+    assert [row["credit_of"] for row in filed] == ["", "1", "1"]
+    for name in ("amount_minor", "paid_minor"):
+        assert [int(row[name]) for row in filed] == [290, -100, -100]
+
+
+def test_a_charge_that_an_owner_pays_is_taken_off_and_one_of_others_is_not_theirs(
+    front: Front,
+) -> None:
+    booking, rig = front.row(settled(front)), front.rig
+    other = front.numbers["other_driver"]
+    sides = {"no_show": (rig.driver, rig.owner), "compensation": (rig.owner, rig.driver)}
+    sides["reassignment"] = (other, rig.driver)
+    for code, pair in sides.items():
+        due = Due(code, code, pair, 70, "CNY")  # type: ignore[arg-type]
+        assert rig.db.write(lambda s, d=due: charges.charge(s, booking, d, rig.clock.at))
+    filed = rows(front.get(f"{V1}/exports/settlements.csv", "owner"))
+    assert [(row["kind"], int(row["amount_minor"])) for row in filed] == [
+        ("stay", 290),
+        ("no_show", 70),
+        ("compensation", -70),
+    ]
+    assert len(rows(front.get(f"{V1}/exports/settlements.csv", "operator"))) == 4
 
 
 def test_postings_sum_to_zero_and_to_the_balance(front: Front) -> None:

@@ -98,7 +98,9 @@ def test_a_refusal_keeps_what_older_readers_look_at(front: Front) -> None:
         "price_changed",
     )
     assert body["refused"] is True
-    assert body["reasons"][0]["sentence_en"] == REASONS["price_changed"].sentence_en
+    assert body["reasons"][0]["sentence_en"] == REASONS["price_changed"].sentence_en.format(
+        price="6.00 CNY"
+    )
 
 
 def test_a_registration_is_refused_with_every_reason_and_its_number(front: Front) -> None:

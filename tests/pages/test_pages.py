@@ -123,14 +123,17 @@ def test_a_silent_gateway_is_named_with_what_to_do(place: Town, client: TestClie
     assert WORDS["gateway.do"][0] in text
 
 
-@pytest.mark.parametrize("code", ["unbooked", "something_new"])
-def test_every_alarm_says_what_to_do(place: Town, client: TestClient, code: str) -> None:
+def test_of_alarms_the_public_reads_only_that_a_sensor_is_out_of_order(
+    place: Town, client: TestClient
+) -> None:
     place.lot()
-    place.alarm(code, "lot-1.A01")
-    known = code if code == "unbooked" else "other"
-    text = client.get("/lots/lot-1").text
-    assert WORDS[f"alarm.{known}"][0] in text
-    assert WORDS[f"alarm.{known}.do"][0] in text
+    place.alarm("unbooked", "lot-1.A01")
+    place.alarm("sensor_timeout", "lot-1.A03")
+    for lang, _, index in LANGS:
+        text = client.get(f"/lots/lot-1?lang={lang}").text
+        assert WORDS["sensors.out.at"][index].format(space="lot-1.A03") in text
+        assert WORDS["alarm.unbooked"][index] not in text
+        assert "Look." not in text
 
 
 def test_the_pass_says_where_when_and_what_it_costs(place: Town, client: TestClient) -> None:

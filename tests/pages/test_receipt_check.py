@@ -7,7 +7,8 @@ from fastapi.testclient import TestClient
 
 from cloud.entrypoints.http.words import WORDS
 from cloud.entrypoints.http.words_receipt import LINKS_ZH
-from tests.contracts.making import credit_of, pending, receipt
+from tests.contracts.making import charge, credit_of, pending, receipt
+from tests.contracts.test_charge import PENDING as PENDING_CHARGE
 
 GOOD = receipt().model_dump_json()
 
@@ -44,6 +45,16 @@ def test_a_credit_passes_with_its_own_links(client: TestClient) -> None:
     )
     lied = made.model_copy(update={"reason": "Goodwill."}).model_dump_json().encode()
     assert "FAIL: broken at credit." in as_file(client, lied)
+
+
+def test_a_charge_passes_with_its_own_links_and_a_lie_is_named(client: TestClient) -> None:
+    made = charge()
+    text = as_file(client, made.model_dump_json().encode())
+    assert "the chain was not asked. All 5 links that it shows hold." in text
+    lied = charge(amount_minor=501).model_dump_json().encode()
+    assert "FAIL: broken at due." in as_file(client, lied)
+    waits = as_file(client, json.dumps(PENDING_CHARGE).encode())
+    assert f"PENDING: the charge with number {made.record.stay} is not on the chain" in waits
 
 
 def test_a_pending_receipt_is_neither_passed_nor_broken(client: TestClient) -> None:

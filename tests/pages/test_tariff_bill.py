@@ -2,6 +2,7 @@
 
 from fastapi.testclient import TestClient
 
+from cloud.core.compensation import STANDARD
 from cloud.entrypoints.http import pages_bill, pages_driver
 from cloud.entrypoints.http.pages_speech import Speech
 from contracts.ledger.pricing import Rate, Stretch, Tariff, Terms, Window
@@ -11,6 +12,13 @@ from tests.receipts.priced import a_stay, rich_receipt
 RICH = rich_receipt()
 ZONE = "Asia/Shanghai"
 SPACE = "\u00a0"
+
+
+AGREED = {
+    "starts_at": "2026-05-01T00:00:00.000Z",
+    "ends_at": "2026-05-01T02:00:00.000Z",
+    "compensation": STANDARD.model_dump(mode="json"),
+}
 
 
 def shown(client: TestClient, lang: str) -> str:
@@ -23,8 +31,8 @@ def test_each_line_of_the_bill_says_its_stretch_and_rate_in_both_languages(
 ) -> None:
     english, chinese = shown(client, "en"), shown(client, "zh")
     assert "All 10 links that it shows hold." in english
-    assert "1 May 2026, 00:00 – 00:30, CNY 6.20 an hour" in english
-    assert "2026年5月1日, 00:00 – 00:30, 每小时 ¥6.20" in chinese
+    assert "at the price of 1 May 2026, 00:00 – 00:30: CNY 6.20 an hour" in english
+    assert "按 2026年5月1日, 00:00 – 00:30 的价格：每小时 ¥6.20" in chinese
     for said in (english, chinese):
         assert said.count("<tr><td>") == len(RICH.lines)
     for english_word, chinese_word in (
@@ -101,7 +109,7 @@ def test_the_drivers_page_tells_the_late_stop_where_it_is_longer_than_the_grace(
         "terms": Terms(late_stop_s=1200).model_dump(),
         "grant": "held",
         "state": "active",
-        "ends_at": "2026-05-01T02:00:00.000Z",
+        **AGREED,
     }
     rules = [line.replace(SPACE, " ") for line in pages_driver.rules(view, english)]
     assert "20 min of grace after the end cost nothing." in rules
@@ -112,7 +120,8 @@ def test_the_drivers_page_tells_the_late_stop_where_it_is_longer_than_the_grace(
 
 def test_what_not_coming_or_cancelling_late_costs_is_told_before_it_does() -> None:
     terms = Terms(no_show_fee_minor=500, cancel_until_s=7200, cancel_fee_minor=300)
-    view = {"tariff": making.TARIFF.model_dump(mode="json"), "terms": terms.model_dump()}
+    tariff = making.TARIFF.model_dump(mode="json")
+    view = {"tariff": tariff, "terms": terms.model_dump(), **AGREED}
     english = [s.replace(SPACE, " ") for s in pages_driver.rules(view, Speech("en", ZONE))]
     chinese = [s.replace(SPACE, " ") for s in pages_driver.rules(view, Speech("zh", ZONE))]
     assert "Not coming costs CNY 5.00." in english
@@ -121,3 +130,26 @@ def test_what_not_coming_or_cancelling_late_costs_is_told_before_it_does() -> No
     assert any("取消" in s and "3.00" in s for s in chinese)
     plain = pages_driver.rules({**view, "terms": Terms().model_dump()}, Speech("en", ZONE))
     assert len(plain) == len(english) - 2
+
+
+def test_what_was_paid_back_comes_off_the_total() -> None:
+    credits = [{"amount_minor": 390, "paid_minor": None}, {"amount_minor": 100, "paid_minor": 60}]
+    view = {"settlement": {"amount_minor": 880}, "credits": credits, "currency": "CNY"}
+    told = pages_driver.net(view, Speech("en", ZONE))
+    assert told is not None
+    assert {name: text.replace(SPACE, " ") for name, text in told.items()} == {
+        "back": "-CNY 4.50",
+        "left": "CNY 4.30",
+    }
+    assert pages_driver.net({**view, "credits": []}, Speech("en", ZONE)) is None
+    assert pages_driver.net({**view, "settlement": None}, Speech("en", ZONE)) is None
+
+
+def test_a_line_of_overstay_is_not_told_as_if_all_of_its_stretch_were_billed(
+    client: TestClient,
+) -> None:
+    """The stretch is the tariff's, of which the bill has some minutes only."""
+    said = shown(client, "en")
+    timed_lines = [line for line in RICH.lines if line.starts_at and line.billed_s]
+    assert timed_lines
+    assert said.count("at the price of 1 May 2026") == len(timed_lines)

@@ -19,7 +19,11 @@ from contracts.ledger.pricing import Line
 from contracts.ledger.receipt import CHECKS
 from contracts.wire.messages import EventKind
 
-SOURCES = [*HERE.glob("pages*.py"), *(HERE / "templates").glob("*.html")]
+SOURCES = [
+    *HERE.glob("pages*.py"),
+    HERE / "api_alarms.py",
+    *(HERE / "templates").glob("*.html"),
+]
 TEXT = "\n".join(path.read_text() for path in SOURCES)
 LITERAL = set(re.findall(r"""\bt\(\s*["']([a-z_.]+)["']\s*[,)]""", TEXT))
 # t("state." ~ name), t(f"chain.{...}"), known("alarm", ...): every word below the prefix counts.

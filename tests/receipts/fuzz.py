@@ -19,24 +19,27 @@ from random import Random
 from typing import Any
 
 from contracts.ledger import files
-from contracts.ledger.credit import Credit
+from contracts.ledger.charge import Charge, ChargeRecord
+from contracts.ledger.credit import Credit, reason_digest
 from contracts.ledger.hashing import digest, keccak
 from contracts.ledger.merkle import Tree
 from contracts.ledger.pending import Pending
+from contracts.ledger.pricing import Tariff
 from contracts.ledger.receipt import Link, Receipt
-from contracts.ledger.records import BookingRecord, SettlementRecord, word_hex
+from contracts.ledger.records import BookingRecord, SettlementRecord, tariff_digest, word_hex
 from contracts.ledger.stay import evidence_of
 from contracts.wire.messages import Event
 from contracts.wire.signing import Domain, event_digest, sign
 from contracts.wire.types import format_instant
-from tests.receipts import credits, mutations
+from tests.receipts import charges, credits, mutations
+from tests.receipts.charges import MadeCharge, a_charge, charge_answers
 from tests.receipts.credits import MadeCredit, a_credit, credit_answers
 from tests.receipts.drawn import Made, a_receipt, an_address, answers, hex32
 from tests.receipts.judged import NODE, Case, verdicts
 from tests.receipts.mutations import inside, leaves, objects
 from tests.receipts.waiting import Waiting, a_pending
 
-Paper = Made | MadeCredit | Waiting
+Paper = Made | MadeCredit | MadeCharge | Waiting
 Mend = Callable[[Any, Random, bytes], None]
 TRIES = 8
 DIGEST, INSTANT = re.compile(r"0x[0-9a-f]{64}"), re.compile(r"\d{4}-\d\d-\d\dT.*Z")
@@ -61,15 +64,18 @@ ODD: tuple[Any, ...] = (
 
 
 def drawn(seed: int) -> tuple[Paper, bytes, dict[str, Any]]:
-    """A genuine file of one of the three kinds, its gateway's key, and what an honest node says."""
-    kind = seed % 5
-    return _paper(("receipt", "receipt", "credit", "credit", "draft")[kind], seed // 5 % 300)
+    """A genuine file of one of the kinds, its gateway's key, and what an honest node says."""
+    kinds = ("receipt", "receipt", "credit", "charge", "draft")
+    return _paper(kinds[seed % len(kinds)], seed // len(kinds) % 300)
 
 
 @cache
 def _paper(kind: str, seed: int) -> tuple[Paper, bytes, dict[str, Any]]:
     if kind == "draft":
         return a_pending(seed), b"", {}
+    if kind == "charge":
+        charge = a_charge(seed)
+        return charge, b"", charge_answers(charge.charge)
     if kind == "credit":
         made = a_credit(seed)
         return made, made.made.key, credit_answers(made.credit)
@@ -120,6 +126,8 @@ def _agreeing(text: str) -> dict[str, Any]:
     found = files.read(_bytes(text))
     if isinstance(found, Credit):
         return credit_answers(found)
+    if isinstance(found, Charge):
+        return charge_answers(found)
     return answers(found) if isinstance(found, Receipt) else {}
 
 
@@ -190,6 +198,9 @@ def _mended(rng: Random, plain: Any, key: bytes) -> None:
 
     What does not read any more cannot be mended.
     """
+    if plain.get("format") == "berth-charge":
+        _charge_mended(plain, rng)
+        return
     told = plain.get("draft") or plain.get("corrects") or plain
     for mend in (_grant, _signatures, _times, _sum, _record, _filed):
         if rng.random() < 0.75 and (key or mend is not _signatures):
@@ -202,6 +213,32 @@ def _mended(rng: Random, plain: Any, key: bytes) -> None:
         with suppress(ValueError, TypeError, LookupError, AttributeError, OverflowError):
             record = SettlementRecord.model_validate_json(json.dumps(told["record"]))
             plain["leaf"] = "0x" + record.leaf().hex()
+
+
+def _charge_mended(plain: Any, rng: Random) -> None:
+    for mend in (_charged_booking, _charged_reason, _charge_filed):
+        if rng.random() < 0.75:
+            with suppress(ValueError, TypeError, LookupError, AttributeError, OverflowError):
+                mend(plain)
+
+
+def _charged_booking(plain: Any) -> None:
+    plain["booking"]["tariff"] = tariff_digest(
+        Tariff.model_validate_json(json.dumps(plain["tariff"]))
+    )
+    bound = BookingRecord.model_validate_json(json.dumps(plain["booking"])).bound()
+    plain["booking"]["grant"] = bound.grant
+    plain["record"] |= {"booking": bound.digest(), "space": bound.space}
+
+
+def _charged_reason(plain: Any) -> None:
+    plain["record"]["reason"] = reason_digest(plain["reason"])
+
+
+def _charge_filed(plain: Any) -> None:
+    record = ChargeRecord.model_validate_json(json.dumps(plain["record"]))
+    plain["chain"]["word"] = word_hex(record.word())
+    plain["proof"] = {"root": "0x" + record.leaf().hex(), "siblings": []}
 
 
 def _grant(told: Any, rng: Random, key: bytes) -> None:
@@ -363,6 +400,9 @@ def _bound(plain: dict[str, Any]) -> dict[str, Any]:
 def is_genuine(told: Drawn, seed: int) -> bool:
     paper, _, _ = drawn(seed)
     data = told.case.data
+    if isinstance(paper, MadeCharge):
+        # Who holds the ledger's keys files what he likes of it: no gateway has signed anything.
+        return told.by_operator or charges.says_the_same(data, paper)
     if told.by_operator:
         found = files.read(data)
         assert not isinstance(found, Link)

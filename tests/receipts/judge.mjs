@@ -18,7 +18,7 @@ for await (const line of createInterface({ input: process.stdin })) {
     if (told?.refused) throw new Refused("missing trie node");
     return told;
   };
-  const asked = found.receipt && !found.pending && answers;
+  const asked = (found.receipt || found.charge) && !found.pending && answers;
   // A node that answers nonsense is no verdict: the page says so, as berth-verify does.
   const told = asked ? await verifyOnChain(found, ask).catch(() => null) : { links: [], unlearnt: [] };
   if (told === null) {

@@ -15,7 +15,8 @@ from contracts.cli import ANSWERED
 from contracts.ledger.files import read, verify_paper
 from contracts.ledger.links import Link
 from contracts.ledger.onchain import Refused, told_by
-from contracts.ledger.pending import Pending, PendingCredit
+from contracts.ledger.pending import Pending, PendingCharge, PendingCredit
+from tests.receipts.charges import a_charge, a_charge_lie, charge_answers, charge_node_lies
 from tests.receipts.credits import a_credit, a_lie, credit_answers, credit_node_lies
 from tests.receipts.drawn import a_receipt, answers, question, spelled
 from tests.receipts.lies import node_answers
@@ -80,6 +81,21 @@ def mutated_credit_case(seed: int) -> Case:
     return Case(f"{name} credit {seed}", data, credit_answers(made.credit))
 
 
+def charge_case(seed: int) -> Case:
+    made = a_charge(seed)
+    data = spelled(Random(seed), made.charge)
+    return Case(f"valid charge {seed}", data, charge_answers(made.charge))
+
+
+def mutated_charge_case(seed: int) -> Case:
+    made = a_charge(seed % 200)
+    if seed % NODE_LIES_EVERY == 0:
+        told = charge_node_lies(Random(seed), made)
+        return Case(f"charge_node_lies {seed}", made.charge.model_dump_json().encode(), told)
+    name, data = a_charge_lie(seed, made)
+    return Case(f"{name} charge {seed}", data, charge_answers(made.charge))
+
+
 def mutated_pending_case(seed: int) -> Case:
     name, data = a_lie_about_a_draft(seed)
     return Case(f"{name} pending {seed}", data, {})
@@ -96,7 +112,7 @@ def by_python(case: Case) -> tuple[str, ...]:
             raise Refused("missing trie node")
         return NOTHING.get(method) if told is None else told
 
-    if isinstance(found, Pending | PendingCredit):
+    if isinstance(found, Pending | PendingCredit | PendingCharge):
         return (*(link.name for link in verify_paper(found) if not link.ok), "(pending)")
     try:
         told = told_by(found, ask)

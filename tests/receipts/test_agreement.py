@@ -15,8 +15,10 @@ import pytest
 from contracts.ledger.amounts import DECIMALS, amount_of
 from contracts.ledger.receipt import Receipt
 from tests.contracts.making import booking, pending, receipt, stay_events, titled
+from tests.contracts.test_charge import PENDING as PENDING_CHARGE
 from tests.contracts.test_pending import PENDING, PENDING_CREDIT
-from tests.receipts.corpus import Tally, cases, credit_cases
+from tests.receipts import charges as lies_about_charges
+from tests.receipts.corpus import Tally, cases, charge_cases, credit_cases
 from tests.receipts.credits import LIES
 from tests.receipts.drawn import a_receipt, answers
 from tests.receipts.judged import (
@@ -36,6 +38,7 @@ from tests.receipts.mutations import MUTATIONS
 pytestmark = pytest.mark.skipif(NODE is None, reason="no node here (apt-get install nodejs)")
 VALID, MUTATED = 60, 300
 CREDITS, MUTATED_CREDITS = 20, 140
+CHARGES, MUTATED_CHARGES = 20, 200
 
 
 def tallied(shown: Iterable[Case]) -> Tally:
@@ -53,6 +56,23 @@ def tally() -> Tally:
 @pytest.fixture(scope="module")
 def credits() -> Tally:
     return tallied(credit_cases(CREDITS, MUTATED_CREDITS))
+
+
+@pytest.fixture(scope="module")
+def charges() -> Tally:
+    return tallied(charge_cases(CHARGES, MUTATED_CHARGES))
+
+
+def test_both_verifiers_give_the_same_right_verdict_on_every_charge(charges: Tally) -> None:
+    assert (charges.valid, charges.mutated) == (CHARGES, MUTATED_CHARGES)
+    assert charges.charges == CHARGES + MUTATED_CHARGES
+    assert charges.wrong == []
+
+
+def test_the_share_of_charges_has_every_lie_and_breaks_their_own_links(charges: Tally) -> None:
+    assert {lie.__name__ for lie in lies_about_charges.LIES} < set(charges.kinds)
+    own = {"agreed", "due", "charge", "charge proof"}
+    assert own | {"batch root", "transaction", "payment", "chain id"} <= set(charges.links)
 
 
 def test_both_verifiers_give_the_same_right_verdict_on_every_receipt(tally: Tally) -> None:
@@ -81,10 +101,10 @@ def test_the_share_of_credits_has_every_lie_and_breaks_their_own_links(credits: 
 
 def test_both_verifiers_say_the_same_of_what_waits_for_its_batch() -> None:
     """Changed or not: no lie about a draft is said to hold."""
-    bare = [json.dumps(plain).encode() for plain in (PENDING, PENDING_CREDIT)]
+    bare = [json.dumps(plain).encode() for plain in (PENDING, PENDING_CREDIT, PENDING_CHARGE)]
     genuine = [*bare, pending().model_dump_json().encode()]
     shown = [Case("pending", data, {}) for data in genuine]
-    assert list(by_script(shown)) == [by_python(case) for case in shown] == [("(pending)",)] * 3
+    assert list(by_script(shown)) == [by_python(case) for case in shown] == [("(pending)",)] * 4
     tally = tallied(mutated_pending_case(seed) for seed in range(60))
     assert tally.wrong == []
 
@@ -112,6 +132,18 @@ def test_what_readers_of_json_read_differently_is_no_receipt(was: str, now: str)
     case = Case("odd", text.replace(was, now, 1).encode(), {})
     assert list(by_script([case])) == [("format",)]
     assert by_python(case) == ("format",)
+
+
+def test_a_number_of_more_digits_than_either_takes_is_no_file_to_both() -> None:
+    text = a_receipt(1).receipt.model_dump_json()
+    at = text.index('"version":', text.index('"tariff":{')) + len('"version":')
+    end = text.index(",", at)
+    shown = [
+        Case(str(count), (text[:at] + "1" * count + text[end:]).encode(), {})
+        for count in (4300, 4301)
+    ]
+    assert list(by_script(shown)) == [by_python(case) for case in shown]
+    assert by_python(shown[1]) == ("format",) != by_python(shown[0])
 
 
 def test_the_script_gives_up_on_nothing_that_is_thrown_at_it() -> None:
@@ -169,11 +201,21 @@ def test_both_verifiers_write_an_amount_with_as_many_decimals() -> None:
 ROUNDED_UP = ("worth / HOUR_S - before / HOUR_S", "(worth + 3599n) / HOUR_S - before / HOUR_S")
 # Seeds whose lie is an amount that was not settled.
 TOO_MUCH = (319, 416)
+# Charges before their time, and of another sum than the terms give.
+UNBOUND = (
+    'return DECIDED.includes(record.code) ? reason !== "" : byTheTerms(record, booking);',
+    "return true;",
+)
 UNLIMITED = ("record.amount_minor > 0n && record.amount_minor <= before.amount_minor", "true")
 
 
 @pytest.mark.parametrize(
-    ("rule", "shown"), [(ROUNDED_UP, cases(20, 0)), (UNLIMITED, map(mutated_credit_case, TOO_MUCH))]
+    ("rule", "shown"),
+    [
+        (ROUNDED_UP, cases(20, 0)),
+        (UNLIMITED, map(mutated_credit_case, TOO_MUCH)),
+        (UNBOUND, charge_cases(0, 60)),
+    ],
 )
 def test_a_script_that_forgets_one_rule_is_caught(
     tmp_path: Path, rule: tuple[str, str], shown: Iterable[Case]

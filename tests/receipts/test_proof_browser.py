@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, FilePayload, Page, expect, sync_playwright
 
-from tests.contracts.making import credit_of, pending, receipt
+from tests.contracts.making import charge, credit_of, pending, receipt
+from tests.contracts.test_charge import PENDING as PENDING_CHARGE
 from tests.contracts.test_pending import PENDING
 from tests.pages.making import town
 
@@ -114,6 +115,32 @@ def test_a_pasted_lie_is_named_in_words_and_by_a_sign(place: Opened) -> None:
         assert not scrolls_sideways(page)
     assert all("✗ 未通过" in one for one in said)
     assert "计算正确" in said[0]
+
+
+@pytest.mark.parametrize(("lang", "code"), [("en", "Nobody came"), ("zh", "未到场")])
+def test_a_charge_is_shown_with_who_pays_whom_and_what_no_file_can_prove(
+    place: Opened, lang: str, code: str
+) -> None:
+    made = charge()
+    with proof(place, f"/proof?lang={lang}") as page:
+        page.fill("#text", made.model_dump_json())
+        page.click("#given button")
+        expect(page.locator("#verdict.pass")).to_contain_text(
+            "the operator's word." if lang == "en" else "以运营方所言为准"
+        )
+        said = page.inner_text("#due").replace("\u00a0", " ")
+        assert page.locator("li.pass").count() == 5
+        assert not page.is_visible("#statement") and not page.is_visible("#untitled")
+        assert not scrolls_sideways(page)
+        page.fill("#text", charge(amount_minor=501).model_dump_json())
+        page.click("#given button")
+        expect(page.locator("li.fail")).to_have_count(1)
+        assert page.is_visible("#broken")
+        page.fill("#text", json.dumps(PENDING_CHARGE))
+        page.click("#given button")
+        expect(page.locator("#verdict.wait")).to_contain_text(str(made.record.stay))
+        assert not page.is_visible("#due")
+    assert "5.00" in said and code in said and str(made.record.stay) in said
 
 
 def test_the_browser_judges_files_as_node_and_python_do(place: Opened) -> None:

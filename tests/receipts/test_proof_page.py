@@ -25,7 +25,7 @@ def test_the_page_hands_out_script_and_words_in_both_languages(place: Town) -> N
         script = client.get("/static/verify/proof.mjs")
     assert WORDS["proof.title"][0] in english
     assert WORDS["proof.title"][1] in chinese
-    assert english.count("data-link=") == chinese.count("data-link=") == 24
+    assert english.count("data-link=") == chinese.count("data-link=") == 28
     assert "javascript" in script.headers["content-type"]
 
 

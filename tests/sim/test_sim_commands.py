@@ -101,9 +101,17 @@ def feed(tempo: str) -> "subprocess.Popen[bytes]":
     )
 
 
-def test_feed_started_after_the_end_writes_the_header_alone() -> None:
+def test_feed_started_after_the_end_writes_the_header_alone_and_says_so() -> None:
     out, err = feed(PAST).communicate(timeout=60)
-    assert (len(out.splitlines()), err) == (1, b"")
+    assert len(out.splitlines()) == 1
+    assert re.search(rb"all [1-9]\d* lines .* begins at 2026-05-01T00:00:00Z", err)
+
+
+def test_feed_of_another_day_says_what_to_change() -> None:
+    """A lot's clock that stands a day after the trace: nothing of it is due any more."""
+    out, err = feed(f"2026-05-02T00:00:00Z@{time.time()!r}*60").communicate(timeout=60)
+    assert len(out.splitlines()) == 1
+    assert b"lot's clock" in err and b"--tempo" in err
 
 
 def test_feed_goes_quietly_when_its_reader_goes() -> None:

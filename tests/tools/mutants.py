@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tests.tools.planted import AGREED, Mutant
 from tests.tools.planted_bookings import BOOKINGS
+from tests.tools.planted_charges import CHARGES
 from tests.tools.planted_compliance import COMPLIANCE
 from tests.tools.planted_credits import CREDITS
 from tests.tools.planted_http import HTTP
@@ -31,7 +32,7 @@ from tests.tools.tidy import ROOT, tracked
 
 ALL = (
     *(*AGREED, *SENSING, *SETTLING, *POSTGRES),
-    *(*MONEY, *CREDITS, *VERIFYING, *CONTRACTS, *DISPUTES),
+    *(*MONEY, *CREDITS, *CHARGES, *VERIFYING, *CONTRACTS, *DISPUTES),
     *(*TARIFFS, *TITLES, *COMPLIANCE, *OFFERS, *SEARCH, *BOOKINGS, *HTTP, *STAYS, *STRANGERS),
 )
 LIMIT_S = 120

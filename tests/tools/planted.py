@@ -88,8 +88,8 @@ AGREED = (
     Mutant(
         "a near plate is taken for the booked one",
         "edge/core/plates.py",
-        'return Verdict("ambiguous", _nearest(close, at).id, read)',
-        'return Verdict("accepted", _nearest(close, at).id, read)',
+        'return _of("ambiguous", _nearest(close, at), read)',
+        'return _of("accepted", _nearest(close, at), read)',
         "tests/edge/test_grants_and_plates.py",
     ),
     Mutant(

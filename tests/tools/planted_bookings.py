@@ -51,7 +51,7 @@ BOOKINGS = (
     ),
     Mutant(
         "a changed booking keeps the grant of the old terms",
-        "cloud/usecases/changing.py",
+        "cloud/usecases/booking_agreed.py",
         "booking.space, booking.grant = record.space, record.grant",
         "booking.space = record.space",
         CHANGES,
@@ -65,9 +65,9 @@ BOOKINGS = (
     ),
     Mutant(
         "a late cancellation is free",
-        "cloud/usecases/booking_fees.py",
-        "return 0 if ahead_s >= record.terms.cancel_until_s else",
-        "return 0 if ahead_s >= 0 else",
+        "contracts/ledger/charge.py",
+        "late = to_ms(at) > starts_ms - terms.cancel_until_s * 1000",
+        "late = to_ms(at) > starts_ms",
         CHANGES,
     ),
     Mutant(
@@ -108,7 +108,7 @@ BOOKINGS = (
     Mutant(
         "a closed loop's callers wait for ever",
         "cloud/adapters/writer.py",
-        "            self.done.set_result(None)\n",
+        "            call.done.set_result(None)\n",
         "            pass\n",
         "tests/cloud/test_booking_writer.py",
     ),

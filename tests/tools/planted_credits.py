@@ -62,7 +62,7 @@ CREDITS = (
     Mutant(
         "a credit's vanished batch takes its stay back",
         "cloud/usecases/settlements.py",
-        "col(Settlement.batch) == _BATCH, col(Settlement.credit_of).is_(None)",
+        "col(Settlement.batch) == _BATCH, col(Settlement.stay) < CREDIT_NUMBERS",
         "col(Settlement.batch) == _BATCH",
         "tests/cloud/test_credits_again.py",
     ),

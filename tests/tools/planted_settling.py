@@ -6,8 +6,8 @@ SETTLING = (
     Mutant(
         "entries may be changed",
         "cloud/table_rules.py",
-        'once = ("entry", "batch",',
-        'once = ("batch",',
+        'written = ("entry", "batch",',
+        'written = ("batch",',
         "tests/cloud/test_settling.py",
     ),
     Mutant(

@@ -4,6 +4,20 @@ from tests.tools.planted import Mutant
 
 TITLES = (
     Mutant(
+        "a title is changed by command and nobody is told why",
+        "cloud/usecases/title_changes.py",
+        '"reason": note.reason',
+        '"reason": ""',
+        "tests/cloud/test_titles_audit.py",
+    ),
+    Mutant(
+        "an import in steps counts a row for each of its mistakes",
+        "cloud/usecases/title_staging.py",
+        "len({problem.line for problem in problems})",
+        "len(problems)",
+        "tests/cloud/test_titles_said.py",
+    ),
+    Mutant(
         "bad rows that were read before a kill are forgotten",
         "cloud/usecases/title_staging.py",
         "    _PROBLEMS.insert(session, problems)\n",

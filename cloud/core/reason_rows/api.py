@@ -7,7 +7,7 @@ ROWS: tuple[tuple[str, str, str, str, str], ...] = (
     (
         "bad_request",
         "{where}: {why}.",
-        "{where}：内容无法识别（{why}）。",
+        "{where}：{why_zh}。",
         "Correct this field; /docs describes every request.",
         "请更正该字段；各请求的格式见 /docs。",
     ),

@@ -26,8 +26,9 @@ ROWS: tuple[tuple[str, str, str, str, str], ...] = (
         "parked_already",
         "The car stands there: the gateway has signed its arrival under what was agreed.",
         "车辆已停入：网关已按原约定签署到达记录。",
-        "Stay on: after the grace the agreed overstay price counts. Or leave and book again.",
-        "可继续停放，宽限期后按约定的超时价格计费；也可离开后重新预订。",
+        "A later end may be agreed until the booked time is over; after the grace the overstay "
+        "price counts. Or leave and book again.",
+        "预订时段结束前可延长；宽限期后按约定的超时价格计费。也可离开后重新预订。",
     ),
     (
         "booking_over",

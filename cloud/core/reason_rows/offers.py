@@ -6,8 +6,10 @@ ROWS: tuple[tuple[str, str, str, str, str], ...] = (
         "A booking from {starts} to {ends} is not inside these hours; to cancel it costs "
         "{compensation}.",
         "{starts} 至 {ends} 有一个预订不在这些时段内；取消它需补偿 {compensation}。",
-        "Keep the hours that are booked, or look at the cost and agree to cancel.",
-        "请保留已被预订的时段，或查看费用后同意取消。",
+        "Keep the hours that are booked; or ask for the cost (POST offers/preview, or GET the "
+        "offer's withdrawal) and send its token back to agree.",
+        "请保留已被预订的时段；或先查询费用（POST offers/preview，或 GET 该发布的 withdrawal），"
+        "再附上其 token 表示同意。",
     ),
     (
         "changed_since",

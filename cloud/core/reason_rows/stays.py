@@ -23,11 +23,33 @@ ROWS: tuple[tuple[str, str, str, str, str], ...] = (
         "无需操作，预订已随车更改。",
     ),
     (
+        "back_and_free",
+        "Nobody else has booked the space since: book it anew, from now on, where your car stands.",
+        "车位尚无他人预订：您可原地重新预订，从现在开始计费。",
+        "Book it anew in the app, or drive on; an operator has been told that you are back.",
+        "请在应用中重新预订，或驶离；运营方已获知您返回。",
+    ),
+    (
+        "back_and_taken",
+        "Somebody else has booked the space since: please drive on, or find another space now.",
+        "车位已被他人预订：请驶离，或另找车位。",
+        "Search for a space near you that is free now.",
+        "请查找附近的空闲车位。",
+    ),
+    (
         "space_not_taken",
         "The sensors see nobody in that space.",
         "传感器显示该车位无车。",
-        "Park there. If somebody does stand there, open a dispute with a picture.",
-        "请直接停入。如确有车辆占用，请提交争议并附照片。",
+        "Park there. If a car does stand there, tell the operator the number of the space, and ask "
+        "here again once the sensors have seen it.",
+        "请直接停入。如确有车辆占用，请将车位编号告知运营方，待传感器识别后再次提交。",
+    ),
+    (
+        "not_your_time",
+        "The space is not yours yet.",
+        "该车位尚未到您的使用时间。",
+        "Come from the time that your booking names, or cancel it.",
+        "请在预订所示时间之后到达，或取消预订。",
     ),
     (
         "your_car_there",

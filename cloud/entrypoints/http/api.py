@@ -11,11 +11,13 @@ from cloud.adapters.db import Database
 from cloud.adapters.document_memory import MemoryDocuments
 from cloud.adapters.search_held import HeldIndex
 from cloud.entrypoints.http import docs_page, problems
+from cloud.entrypoints.http.api_alarms import add_alarms
 from cloud.entrypoints.http.api_audit import add_audit
 from cloud.entrypoints.http.api_changes import add_changes
 from cloud.entrypoints.http.api_credits import add_credits
 from cloud.entrypoints.http.api_disputes import add_disputes
 from cloud.entrypoints.http.api_driver import add_driver
+from cloud.entrypoints.http.api_kinds import add_kinds
 from cloud.entrypoints.http.api_lots import add_lots
 from cloud.entrypoints.http.api_operator import add_operator
 from cloud.entrypoints.http.api_owner import add_owner
@@ -94,6 +96,8 @@ def _market(keys: Keys, db: Database, clock: Clock, parts: Parts) -> APIRouter:
     add_search(router, db, clock, parts.index)
     add_spaces(router, db, clock)
     add_lots(router, db, clock)
+    add_alarms(router, db)
+    add_kinds(router, db, clock)
     add_papers(router, db, clock, parts.store)
     add_disputes(router, db, clock)
     add_trust(router, db, clock)

@@ -1,4 +1,4 @@
-"""An operator's acts, in the audit log in the transaction that they are done in."""
+"""Acts in the audit log, in the transaction that they are done in."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -22,11 +22,19 @@ class Acts:
         self.clock, self.account = clock, account
 
     def kept(self, session: Session, what: str, about: str, made: T, **detail: Any) -> T:
-        """`made` as it is; recorded unless it is a refusal. `detail`: no names, never erased."""
-        if self.account.role == OPERATOR and not isinstance(made, Refusal):
+        """`made` as it is; recorded if an operator did it. `detail`: no names, never erased."""
+        return self.done(session, what, about, made, **detail) if self._operators else made
+
+    def done(self, session: Session, what: str, about: str, made: T, **detail: Any) -> T:
+        """`made` as it is; recorded unless it is a refusal, whoever did it."""
+        if not isinstance(made, Refusal):
             who = audit.account(self.account.number)
             audit.record(session, who, what, about, detail, self.clock.now())
         return made
+
+    @property
+    def _operators(self) -> bool:
+        return self.account.role == OPERATOR
 
     def changed(self, session: Session, what: str, booking: str, change: Change) -> Made:
         """A booking's change; sent again under its key, it changes nothing and is no second act."""

@@ -161,7 +161,8 @@ def _add_withdrawal(router: APIRouter, db: Database, clock: Clock) -> None:
             if isinstance(place, Refusal):
                 return place
             made = offer_changes.withdraw(session, *place, now, agreed)
-            return acts.kept(session, "offer.withdrawn", offer_id, made)
+            about = f"offer:{offer_id}"
+            return acts.done(session, "offer.withdrawn", about, made, space=place[0])
 
         made = db.write(story)
         return said(request, made, lambda row: {"id": row.id, "space": row.space}, 200)

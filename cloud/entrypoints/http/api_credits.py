@@ -1,4 +1,4 @@
-"""Credits for programs: the operator decides them, whom they concern sees them."""
+"""Credits and charges for programs: the operator decides credits, whom they concern sees both."""
 
 from typing import Annotated, Any
 
@@ -11,12 +11,12 @@ from cloud.adapters.db import Database
 from cloud.core.reasons import Refusal
 from cloud.entrypoints.http.api_acts import Acts
 from cloud.entrypoints.http.api_owner import mine
-from cloud.entrypoints.http.api_shapes import CreditMade, CreditShape
+from cloud.entrypoints.http.api_shapes import ChargeShape, CreditMade, CreditShape
 from cloud.entrypoints.http.api_tools import IdText, Key, Once, said, tagged
 from cloud.entrypoints.http.asked import NewCredit
 from cloud.entrypoints.http.roles import Caller
 from cloud.errors import Unknown
-from cloud.usecases import bookings, credit_receipts, credits
+from cloud.usecases import bookings, charge_receipts, charges, credit_receipts, credits
 from cloud.usecases.answered import Answer
 
 Number = Annotated[int, Path(ge=1, lt=credits.MAX_STAY)]
@@ -27,6 +27,8 @@ def add_credits(router: APIRouter, db: Database, clock: Clock) -> None:
     _add_decision(router, db, clock)
     _add_list(router, db)
     _add_of_booking(router, db)
+    _add_charges(router, db)
+    _add_charges_of_booking(router, db)
 
 
 def _add_decision(router: APIRouter, db: Database, clock: Clock) -> None:
@@ -52,6 +54,8 @@ def _add_decision(router: APIRouter, db: Database, clock: Clock) -> None:
         def story(session: Session) -> Answer | Refusal:
             made = credits.credit(session, wish, now)
             if isinstance(made, Refusal):
+                if made.reasons[0].code == "unknown_stay":
+                    raise Unknown(f"Stay {stay}.")
                 return made
             told = {"credit": made, "amount_minor": asked.amount_minor}
             Acts(clock, account).kept(session, "credit.decided", f"stay:{stay}", made, **told)
@@ -92,4 +96,39 @@ def _add_of_booking(router: APIRouter, db: Database) -> None:
         text, pending = db.read(lambda s: credit_receipts.text_or_pending(s, booking_id, number))
         if text is None:
             raise Unknown(f"No credit {number} of booking {booking_id}.")
+        return Response(text, 202 if pending else 200, media_type="application/json")
+
+
+def _add_charges(router: APIRouter, db: Database) -> None:
+    @router.get("/charges", responses={200: {"model": list[ChargeShape]}})
+    def listed(request: Request, account: Caller, before: Before = charges.MAX_NUMBER) -> Response:
+        """Newest first: what was due without a stay. The operator sees all, others their own."""
+        rows = db.read(lambda s: charges.listed(s, mine(account), before))
+        headers = {}
+        if len(rows) == charges.MAX_LISTED:
+            headers["link"] = f'<{request.url.path}?before={rows[-1]["number"]}>; rel="next"'
+        return tagged(request, rows, headers=headers)
+
+
+def _add_charges_of_booking(router: APIRouter, db: Database) -> None:
+    @router.get("/bookings/{booking_id}/charges", responses={200: {"model": list[ChargeShape]}})
+    def of_booking(request: Request, booking_id: IdText) -> Response:
+        """Whoever has the booking's id, as for its receipt."""
+
+        def story(session: Session) -> list[dict[str, Any]]:
+            return charges.of_booking(session, bookings.get(session, booking_id).id)
+
+        return tagged(request, db.read(story))
+
+    @router.get(
+        "/bookings/{booking_id}/charges/{number}",
+        responses={
+            200: {"description": "The charge, for berth-verify"},
+            202: {"description": "It is due, and on its way to the chain"},
+        },
+    )
+    def file(booking_id: IdText, number: Number) -> Response:
+        text, pending = db.read(lambda s: charge_receipts.text_or_pending(s, booking_id, number))
+        if text is None:
+            raise Unknown(f"No charge {number} of booking {booking_id}.")
         return Response(text, 202 if pending else 200, media_type="application/json")

@@ -102,7 +102,8 @@ def _add_decisions(router: APIRouter, db: Database, clock: Clock) -> None:
     ) -> Response:
         """What follows of it in money is done at once; no record is edited."""
         by, now = audit.account(account.number), clock.now()
-        decision = disputes.Decision(asked.verdict, by, asked.reason, asked.amount_minor)
+        assumed = asked.assumption and Assumption(asked.assumption, asked.at)
+        decision = disputes.Decision(asked.verdict, by, asked.reason, asked.amount_minor, assumed)
         made = db.write(lambda s: disputes.decide(s, dispute, decision, now))
         return said(request, made, _shown, 200)
 
@@ -142,6 +143,7 @@ def _shown(row: Dispute) -> View:
     at = row.decided_ms
     return {name: getattr(row, name) for name in NAMES} | {
         "credit": row.credit,
+        "charge": row.charge,
         "opened_at": format_instant(from_ms(row.opened_ms)),
         "decided_at": None if at is None else format_instant(from_ms(at)),
     }

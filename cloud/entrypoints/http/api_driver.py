@@ -31,7 +31,7 @@ from cloud.entrypoints.http.api_tools import (
 from cloud.entrypoints.http.asked import NewBooking
 from cloud.entrypoints.http.roles import Caller
 from cloud.tables import Account, Booking
-from cloud.usecases import accounts, bookings, listing, views
+from cloud.usecases import accounts, bookings, listing, stay_desk, views
 from contracts.wire.types import format_instant, from_ms
 
 View = dict[str, Any]
@@ -55,7 +55,7 @@ def _add_booking(router: APIRouter, db: Database, clock: Clock) -> None:
             # The system's random bits let go of the interpreter: by the loop's thread each would
             # be a wait for the one that writes.
             ids = bookings.Ids(new_id("b"), new_id("cmd"))
-            return bookings.confirm(session, wish, ids, now)
+            return stay_desk.book(session, wish, ids, now)
 
         return said(request, await db.write_soon(story), _made, 201)
 

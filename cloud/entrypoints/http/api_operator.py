@@ -17,6 +17,7 @@ from cloud.entrypoints.http.api_shapes import (
     GatewayMade,
     StayOfLot,
 )
+from cloud.entrypoints.http.api_shapes_cases import AlarmSeenShape
 from cloud.entrypoints.http.api_tools import (
     AccountNumber,
     IdText,
@@ -30,9 +31,10 @@ from cloud.entrypoints.http.api_tools import (
     tagged,
 )
 from cloud.entrypoints.http.asked import NewAccount, NewGateway, TopUp
+from cloud.entrypoints.http.asked_market import AlarmSeen
 from cloud.entrypoints.http.roles import Caller
-from cloud.tables import Stay
-from cloud.usecases import accounts, enrolling, listing, views
+from cloud.tables import Alarm, Stay
+from cloud.usecases import accounts, alarms, audit, enrolling, listing, views
 from cloud.usecases.answered import Answer
 from contracts.wire.types import format_instant, from_ms, to_ms
 
@@ -44,6 +46,7 @@ def add_operator(router: APIRouter, db: Database, clock: Clock, custodian: str) 
     _add_top_up(router, db, clock)
     _add_gateways(router, db, clock)
     _add_state(router, db)
+    _add_alarms(router, db, clock)
 
 
 def _add_accounts(router: APIRouter, db: Database, clock: Clock, custodian: str) -> None:
@@ -132,10 +135,26 @@ def _add_state(router: APIRouter, db: Database) -> None:
         return paged(request, page, rows, (_stay, lambda row: (row.number,)))
 
 
+def _add_alarms(router: APIRouter, db: Database, clock: Clock) -> None:
+    @router.post("/alarms/acknowledgement", responses={200: {"model": AlarmSeenShape}})
+    def acknowledge(request: Request, asked: AlarmSeen, account: Caller) -> Response:
+        """It is shown no more, or again after a day if its cause lasts. An alarm whose cause is
+
+        over ends by itself. The note is kept in the audit log for good: no names in it.
+        """
+        seen, now = alarms.Seen(audit.account(account.number), asked.note), clock.now()
+        row = db.write(lambda s: alarms.acknowledge(s, asked.alarm, seen, now))
+        return said(request, row, _seen, 200)
+
+
 def _answer(request: Request, made: Answer | Refusal) -> Response:
     if isinstance(made, Refusal):
         return said(request, made, dict, 409)
     return said(request, made, lambda answer: answer.body, made.status)
+
+
+def _seen(row: Alarm) -> View:
+    return {"alarm": row.id, "acknowledged_at": format_instant(from_ms(row.acknowledged_ms or 0))}
 
 
 def _stay(row: Stay) -> View:

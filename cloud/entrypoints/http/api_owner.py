@@ -11,6 +11,7 @@ from sqlmodel import Session
 from cloud.adapters.clock import Clock, new_id
 from cloud.adapters.db import Database
 from cloud.core.reasons import Reason, Refusal
+from cloud.entrypoints.http.api_acts import Acts
 from cloud.entrypoints.http.api_shapes import Cost, OfferMade, OfferShape, RegistrationShape
 from cloud.entrypoints.http.api_tools import (
     IdText,
@@ -108,13 +109,15 @@ def _add_offers(router: APIRouter, db: Database, clock: Clock) -> None:
 
         Refused while bookings are in the way, unless the cost that was shown is agreed to.
         """
-        row, now = offer_of(asked, account), clock.now()
+        row, now, acts = offer_of(asked, account), clock.now(), Acts(clock, account)
         agreed = None if asked.token is None else Agreed(asked.token, new_id("dec"))
 
         def story(session: Session) -> Answer | Refusal:
+            before = offers.open_offer(session, asked.space)
             made = offer_changes.publish(session, row, now, agreed)
             if isinstance(made, Refusal):
                 return made
+            _recorded(session, acts, made, before)
             return Answer(201, {"id": made.id, "space": made.space})
 
         made = once.do(request, asked, story)
@@ -138,6 +141,13 @@ def _add_offers(router: APIRouter, db: Database, clock: Clock) -> None:
         if row is None:
             raise Unknown(f"Offer {offer_id}.")
         return tagged(request, offer_shown(row))
+
+
+def _recorded(session: Session, acts: Acts, made: Offer, before: Offer | None) -> None:
+    what, told = "offer.published", {"space": made.space, "version": made.version}
+    if before is not None:
+        what, told = "offer.changed", {**told, "replaces": before.id}
+    acts.done(session, what, f"offer:{made.id}", made, **told)
 
 
 def offer_of(asked: NewOffer, account: Account) -> Offer:

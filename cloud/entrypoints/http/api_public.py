@@ -11,13 +11,9 @@ from fastapi.sse import EventSourceResponse
 from sqlmodel import Session
 
 from cloud.adapters.db import Database
-from cloud.entrypoints.http.api_shapes import (
-    BookingShape,
-    LotRow,
-    LotShape,
-    TitleProofShape,
-)
+from cloud.entrypoints.http.api_shapes import BookingShape, TitleProofShape
 from cloud.entrypoints.http.api_shapes_feed import SpaceCollection
+from cloud.entrypoints.http.api_shapes_lots import LotRow, LotShape
 from cloud.entrypoints.http.api_tools import IdText, Page, page_of, paged, said, tagged
 from cloud.entrypoints.http.pages_stream import Streams
 from cloud.entrypoints.http.problems import ProblemError

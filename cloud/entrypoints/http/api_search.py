@@ -9,16 +9,23 @@ from sqlmodel import Session
 
 from cloud.adapters.clock import Clock
 from cloud.adapters.db import Database
+from cloud.core.compensation import compensation_of
 from cloud.core.matching import Recommendation
 from cloud.core.reasons import REASONS, Refusal
+from cloud.core.tariffs_told import both
 from cloud.entrypoints.http.api_shapes_market import ProposalsShape, Recommendations
 from cloud.entrypoints.http.api_tools import said
 from cloud.entrypoints.http.asked import Request as Asked
 from cloud.entrypoints.http.asked import Requests
+from cloud.entrypoints.http.pages_driver import Rules, free_until, rules_told
+from cloud.entrypoints.http.pages_speech import Speech
+from cloud.entrypoints.http.words import LANGUAGES
 from cloud.ports.search import Search
 from cloud.tables import Lot, Offer, Space
 from cloud.usecases import requests
 from cloud.usecases.offer_places import place_shown
+from contracts.ledger.pricing import Window
+from contracts.wire.types import format_instant
 
 View = dict[str, Any]
 
@@ -26,7 +33,7 @@ View = dict[str, Any]
 def add_search(router: APIRouter, db: Database, clock: Clock, index: Search) -> None:
     @router.post("/requests", responses={200: {"model": Recommendations}})
     def request(request: Request, asked: Asked) -> Response:
-        """Ranked spaces, each with its score's parts and its quote; what was left out, and why.
+        """Ranked spaces, each with its score's parts, its quote and its terms; what was left out.
 
         Places are told to about 150 m until there is a booking.
         """
@@ -34,7 +41,7 @@ def add_search(router: APIRouter, db: Database, clock: Clock, index: Search) -> 
 
         def story(session: Session) -> View | Refusal:
             found = requests.recommend(session, index, wish, now)
-            return found if isinstance(found, Refusal) else _told(session, found)
+            return found if isinstance(found, Refusal) else _told(session, found, wish.window)
 
         return said(request, db.read(story), dict, 200)
 
@@ -46,11 +53,11 @@ def add_search(router: APIRouter, db: Database, clock: Clock, index: Search) -> 
         return said(request, found, _proposed, 200)
 
 
-def _told(session: Session, found: requests.Told) -> View:
+def _told(session: Session, found: requests.Told, window: Window) -> View:
     hint = [] if found.ranked or found.counts else [REASONS["nothing_near"].plain()]
     return {
         "hints": hint,
-        "recommendations": [_ranked(session, item) for item in found.ranked],
+        "recommendations": [_ranked(session, item, window) for item in found.ranked],
         "excluded": [asdict(item) for item in found.excluded],
         "counts": [
             {"count": count, "reason": REASONS[code].plain()}
@@ -60,11 +67,39 @@ def _told(session: Session, found: requests.Told) -> View:
     }
 
 
-def _ranked(session: Session, item: Recommendation) -> View:
+def _ranked(session: Session, item: Recommendation, window: Window) -> View:
     space, offer = session.get_one(Space, item.space), session.get_one(Offer, item.offer)
-    shown = place_shown(offer, space, False, session.get(Lot, space.lot))
-    lines = [line.model_dump(mode="json") for line in item.lines]
-    return asdict(item) | {"lines": lines, "place": asdict(shown)}
+    lot = session.get(Lot, space.lot)
+    shown = place_shown(offer, space, False, lot)
+    return {
+        "space": item.space,
+        "offer": item.offer,
+        "score": item.score,
+        "parts": item.parts,
+        "why": [asdict(one) for one in item.why],
+        "place": asdict(shown),
+        "walk_m": item.walk_m,
+        "lines": [line.model_dump(mode="json") for line in item.lines],
+        "quoted_minor": item.quoted_minor,
+        "currency": item.currency,
+        **_agreed(item, window, (offer, lot)),
+    }
+
+
+def _agreed(item: Recommendation, window: Window, place: tuple[Offer, Lot | None]) -> View:
+    """All that confirming would bind the driver to, as fields and in words."""
+    offer, lot = place
+    tz = lot.tz if lot else "UTC"
+    due = compensation_of(offer.compensation)
+    rules = Rules(item.tariff, item.terms, window, due)
+    return {
+        "tariff": item.tariff.model_dump(mode="json"),
+        "terms": item.terms.model_dump(mode="json"),
+        "compensation": due.model_dump(mode="json"),
+        "cancel_free_until": format_instant(free_until(item.terms, window)),
+        "told": both(item.lines, item.tariff, tz),
+        "rules": {lang: rules_told(rules, Speech(lang, tz)) for lang in LANGUAGES},
+    }
 
 
 def _proposed(found: requests.Proposals) -> View:

@@ -8,7 +8,6 @@ from cloud.core.booking import State
 from contracts.ledger.pricing import Line, Tariff, Terms
 
 Moment = str
-Occupancy = Literal["free", "occupied", "unknown", "unwatched", "held", "closed", "owner"]
 Chain = Literal["waiting", "queued", "signed", "sent", "mined", "final", "failed", "refused"]
 
 
@@ -87,11 +86,11 @@ class CreditMade(BaseModel):
     amount_minor: int
 
 
-class CreditShape(BaseModel):
+class FiledShape(BaseModel):
+    """A settlement that is none of a stay."""
+
     number: int
-    booking: str
     stay: int
-    credit_of: int
     amount_minor: int
     paid_minor: int | None
     reason: str
@@ -100,6 +99,20 @@ class CreditShape(BaseModel):
     chain: str
     block: int | None
     transaction: str | None
+
+
+class CreditShape(FiledShape):
+    booking: str
+    credit_of: int
+
+
+class ChargeShape(FiledShape):
+    booking: str | None
+    code: str
+    payer: int
+    payee: int
+    currency: str
+    adds_to: int | None
 
 
 class RegistrationShape(BaseModel):
@@ -146,6 +159,7 @@ class Step(BaseModel):
     step: str
     done: bool
     at: Moment | None
+    moved_from: str | None
 
 
 class StayOfBooking(BaseModel):
@@ -167,6 +181,38 @@ class SettlementShape(BaseModel):
     receipt: bool
 
 
+class ToldShape(BaseModel):
+    """A sentence for each line or rule, in both languages."""
+
+    en: list[str]
+    zh: list[str]
+
+
+class NoticeOwed(BaseModel):
+    from_s: int
+    percent: int
+
+
+class CompensationShape(BaseModel):
+    version: int
+    notices: list[NoticeOwed]
+    standing_percent: int
+    minimum_minor: int
+
+
+class PlaceShown(BaseModel):
+    lat: float
+    lon: float
+    exact: bool
+    radius_m: int
+    lot: str | None
+    lot_name: str | None
+
+
+class PlaceBooked(PlaceShown):
+    geo: str | None
+
+
 class BookingShape(BaseModel):
     id: str
     lot: str
@@ -177,54 +223,17 @@ class BookingShape(BaseModel):
     ends_at: Moment
     currency: str
     quoted_minor: int
+    place: PlaceBooked | None
     tariff: Tariff
     terms: Terms
+    compensation: CompensationShape
+    told: ToldShape
     grant: str
     steps: list[Step]
     stay: StayOfBooking | None
     settlement: SettlementShape | None
     credits: list[CreditShape]
-
-
-class LotRow(BaseModel):
-    id: str
-    name: str
-    tz: str
-
-
-class SpaceShape(BaseModel):
-    id: str
-    number: int
-    x_m: float
-    y_m: float
-    state: Occupancy
-    since: Moment | None
-    shared: bool
-
-
-class GatewayShape(BaseModel):
-    id: str
-    online: bool
-    seen_at: Moment | None
-    epoch: int
-    seq: int
-
-
-class AlarmShape(BaseModel):
-    code: str
-    space: str | None
-    sentence: str
-    at: Moment | None
-
-
-class LotShape(BaseModel):
-    id: str
-    name: str
-    tz: str
-    now: Moment
-    spaces: list[SpaceShape]
-    gateways: list[GatewayShape]
-    alarms: list[AlarmShape]
+    charges: list[ChargeShape]
 
 
 class TitleProofShape(BaseModel):

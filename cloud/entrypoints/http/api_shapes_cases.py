@@ -19,6 +19,7 @@ class DisputeShape(BaseModel):
     reason: str
     amount_minor: int
     credit: int | None
+    charge: int | None
     opened_at: Moment
     decided_at: Moment | None
 
@@ -32,6 +33,8 @@ class EvidenceShape(BaseModel):
     stay: dict[str, Any]
     gateway: dict[str, Any]
     events: list[dict[str, Any]]
+    plates: list[dict[str, Any]]
+    expected: list[dict[str, Any]]
     booking: dict[str, Any] | None
     tariff: dict[str, Any] | None
     history: Any
@@ -40,6 +43,7 @@ class EvidenceShape(BaseModel):
     settlement: dict[str, Any] | None
     lines: list[dict[str, Any]] | None
     credits: list[dict[str, Any]]
+    charges: list[dict[str, Any]]
     receipt: dict[str, Any] | None
 
 
@@ -60,6 +64,11 @@ class AssignedShape(BaseModel):
     stay: int
     space: str
     booking: str | None
+
+
+class AlarmSeenShape(BaseModel):
+    alarm: str
+    acknowledged_at: Moment
 
 
 class TrustShape(BaseModel):

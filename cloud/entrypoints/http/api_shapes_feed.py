@@ -4,7 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from cloud.entrypoints.http.api_shapes import Moment, Occupancy
+from cloud.entrypoints.http.api_shapes import Moment
+from cloud.entrypoints.http.api_shapes_lots import Occupancy
 
 
 class Point(BaseModel):

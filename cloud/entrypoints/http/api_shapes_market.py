@@ -4,8 +4,14 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from cloud.entrypoints.http.api_shapes import Moment, ReasonShape
-from contracts.ledger.pricing import Line
+from cloud.entrypoints.http.api_shapes import (
+    CompensationShape,
+    Moment,
+    PlaceShown,
+    ReasonShape,
+    ToldShape,
+)
+from contracts.ledger.pricing import Line, Tariff, Terms
 
 
 class WhyShape(BaseModel):
@@ -14,15 +20,6 @@ class WhyShape(BaseModel):
     weight: float
     sentence_en: str
     sentence_zh: str
-
-
-class PlaceShown(BaseModel):
-    lat: float
-    lon: float
-    exact: bool
-    radius_m: int
-    lot: str | None
-    lot_name: str | None
 
 
 class Recommended(BaseModel):
@@ -36,6 +33,12 @@ class Recommended(BaseModel):
     lines: list[Line]
     quoted_minor: int
     currency: str
+    tariff: Tariff
+    terms: Terms
+    compensation: CompensationShape
+    cancel_free_until: Moment
+    told: ToldShape
+    rules: ToldShape
 
 
 class ExcludedShape(BaseModel):

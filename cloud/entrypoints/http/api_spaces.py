@@ -18,7 +18,7 @@ from cloud.entrypoints.http.asked import NewPlate, OpenWindow
 from cloud.entrypoints.http.asked_market import AgreedWindow
 from cloud.entrypoints.http.roles import Caller
 from cloud.errors import Unknown
-from cloud.offer_tables import TakeBack
+from cloud.offer_tables import SpaceClosure, TakeBack
 from cloud.usecases import offer_plates, offers, taking_back
 from cloud.usecases.bookings import PLATE, plate_of
 from cloud.usecases.offer_conflicts import Agreed
@@ -104,7 +104,7 @@ def _add_taking_back(router: APIRouter, db: Database, clock: Clock) -> None:
             made = taking_back.confirm(session, wanted, agreed, now)
             if there is not None or isinstance(made, Refusal):
                 return made
-            return acts.kept(session, "space.taken_back", space_id, made, decision=agreed.decision)
+            return acts.done(session, "space.taken_back", space_id, made, decision=agreed.decision)
 
         return said(request, db.write(story), _made, 201)
 
@@ -117,8 +117,11 @@ def _add_end(router: APIRouter, db: Database, clock: Clock) -> None:
 
         def story(session: Session) -> TakeBack | Refusal:
             owner = session.get_one(TakeBack, taking_back_id).owner
+            over = session.get_one(SpaceClosure, taking_back_id).lifted_ms is not None
             made = taking_back.give_again(session, taking_back_id, owner, now)
-            return acts.kept(session, "space.given_again", taking_back_id, made)
+            if over:
+                return made
+            return acts.done(session, "space.given_again", taking_back_id, made)
 
         return said(request, db.write(story), _made, 200)
 

@@ -14,7 +14,6 @@ from sqlmodel import Session
 from cloud.adapters.clock import Clock, new_salt
 from cloud.adapters.db import Database
 from cloud.core.reasons import Refusal
-from cloud.entrypoints.http.api_acts import Acts
 from cloud.entrypoints.http.api_shapes_cases import (
     DifferenceShape,
     TitlesMade,
@@ -34,7 +33,8 @@ from cloud.entrypoints.http.api_tools import (
 from cloud.entrypoints.http.asked_market import NewHolder, Revocation
 from cloud.entrypoints.http.problems import refused
 from cloud.entrypoints.http.roles import Caller
-from cloud.usecases import title_changes, title_history
+from cloud.tables import Account
+from cloud.usecases import audit, title_changes, title_history
 from cloud.usecases.answered import Answer
 from cloud.usecases.title_changes import By
 from cloud.usecases.titles import Imported
@@ -92,11 +92,11 @@ def _add_changes(router: APIRouter, db: Database, clock: Clock) -> None:
         request: Request, space: IdText, asked: NewHolder, idempotency_key: Key, account: Caller
     ) -> Response:
         """To another holder: the mark and the offers of the one before end."""
-        by, acts = By(asked.reason, clock.now(), new_salt()), Acts(clock, account)
+        by = _by(asked.reason, clock, account)
 
         def story(session: Session) -> Answer | Refusal:
             made = title_changes.transfer(session, space, asked.holder, by)
-            return _answer(acts.kept(session, "title.transferred", space, made))
+            return _answer(made)
 
         return said(request, once.do(request, asked, story), lambda answer: answer.body, 201)
 
@@ -107,13 +107,17 @@ def _add_changes(router: APIRouter, db: Database, clock: Clock) -> None:
         request: Request, space: IdText, asked: Revocation, idempotency_key: Key, account: Caller
     ) -> Response:
         """The title leaves the library; nothing on its space may be shared."""
-        by, acts = By(asked.reason, clock.now(), new_salt()), Acts(clock, account)
+        by = _by(asked.reason, clock, account)
 
         def story(session: Session) -> Answer | Refusal:
             made = title_changes.revoke(session, space, by)
-            return _answer(acts.kept(session, "title.revoked", space, made))
+            return _answer(made)
 
         return said(request, once.do(request, asked, story), lambda answer: answer.body, 201)
+
+
+def _by(reason: str, clock: Clock, account: Account) -> By:
+    return By(reason, clock.now(), new_salt(), audit.account(account.number))
 
 
 def _answer(made: Imported | Refusal) -> Answer | Refusal:

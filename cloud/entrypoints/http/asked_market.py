@@ -83,9 +83,11 @@ class NewDispute(Asked):
 
 
 class DisputeDecision(Asked):
-    verdict: Literal["rejected", "credit", "bill", "waived"]
+    verdict: Literal["rejected", "credit", "bill", "waived", "correction"]
     reason: Said
     amount_minor: Annotated[int, Field(ge=0, lt=2**32)] = 0
+    assumption: Assumed | None = None
+    at: AnyInstant | None = None
 
 
 class NewReplay(Asked):
@@ -97,6 +99,13 @@ class NewReplay(Asked):
 class Assignment(Asked):
     booking: BookingId
     reason: Said
+
+
+class AlarmSeen(Asked):
+    """`alarm`: its id, as the lot's alarms have it."""
+
+    alarm: Annotated[str, Field(min_length=1, max_length=200)]
+    note: Said
 
 
 class NewAppeal(Asked):

@@ -22,6 +22,12 @@ __all__ = [
 '''
 WIDTH = 100
 PRICE = ("Tariff", "Terms", "Line")
+PAID = ("CreditMade", "CreditShape", "ChargeShape")
+# What the client's methods take.
+ASKED = (
+    *("AskedVehicle", "WayIn", "Schedule", "Price", "Compensation", "OfferedLimits"),
+    *("NewDispute", "NewContact"),
+)
 FEED = ("PlaceShape", "OccupancyShape", "RateShape", "SpaceCollection", "TitleProofShape")
 
 
@@ -47,14 +53,23 @@ def shapes(schema: View) -> dict[str, str]:
     price = _reached(parts, [_ref(name) for name in PRICE])
     feed = _reached(parts, [_ref(name) for name in FEED])
     others = _reached(parts, answers) - feed - price
+    asked = _reached(parts, [_ref(name) for name in ASKED]) - price
     market, cases = others & _of(api_shapes_market), others & _of(api_shapes_cases)
     said = _reached(parts, [_ref("ReasonShape")])
-    others -= market | cases | said
-    known = {"shapes_price": price, "shapes_said": said}
+    paid = others & set(PAID)
+    others -= market | cases | said | paid
+    agreed = _reached(parts, [parts[name] for name in market | cases]) & others
+    others -= agreed
+    known = {"shapes_agreed": agreed, "shapes_paid": paid, "shapes_price": price}
+    known["shapes_said"] = said
+    first = {"shapes_price": price, "shapes_said": said}
     return {
+        "shapes_agreed.py": _file(parts, agreed, "Told by searches and bookings alike.", first),
         "shapes_price.py": _file(parts, price, "Prices and what was agreed beside them.", {}),
         "shapes_feed.py": _file(parts, feed, "What the feed and the maps answer with.", {}),
         "shapes_said.py": _file(parts, said, "What people are told.", {}),
+        "shapes_asked.py": _file(parts, asked, "What the API is asked with.", known),
+        "shapes_paid.py": _file(parts, paid, "Credits and charges.", {}),
         "shapes_market.py": _file(parts, market, "Search, spaces, lots and papers.", known),
         "shapes_cases.py": _file(parts, cases, "Disputes, trust, titles and the log.", known),
         "shapes.py": _file(parts, others, "What the API answers with.", known),
@@ -112,6 +127,9 @@ def _wrapped(line: str) -> list[str]:
     """One long list of values, as the formatter writes it."""
     head, inner = line.removesuffix("]").split("[", 1)
     whole = f"        {inner}"
+    if len(whole) > WIDTH and inner.endswith("]"):
+        kind, values = inner.removesuffix("]").split("[", 1)
+        return [f"{head}[", f"        {kind}[", f"            {values}", "        ]", "    ]"]
     rows = [whole] if len(whole) <= WIDTH else [f"        {one}," for one in inner.split(", ")]
     return [f"{head}[", *rows, "    ]"]
 

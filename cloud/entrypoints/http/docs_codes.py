@@ -28,10 +28,21 @@ PLACE = (
     *("charging_only", "too_short", "too_early", "not_shared"),
 )
 CHANGE = (
-    *("not_changeable", "change_late", "same_wish", "too_late", "bad_window", "bad_plate"),
+    *(
+        "not_changeable",
+        "change_late",
+        "same_wish",
+        "too_late",
+        "bad_window",
+        "too_far_ahead",
+        "bad_plate",
+    ),
     *("price_changed", "balance", "too_long", "not_longer"),
 )
-TAKEN = ("too_late", "not_your_stay", "your_car_there", "space_not_taken", "no_other_space")
+TAKEN = (
+    *("too_late", "not_your_time", "not_your_stay", "your_car_there"),
+    *("space_not_taken", "no_other_space"),
+)
 WITHDRAWAL = ("nothing_offered", "offer_over", "not_owner", "bookings_in_way", "changed_since")
 REGISTRATION = ("unknown_space", "already_shared", "holder_mismatch", "no_management_consent")
 OFFER = (
@@ -43,7 +54,7 @@ CLOSURE = ("bad_window", "closed_already", "stands_there")
 PLATES = ("bad_plate", "not_shared", "not_owner", "too_many_plates")
 TITLE = (*KEY, "unknown_space")
 _MARKET: dict[tuple[str, str], tuple[str, ...]] = {
-    ("POST", f"{V1}/assignments"): ("bad_window", "too_many_wishes"),
+    ("POST", f"{V1}/assignments"): ("bad_window", "too_far_ahead", "too_many_wishes"),
     ("POST", f"{V1}/registrations/{{registration_id}}/withdrawal"): ("not_standing",),
     ("POST", f"{V1}/spaces/{{space_id}}/plates"): PLATES,
     ("POST", f"{V1}/spaces/{{space_id}}/plates/removal"): PLATES,
@@ -68,7 +79,8 @@ _MARKET: dict[tuple[str, str], tuple[str, ...]] = {
     ("POST", f"{V1}/disputes/{{dispute}}/decision"): (
         *(*KEY, "dispute_over", "decision_reason", "settled_already", "not_over_yet"),
         *("not_proven", "unknown_stay", "not_settled", "credit_of_credit"),
-        *("credit_nothing", "credit_too_much", "credit_reason"),
+        *("credit_nothing", "credit_too_much", "credit_reason", "charge_number"),
+        *("correction_assumption", "correction_amount", "bad_assumption", "ledger_closed"),
     ),
     ("POST", f"{V1}/stays/{{number}}/assignment"): (
         *("decision_reason", "not_open_stay", "other_space_booked"),
@@ -86,16 +98,16 @@ _REFUSALS: dict[tuple[str, str], tuple[str, ...]] = {
     ("POST", f"{V1}/gateways"): (*KEY, "unknown_space", "unknown_lot", "other_key"),
     ("POST", f"{V1}/settlements/{{stay}}/credits"): (
         *KEY,
-        *("unknown_stay", "not_settled", "credit_of_credit"),
+        *("not_settled", "credit_of_credit", "charge_number"),
         *("credit_nothing", "credit_too_much", "credit_reason"),
     ),
     ("POST", f"{V1}/registrations"): (*KEY, *REGISTRATION),
     ("POST", f"{V1}/offers"): (*KEY, *OFFER),
     ("POST", f"{V1}/offers/preview"): OFFER,
-    ("POST", f"{V1}/requests"): ("bad_window",),
+    ("POST", f"{V1}/requests"): ("bad_window", "too_far_ahead"),
     ("POST", f"{V1}/bookings"): (
         *KEY,
-        *("bad_plate", "bad_window", "price_changed", "balance"),
+        *("bad_plate", "bad_window", "too_far_ahead", "price_changed", "balance"),
         *PLACE,
     ),
     ("POST", f"{V1}/bookings/{{booking_id}}/cancel"): ("too_late", "not_changeable"),
@@ -125,19 +137,24 @@ def reason_shown(code: str) -> Reason:
 
 
 class _Samples(dict[str, object]):
-    """A value that has no sample stays a place for one."""
+    """For a value that has no sample: that something stands there."""
 
     def __missing__(self, name: str) -> str:
-        return f"{{{name}}}"
+        return "…"
 
 
 SAMPLES = _Samples(
     where="plate",
-    why="String should have at least 2 characters",
+    why="it must have 2 characters or more",
+    why_zh="至少要有 2 个字符",
     method="PUT",
     quota=1200,
     window_s=60,
     left_minor=290,
+    starts="2026-05-01T00:01:00.000Z",
+    ends="2026-05-01T01:01:00.000Z",
+    compensation="3.00 CNY",
+    difference_minor=120,
 )
 
 
@@ -157,6 +174,11 @@ def catalogue() -> list[tuple[int, Reason]]:
         if not code.startswith("error_")
     ]
     return sorted([*found, *_errors()], key=lambda row: (row[0], row[1].code))
+
+
+def catalogue_said() -> list[tuple[int, Reason]]:
+    """As somebody might be told them."""
+    return [(status, reason_said(reason.code)) for status, reason in catalogue()]
 
 
 def _errors() -> Iterator[tuple[int, Reason]]:

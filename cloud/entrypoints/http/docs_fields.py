@@ -7,6 +7,7 @@ from typing import Any
 
 from cloud.entrypoints.http.docs_fields_market import MARKET
 from cloud.entrypoints.http.docs_fields_market import Said as Said
+from cloud.entrypoints.http.docs_fields_own import OWN
 
 AT = "2026-05-01T00:01:00.000Z"
 DIGEST = "0x" + "5e" * 32
@@ -44,7 +45,7 @@ MONEY: dict[str, Said] = {
 }
 TIMES: dict[str, Said] = {
     "arrived_at": ("When the vehicle had come to rest.", AT),
-    "at": ("When it happened; null: not yet.", AT),
+    "at": ("When it happened.", AT),
     "calculatedAt": ("The moment that the counts are of.", AT),
     "departed_at": ("When it began to leave; null: it stands there.", "2026-05-01T01:00:00.000Z"),
     "ends_at": ("End of the window, with a zone; the end itself is outside.", AT),
@@ -71,10 +72,19 @@ TIMES: dict[str, Said] = {
     "tz": ("The lot's zone, by its IANA name.", "Asia/Shanghai"),
     "windows": ("When the space is offered.", None),
     "Tariff.version": ("Version of the price.", 1),
+    "cancel_free_until": ("Cancelling costs nothing before it.", AT),
 }
 THINGS: dict[str, Said] = {
     "address": ("Address of the account on the chain; left out: kept by the operator.", None),
-    "alarms": ("What a person should look at, newest first.", None),
+    "told": ("The lines as sentences, in both languages.", None),
+    "Recommended.rules": ("All that confirming binds to, as sentences in both languages.", None),
+    "en": ("In English.", ["Cancelling costs nothing until your car is there."]),
+    "zh": ("In Chinese.", ["停入之前取消免费。"]),
+    "geo": ("Address for a map (RFC 5870); null: not exact.", "geo:31.2304,121.4737"),
+    "moved_from": ("Of a move: the space it was before; else null.", None),
+    "NoticeOwed.from_s": ("Told at least so many seconds before the start.", 7200),
+    "BookingShape.place": ("Exactly where it is; null: the booking is off.", None),
+    "out_of_order": ("Spaces of which a sensor has failed; they may be unknown meanwhile.", []),
     "dispute": ("Id of the case, for a person to look at.", "case-5e5e5e5e5e5e5e5e5e5e"),
     "seen": ("What the sensors said.", "occupied"),
     "wants": ("Another space, or the money back.", "space"),
@@ -84,9 +94,9 @@ THINGS: dict[str, Said] = {
     "standing": ("Cars that stand there now; they stay until their booking ends.", 0),
     "token": ("What was shown: send it back to agree to it.", "3f9a"),
     "batch": ("Batch that filed it on the chain; null: not yet.", 1),
-    "before": ("Only credits of lower numbers.", 100),
+    "before": ("Only those of lower numbers.", 100),
     "block": ("Block of the chain; null: not mined yet.", 42),
-    "booking": ("Id of the booking; null: nobody booked.", BOOKING),
+    "booking": ("Id of the booking.", BOOKING),
     "booking_id": ("Id of the booking. It is secret: who has it may see the booking.", BOOKING),
     "calls": ("Calls to the chain, newest last.", None),
     "chain": ("How far it is on its way to the chain.", "mined"),
@@ -94,9 +104,25 @@ THINGS: dict[str, Said] = {
     "code": ("What it is, for programs.", "overlap"),
     "Line.code": ("What the line is for.", "parking"),
     "AlarmShape.code": ("What kind of alarm.", "unbooked"),
+    "AlarmShape.id": ("Says about what it is: it is raised once.", "unbooked:7"),
+    "AlarmShape.sentence": ("What happened, in English; may name a booking.", "Look at S1."),
+    "AlarmShape.space": ("The space; null: of no single one.", "S1"),
+    "OutOfOrder.since": ("Since when.", AT),
+    "title_en": ("What kind it is, in English.", "A car without a booking"),
+    "title_zh": ("What kind it is, in Chinese.", "未预订车辆"),
     "credit": ("Number of the credit.", 1),
     "credit_of": ("Number of the stay that it pays back.", 7),
     "credits": ("What was paid back of it, oldest first.", []),
+    "adds_to": ("Number of the settled stay that a correction adds to.", None),
+    "charge": ("Number of the charge.", 1),
+    "charges": ("What was due without a stay, oldest first.", []),
+    "payer": ("Number of the account that pays.", 2),
+    "payee": ("Number of the account that gets it.", 1),
+    "ChargeShape.code": (
+        "no_show, cancellation, compensation, reassignment or correction.",
+        "no_show",
+    ),
+    "ChargeShape.booking": ("Id of the booking; null: it is another driver's.", BOOKING),
     "cursor": ("Where the page before ended: take it from its `Link` header.", "WyJsb3QtMSJd"),
     "decision": ("Digest of the decision, as it is filed on the chain.", DIGEST),
     "digest": ("Digest of the title's record.", DIGEST),
@@ -210,7 +236,7 @@ FEED: dict[str, Said] = {
     "unobserved": ("Spaces without a sensor, or closed.", 0),
     "value": ("Money, as a decimal text.", "6.00"),
 }
-FIELDS: dict[str, Said] = {**MONEY, **TIMES, **THINGS, **PROBLEM, **FEED, **MARKET}
+FIELDS: dict[str, Said] = {**MONEY, **TIMES, **THINGS, **PROBLEM, **FEED, **MARKET, **OWN}
 HEADERS: dict[str, Any] = {
     "RateLimit": {
         "description": "What is left of the narrower limit, and when it moves (s).",

@@ -14,6 +14,8 @@ from fastapi.openapi.utils import get_openapi
 from cloud.entrypoints.http.api_paths import V1
 from cloud.entrypoints.http.api_shapes import Problem
 from cloud.entrypoints.http.docs_codes import CODES, REFUSALS, reason_said
+from cloud.entrypoints.http.docs_examples import NAMED as MORE
+from cloud.entrypoints.http.docs_examples import ONE
 from cloud.entrypoints.http.docs_fields import FIELDS, HEADERS, Said, words_of
 from cloud.entrypoints.http.docs_words import ABOUT, EXAMPLES, SUMMARIES, TAGS
 from cloud.entrypoints.http.problems import MEDIA, TITLES
@@ -91,12 +93,26 @@ def _operation(told: View, where: tuple[str, str], rule: Rule) -> None:
         if said is not None:
             parameter |= {"description": said[0], "example": said[1]}
     if where in EXAMPLES:
-        told["requestBody"]["content"]["application/json"]["example"] = EXAMPLES[where]
+        told["requestBody"]["content"]["application/json"] |= _examples(where)
     for status, answer in told["responses"].items():
         _answer(answer, int(status), method)
     for status, codes in problems_of(told, where, rule).items():
         told["responses"][str(status)] = _problem(status, codes)
     told["responses"] = dict(sorted(told["responses"].items()))
+
+
+def _examples(where: tuple[str, str]) -> View:
+    """One, or several by their names: OpenAPI has either."""
+    more = MORE.get(where, {})
+    if not more:
+        return {"example": EXAMPLES[where]}
+    first = {"one": (*ONE, EXAMPLES[where])}
+    return {
+        "examples": {
+            name: {"summary": said, "x-summary-zh": said_zh, "value": value}
+            for name, (said, said_zh, value) in (first | more).items()
+        }
+    }
 
 
 def problems_of(told: View, where: tuple[str, str], rule: Rule) -> dict[int, tuple[str, ...]]:

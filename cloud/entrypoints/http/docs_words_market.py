@@ -49,6 +49,7 @@ SUMMARIES_MARKET: dict[tuple[str, str], tuple[str, str, str]] = {
     ("POST", f"{_S}/closures"): ("Close a space", "关闭车位", "operator"),
     ("POST", f"{V1}/closures/{{closure}}/lifting"): ("Lift a closure", "解除关闭", "operator"),
     ("POST", f"{_S}/standby"): ("Keep a space in reserve", "设为备用车位", "operator"),
+    ("GET", f"{V1}/document-kinds"): ("Kinds of papers", "材料种类", "open"),
     ("POST", f"{V1}/documents"): ("Send a paper", "上传材料", "owner"),
     ("GET", f"{V1}/documents"): ("Papers", "材料列表", "owner"),
     ("GET", _DOC): ("A paper", "查看材料", "owner"),
@@ -80,6 +81,7 @@ SUMMARIES_MARKET: dict[tuple[str, str], tuple[str, str, str]] = {
     ("POST", f"{V1}/titles/{{space}}/transfer"): ("Transfer a title", "产权转移", "operator"),
     ("POST", f"{V1}/titles/{{space}}/revocation"): ("Revoke a title", "注销产权", "operator"),
     ("GET", f"{V1}/audit"): ("The audit log", "审计日志", "operator"),
+    ("POST", f"{V1}/alarms/acknowledgement"): ("Acknowledge an alarm", "确认告警", "operator"),
 }
 EXAMPLES_MARKET: dict[tuple[str, str], Any] = {
     ("POST", f"{V1}/assignments"): {"wishes": [WISH, {**WISH, "vehicle": {"height_cm": 190}}]},
@@ -116,4 +118,8 @@ EXAMPLES_MARKET: dict[tuple[str, str], Any] = {
     },
     ("POST", f"{V1}/titles/{{space}}/transfer"): {"holder": "李娜", "reason": "sold"},
     ("POST", f"{V1}/titles/{{space}}/revocation"): {"reason": "merged with S2"},
+    ("POST", f"{V1}/alarms/acknowledgement"): {
+        "alarm": "unbooked:7",
+        "note": "The driver was asked to leave.",
+    },
 }

@@ -23,7 +23,10 @@ HEADERS = {"x-content-type-options": "nosniff", "cache-control": "no-store"}
 Read = Callable[[Session, int | None, int, int], list[Any]]
 Row = Sequence[object]
 STAYS = ("stay", "space", "state", "booking", "arrived_at", "departed_at")
-SETTLEMENTS = ("stay", "credit_of", "booking", "space", "amount_minor", "paid_minor", "batch")
+SETTLEMENTS = (
+    *("stay", "kind", "credit_of", "booking", "space"),
+    *("amount_minor", "paid_minor", "batch"),
+)
 POSTINGS = ("posting", "transfer", "account", "bucket", "amount_minor", "currency", "at")
 CSV: dict[int | str, dict[str, Any]] = {
     200: {"content": {"text/csv": {"schema": {"type": "string"}}}}
@@ -43,7 +46,11 @@ def add_exports(router: APIRouter, db: Database) -> None:
 
     @router.get("/exports/settlements.csv", response_class=Csv, responses=CSV)
     def settlements(account: Caller) -> Response:
-        """Credits, too: `credit_of` names the stay that they mend."""
+        """Credits and charges, too. What an owner pays, or gives back, stands with a minus: the
+
+        sum of `paid_minor` is what came in, before the platform's fee. `kind`: stay, credit, or a
+        charge's code; `credit_of` names the stay that a credit mends.
+        """
         return _file(db, account, SETTLEMENTS, (listing.settlements, _settlement))
 
     @router.get("/exports/postings.csv", response_class=Csv, responses=CSV)
@@ -102,11 +109,16 @@ def _stay(row: Any, all_of_it: bool) -> tuple[int, Row]:
 
 
 def _settlement(row: Any, all_of_it: bool) -> tuple[int, Row]:
-    filed, booking = row
+    filed, booking, charged, owner = row
     space = booking.space if booking is not None else None
     key = filed.booking if all_of_it else None
-    money = (filed.amount_minor, filed.paid_minor)
-    return filed.stay, (filed.stay, filed.credit_of, key, space, *money, filed.batch)
+    back = filed.credit_of is not None or (charged is not None and charged.payer == owner)
+    kind = charged.code if charged else "stay" if filed.credit_of is None else "credit"
+    paid_minor = filed.paid_minor
+    if back:
+        paid_minor = None if paid_minor is None else -paid_minor
+    money = (-filed.amount_minor if back else filed.amount_minor, paid_minor)
+    return filed.stay, (filed.stay, kind, filed.credit_of, key, space, *money, filed.batch)
 
 
 def _posting(row: Any, all_of_it: bool) -> tuple[int, Row]:

@@ -1,4 +1,4 @@
-"""Credits of a booking for people: how much went back, why, and where that is filed."""
+"""Credits and charges of a booking for people: how much, why, and where that is filed."""
 
 from typing import Any
 
@@ -9,20 +9,39 @@ View = dict[str, Any]
 
 
 def shown(credits: list[View], currency: str, s: Speech) -> list[View]:
-    return [_shown(credit, currency, s) for credit in credits]
+    return [
+        _shown(one, currency, s) | {"short": _credit_short(one, currency, s)} for one in credits
+    ]
 
 
-def _shown(credit: View, currency: str, s: Speech) -> View:
-    paid_minor = credit["paid_minor"]
-    short = paid_minor is not None and paid_minor < credit["amount_minor"]
+def charged(charges: list[View], s: Speech) -> list[View]:
+    return [
+        _shown(one, one["currency"], s) | {"code": one["code"], "short": _charge_short(one, s)}
+        for one in charges
+    ]
+
+
+def _shown(one: View, currency: str, s: Speech) -> View:
     return {
-        "number": credit["number"],
-        "booking": credit["booking"],
-        "stay": credit["stay"],
-        "amount": s.money(credit["amount_minor"], currency),
-        "at": s.moment(credit["at"]),
-        "reason": credit["reason"],
-        "short": s.t("credit.short", paid=s.money(paid_minor, currency)) if short else None,
-        "filed": filed(credit, s),
-        "transaction": credit["transaction"],
+        "number": one["number"],
+        "booking": one["booking"],
+        "stay": one["stay"],
+        "amount": s.money(one["amount_minor"], currency),
+        "at": s.moment(one["at"]),
+        "reason": one["reason"],
+        "filed": filed(one, s),
+        "transaction": one["transaction"],
     }
+
+
+def _credit_short(one: View, currency: str, s: Speech) -> str | None:
+    return s.t("credit.short", paid=s.money(one["paid_minor"], currency)) if _short(one) else None
+
+
+def _charge_short(one: View, s: Speech) -> str | None:
+    paid = s.money(one["paid_minor"] or 0, one["currency"])
+    return s.t("charge.short", paid=paid) if _short(one) else None
+
+
+def _short(one: View) -> bool:
+    return one["paid_minor"] is not None and bool(one["paid_minor"] < one["amount_minor"])

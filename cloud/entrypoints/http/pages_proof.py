@@ -10,6 +10,7 @@ from cloud.entrypoints.http.pages_render import POLICY, page
 from cloud.entrypoints.http.pages_speech import Speech
 from cloud.entrypoints.http.words_proof import LINKS_EN, LINKS_MORE
 from cloud.entrypoints.http.words_receipt import LINKS_ZH
+from contracts.ledger.charge import ChargeCode
 from contracts.ledger.onchain import Ask
 from contracts.ledger.pricing import Line
 from contracts.wire.types import ClockState
@@ -27,8 +28,9 @@ BLANKS = (
 MORE_LINES = ("parking.timed", "overstay.timed", "tax.within")
 LINE_CODES = (*get_args(Line.model_fields["code"].annotation), *MORE_LINES)
 CLOCKS = get_args(ClockState)
-# Links of drafts and credits that no node is needed for.
-IN_FILE = ("draft", "credit", "credit proof")
+# Links of drafts, credits and charges that no node is needed for.
+IN_FILE = ("draft", "credit", "credit proof", "agreed", "due", "charge", "charge proof")
+CHARGE_CODES = get_args(ChargeCode)
 
 OWN_NODE = "/proof/node"
 Hex = Annotated[str, Field(pattern=r"^0x[0-9a-fA-F]{0,72}$")]
@@ -83,6 +85,7 @@ def proof_page(request: Request, s: Speech, node: str, text: str = "") -> HTMLRe
         blanks=blanks,
         line_codes=LINE_CODES,
         clocks=CLOCKS,
+        charge_codes=CHARGE_CODES,
     )
     response.headers["content-security-policy"] = f"{POLICY}; {NODES}"
     return response

@@ -9,9 +9,10 @@ from cloud.entrypoints.http.words_proof import LINKS_MORE
 from cloud.entrypoints.http.words_receipt import LINKS_ZH
 from contracts.ledger.credit import Credit
 from contracts.ledger.files import Paper, read, verify_paper
-from contracts.ledger.pending import Pending, PendingCredit
+from contracts.ledger.pending import Pending, PendingCharge, PendingCredit
 from contracts.ledger.receipt import Link, Receipt
 
+Waiting = Pending | PendingCredit | PendingCharge
 SAID_ZH = LINKS_ZH | LINKS_MORE[1]
 
 
@@ -25,7 +26,7 @@ class Checked:
     links: tuple[Link, ...]
     receipt: Receipt | None = None
     ours: bool = False
-    waits: Pending | PendingCredit | None = None
+    waits: Waiting | None = None
 
     @property
     def ok(self) -> bool:
@@ -76,11 +77,13 @@ def _receipt_of(paper: Paper) -> Receipt | None:
     return paper if isinstance(paper, Receipt) else None
 
 
-def _waiting(paper: Paper) -> Pending | PendingCredit | None:
-    return paper if isinstance(paper, Pending | PendingCredit) else None
+def _waiting(paper: Paper) -> Waiting | None:
+    return paper if isinstance(paper, Waiting) else None
 
 
-def _waits(paper: Pending | PendingCredit, count: int, s: Speech) -> str:
+def _waits(paper: Waiting, count: int, s: Speech) -> str:
+    if isinstance(paper, PendingCharge):
+        return s.t("waits.charge", stay=paper.stay)
     if isinstance(paper, PendingCredit):
         return s.t("waits.credit", stay=paper.stay)
     if paper.draft is None:

@@ -60,7 +60,11 @@ class Speech:
         at = self._local(instant)
         if near is not None and at.date() == self._local(near).date():
             return self.time(instant)
-        return str(format_datetime(at, "medium" if near is None else "short", locale=self._locale))
+        if near is None:
+            return str(format_datetime(at, "medium", locale=self._locale))
+        # A medium date beside a time without seconds: babel has no style for the two together.
+        joined = str(self._locale.datetime_formats["medium"])
+        return joined.format(self.time(instant), format_date(at, "medium", locale=self._locale))
 
     def instant(self, at: datetime) -> str:
         """Exact, with the zone: receipts travel further than their lot."""

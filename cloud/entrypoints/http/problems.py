@@ -5,7 +5,7 @@ also says `refused: true`. What `type` points to is a page of ours (docs_page.py
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 
 from cloud.core.reasons import REASONS, Reason, Refusal
 from cloud.entrypoints.http.pages import no_page
+from cloud.entrypoints.http.problems_said import why
 from cloud.errors import (
     CloudError,
     DatabaseBusy,
@@ -112,7 +113,10 @@ def install(app: FastAPI) -> None:
 async def _error(request: Request, error: Exception) -> Response:
     assert isinstance(error, CloudError)
     status = next((code for kind, code in STATUS_OF.items() if isinstance(error, kind)), 400)
-    answer = problem(request, status, (reason_of_error(type(error), str(error), error.remedy),))
+    reason = reason_of_error(type(error), str(error), error.remedy)
+    if isinstance(error, Forbidden) and error.detail_zh:
+        reason = replace(reason, sentence_zh=reason.sentence_zh + error.detail_zh)
+    answer = problem(request, status, (reason,))
     if status == 401:
         answer.headers["www-authenticate"] = "Bearer"
     return answer
@@ -133,8 +137,8 @@ async def _unreadable(request: Request, error: Exception) -> Response:
     if first["type"] == "json_invalid":
         return told(request, 422, "not_json_text")
     where = ".".join(str(part) for part in first["loc"] if part != "body") or "body"
-    why = str(first["msg"]).removeprefix("Value error, ")
-    return told(request, 422, "bad_request", where=where[:MAX_SAID], why=why[:MAX_SAID])
+    said, said_zh = (text[:MAX_SAID] for text in why(first))
+    return told(request, 422, "bad_request", where=where[:MAX_SAID], why=said, why_zh=said_zh)
 
 
 async def _raised(request: Request, error: Exception) -> Response:

@@ -22,6 +22,7 @@ from cloud.usecases import accounts, owning
 
 OPERATOR, OWNER, DRIVER = "operator", "owner", "driver"
 ROLES = (OPERATOR, OWNER, DRIVER)
+ROLES_ZH = {OPERATOR: "运营方", OWNER: "业主", DRIVER: "车主"}
 # A key's account does not change; what was looked up is kept for so long, and for so many.
 KNOWN_S, MAX_KNOWN = 10.0, 10_000
 
@@ -47,6 +48,7 @@ POST settlements/{stay}/credits                             operator
 GET  account                                                signed-in
 GET  balance                                                signed-in
 GET  credits                                                signed-in
+GET  charges                                                signed-in
 GET  exports/stays.csv                                      owner
 GET  exports/settlements.csv                                owner
 GET  exports/postings.csv                                   signed-in
@@ -74,6 +76,8 @@ GET  bookings/{booking_id}/stream                           anyone
 GET  bookings/{booking_id}/receipt                          anyone
 GET  bookings/{booking_id}/credits                          anyone
 GET  bookings/{booking_id}/credits/{number}                 anyone
+GET  bookings/{booking_id}/charges                          anyone
+GET  bookings/{booking_id}/charges/{number}                 anyone
 GET  lots                                                   anyone
 GET  lots/{lot}                                             anyone
 GET  lots/{lot}/spaces.geojson                              anyone
@@ -93,6 +97,7 @@ POST spaces/{space_id}/plates/removal                       owner        space
 POST spaces/{space_id}/taking-back/plan                     owner        space
 POST spaces/{space_id}/taking-back                          owner        space
 POST taking-backs/{taking_back_id}/end                      owner        taking_back
+GET  lots/{lot}/alarms                                      operator
 GET  lots/{lot}/calendar                                    anyone
 POST lots/{lot}/calendar                                    operator
 POST lots/{lot}/zone                                        operator
@@ -101,6 +106,7 @@ POST spaces/{space}/closures/plan                           operator
 POST spaces/{space}/closures                                operator
 POST closures/{closure}/lifting                             operator
 POST spaces/{space}/standby                                 operator
+GET  document-kinds                                         anyone
 POST documents                                              owner
 GET  documents                                              owner
 GET  documents/{document_id}                                owner        document
@@ -128,6 +134,7 @@ GET  titles/versions/{earlier}/differences/{later}          operator
 POST titles/{space}/transfer                                operator
 POST titles/{space}/revocation                              operator
 GET  audit                                                  operator
+POST alarms/acknowledgement                                 operator
 """
 WHO = {
     "anyone": frozenset[str](),
@@ -188,7 +195,10 @@ class Keys:
 
 def allow(account: Account, rule: Rule) -> None:
     if account.role not in rule.roles:
-        raise Forbidden(f"It needs the role {' or '.join(sorted(rule.roles - {OPERATOR}))}.")
+        # Operators may do all of it: they are named where nobody else may.
+        needed = sorted(rule.roles - {OPERATOR}) or [OPERATOR]
+        said_zh = f"需要角色：{'、'.join(ROLES_ZH[role] for role in needed)}。"
+        raise Forbidden(f"It needs the role {' or '.join(needed)}.", said_zh)
 
 
 def theirs(session: Session, account: Account, rule: Rule, params: dict[str, Any]) -> None:

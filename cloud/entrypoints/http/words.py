@@ -1,9 +1,11 @@
 """Every sentence that the pages say, in both languages. A test finds missing and unused keys."""
 
 from cloud.entrypoints.http.words_alarms import ALARM_WORDS
+from cloud.entrypoints.http.words_charges import CHARGE_WORDS
 from cloud.entrypoints.http.words_credits import CREDIT_WORDS
 from cloud.entrypoints.http.words_proof import PROOF_WORDS
 from cloud.entrypoints.http.words_receipt import RECEIPT_WORDS
+from cloud.entrypoints.http.words_rules import RULE_WORDS
 from cloud.entrypoints.http.words_sensors import SENSOR_WORDS
 
 LANGUAGES = ("en", "zh")
@@ -73,8 +75,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "sign.occupied": ("■", "■"),
     "sign.unknown": ("?", "?"),
     "sign.unwatched": ("–", "–"),
-    "means.free": ("No car, no booking.", "无车，无预订。"),
-    "means.held": ("Kept for a booking.", "为预订保留。"),
+    "means.free": ("No car, and no booking holds it now.", "无车，目前未被预订占用。"),
+    "means.held": ("Kept for a booking, whose car may come now.", "为预订保留，随时可能驶入。"),
     "means.occupied": ("A car is standing there.", "车位上有车。"),
     "means.unknown": (
         "The sensors cannot tell. Never offered, never billed.",
@@ -104,9 +106,12 @@ WORDS: dict[str, tuple[str, str]] = {
         "Check its power and network; its spaces are unknown until it is back.",
         "请检查供电和网络；恢复前其车位状态为未知。",
     ),
-    "alarms": ("Alarms", "告警"),
-    "alarms.none": ("Nothing needs attention.", "一切正常。"),
-    "alarm.do": ("What to do", "处理办法"),
+    "sensors.out": ("Sensors", "传感器"),
+    "sensors.well": ("No sensor is out of order.", "没有传感器故障。"),
+    "sensors.out.at": (
+        "A sensor at {space} is out of order. The operator knows.",
+        "车位 {space} 的传感器有故障，运营方已知悉。",
+    ),
     **ALARM_WORDS,
     **SENSOR_WORDS,
     "alarm.other": ("Something needs a look", "需要查看"),
@@ -123,6 +128,8 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "pass.map": ("Where it is", "位置"),
     "pass.marked": ("Your space {space} is marked.", "已标出你的车位 {space}。"),
+    "pass.place": ("Navigate: {lat}, {lon}", "导航：{lat}, {lon}"),
+    "pass.was": ("You had booked", "曾预订车位"),
     "pass.lot": ("See the whole lot", "查看整个车场"),
     "booking.confirmed": (
         "Booked. The gateway at the lot is being told.",
@@ -167,6 +174,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "step.active": ("Arrived", "已到达"),
     "step.completed": ("Left", "已离开"),
     "step.settled": ("Settled on the chain", "已上链结算"),
+    "step.extended": ("Extended", "已延长"),
+    "step.changed": ("Changed", "已更改"),
+    "step.moved": ("Moved to another space", "已更换车位"),
+    "step.moved.from": ("Moved from {space}", "由车位 {space} 更换"),
     "step.cancelled": ("Cancelled", "已取消"),
     "step.no_show": ("Released", "已释放"),
     "ahead.confirmed": ("Book", "预订"),
@@ -213,6 +224,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "The balance did not cover it. Top up, and it is paid.",
         "余额不足。充值后即可付清。",
     ),
+    "bill.back": ("Paid back", "已退款"),
+    "bill.net": ("Total after that", "退款后合计"),
     "line.parking": ("Parking", "停车"),
     "line.free": ("Free time", "免费时长"),
     "line.cap": ("Cap reached", "已达封顶"),
@@ -229,26 +242,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "chain.failed": (
         "The chain refused batch {batch}; the operator has been told",
         "链拒绝了批次 {batch}，运营方已收到通知",
-    ),
-    "rules": ("The price, in words", "价格说明"),
-    "rules.hour": (
-        "{price} an hour, counted in steps of {step}.",
-        "每小时 {price}，按{step}递增计时。",
-    ),
-    "rules.free": ("The first {free} are free.", "前{free}免费。"),
-    "rules.cap": ("Never more than {cap} for the booked time.", "预订时段内最多 {cap}（封顶）。"),
-    "rules.grace": (
-        "{grace} of grace after the end cost nothing.",
-        "结束后{grace}宽限期内免费。",
-    ),
-    "rules.overstay": (
-        "After the grace: {percent}% of the price, {price} an hour.",
-        "宽限期后按{percent}%计费，每小时 {price}。",
-    ),
-    "rules.early": ("You may come up to {early} early.", "最多可提前{early}到达。"),
-    "rules.noshow": (
-        "No car {wait} after the start: the space is released and the hold goes back.",
-        "开始后{wait}仍未到达：车位释放，冻结金额退回。",
     ),
     # missing
     "missing.title": ("Not found", "未找到"),
@@ -277,5 +270,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "hours.minutes": ("{h} h {m} min", "{h} 小时 {m} 分钟"),
     "seconds": ("{s} s", "{s} 秒"),
     **PROOF_WORDS,
+    **RULE_WORDS,
     **CREDIT_WORDS,
+    **CHARGE_WORDS,
 } | RECEIPT_WORDS

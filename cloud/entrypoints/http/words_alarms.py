@@ -31,6 +31,11 @@ ALARM_WORDS: dict[str, tuple[str, str]] = {
         "Ask the owner to top up, then credit the rest: it is still left to credit.",
         "请业主充值后，再退其余部分：未退金额仍可再次退款。",
     ),
+    "alarm.charge_unpaid": ("A charge was not paid in full", "收费未能全额收取"),
+    "alarm.charge_unpaid.do": (
+        "Settle the rest with whoever owes it: a later top-up does not pay it.",
+        "请与欠款方另行结清余款：之后充值不会补付。",
+    ),
     "alarm.unknown_gateway": ("Events of an unknown gateway", "来自未知网关的事件"),
     "alarm.unknown_gateway.do": (
         "Enrol it if it is yours; else look for the sender.",

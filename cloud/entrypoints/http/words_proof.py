@@ -1,5 +1,7 @@
 """What the proof page says, whose own script verifies in the reader's browser; see words.py."""
 
+from cloud.entrypoints.http.words_charges import CHARGE_LINKS
+
 PROOF_WORDS: dict[str, tuple[str, str]] = {
     "proof.title": ("Proof of a receipt", "收据核验"),
     "proof.lead": (
@@ -8,8 +10,8 @@ PROOF_WORDS: dict[str, tuple[str, str]] = {
         "独立于服务器的第二个核验程序：由你的浏览器重新计算每一环。收据不会离开这台设备。",
     ),
     "proof.drop": (
-        "Drop a receipt or a credit here, or choose its file",
-        "把收据或退款文件拖到这里，或选择文件",
+        "Drop a receipt, a credit or a charge here, or choose its file",
+        "把收据、退款或收费文件拖到这里，或选择文件",
     ),
     "proof.node": (
         "To ask the chain as well: the address of a node you trust, or this server's (optional)",
@@ -184,7 +186,7 @@ PROOF_WORDS: dict[str, tuple[str, str]] = {
 LINKS_EN: dict[str, tuple[str, str]] = {
     "format": (
         "This file reads as what it says it is, and nothing else stands in it.",
-        "This file does not read as a receipt or a credit.",
+        "This file does not read as a receipt, a credit or a charge.",
     ),
     "titles": (
         "The space's title leads to the title library's root.",
@@ -250,7 +252,7 @@ LINKS_EN: dict[str, tuple[str, str]] = {
     "payment": ("It was paid in full.", "It was not paid in full."),
 }
 
-# Of drafts and credits, English and Chinese: (holds, does not hold).
+# Of drafts, credits and charges, English and Chinese: (holds, does not hold).
 LINKS_MORE: tuple[dict[str, tuple[str, str]], dict[str, tuple[str, str]]] = (
     {
         "draft": (
@@ -274,6 +276,7 @@ LINKS_MORE: tuple[dict[str, tuple[str, str]], dict[str, tuple[str, str]]] = (
             "The chain knows no such transaction that filed this credit.",
         ),
         "credit payment": ("It was paid back in full.", "It was not paid back in full."),
+        **CHARGE_LINKS[0],
     },
     {
         "draft": ("将要登记的内容与这份草稿相同。", "将要登记的内容与这份草稿不同。"),
@@ -291,5 +294,6 @@ LINKS_MORE: tuple[dict[str, tuple[str, str]], dict[str, tuple[str, str]]] = (
             "链上没有这样一笔记入了这笔退款的成功交易。",
         ),
         "credit payment": ("退款已全额付清。", "退款没有全额付清。"),
+        **CHARGE_LINKS[1],
     },
 )

@@ -34,7 +34,10 @@ RECEIPT_WORDS: dict[str, tuple[str, str]] = {
     "line.booking_fee": ("Booking fee", "预订费"),
     "line.tax": ("Tax", "税"),
     "line.rounding": ("Rounding", "取整"),
-    "line.rate": ("{price} an hour", "每小时 {price}"),
+    "line.priced": (
+        "at the price of {span}: {price} an hour",
+        "按 {span} 的价格：每小时 {price}",
+    ),
     "line.within": ("{tax} included", "已含 {tax}"),
     "booking.late.tiers": (
         "Your time ended at {end}. Free until {grace}, then {price} an hour.",

@@ -1,4 +1,4 @@
-// What a node says of a receipt or a credit: the links that the file alone cannot show. Only words of 32
+// What a node says of a receipt, a credit or a charge: the links that the file alone cannot show. Only words of 32
 // bytes are asked for and read, so that the whole ABI needed is below (contract ABI specification).
 
 import { word } from "./digests.mjs";
@@ -54,14 +54,17 @@ function placeOf({ chain, proof, record }, ask, of) {
   return [[[`${of}batch root`], rooted], [[`${of}transaction`, `${of}payment`], mined]];
 }
 
+const one = (name, holds) => [[name], async () => [{ name, ok: await holds() }]];
+
+const registered = ({ chain }, ask) => one("registry", async () =>
+  (await call(ask, chain.ledger, selector("registry()"))).slice(2).slice(-40) === chain.registry.slice(2).toLowerCase());
+
 /** The registry's questions: as it was when the stay was filed, as keys and titles change later. */
 function registryOf({ chain, gateway, title }, ask) {
   const then = "0x" + chain.block_number.toString(16);
-  const one = (name, holds) => [[name], async () => [{ name, ok: await holds() }]];
   const signer = gateway.signer.slice(2).toLowerCase().padStart(64, "0");
   return [
-    one("registry", async () => (await call(ask, chain.ledger, selector("registry()"))).slice(2).slice(-40) ===
-      chain.registry.slice(2).toLowerCase()),
+    registered({ chain }, ask),
     one("gateway key", async () => (await call(ask, chain.registry, selector("gateway_of(address)") + signer, then)) ===
       hex(keccak(utf8(gateway.id)))),
     ...(title ? [one("title root", async () => {
@@ -75,12 +78,16 @@ function registryOf({ chain, gateway, title }, ask) {
  * {links: [{name, ok, missing?}], unlearnt}: `missing` is what was not paid, in minor units; `unlearnt`
  * names the links of which the node refuses to tell. Raises if it does not even tell its chain.
  */
-export async function verifyOnChain({ receipt, credit }, ask) {
-  const links = [{ name: "chain id", ok: quantity(await ask("eth_chainId", [])) === receipt.chain.chain_id }];
+export async function verifyOnChain({ receipt, credit, charge }, ask) {
+  const { chain_id } = (charge ?? receipt).chain;
+  const links = [{ name: "chain id", ok: quantity(await ask("eth_chainId", [])) === chain_id }];
   const unlearnt = [];
   // Of this receipt a node of another chain can know nothing.
   if (!links[0].ok) return { links, unlearnt };
-  const questions = [...registryOf(receipt, ask), ...placeOf(receipt, ask, ""), ...(credit ? placeOf(credit, ask, "credit ") : [])];
+  // Of a charge no gateway has signed anything.
+  const questions = charge ? [registered(charge, ask), ...placeOf(charge, ask, "")] : [
+    ...registryOf(receipt, ask), ...placeOf(receipt, ask, ""), ...(credit ? placeOf(credit, ask, "credit ") : []),
+  ];
   for (const [names, asked] of questions) {
     try {
       links.push(...(await asked()));

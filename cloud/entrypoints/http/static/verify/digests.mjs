@@ -24,6 +24,10 @@ const SETTLEMENT =
   "address gateway,bytes32 arrival,bytes32 departure,bytes32 lines,uint256 startsMs,uint256 endsMs," +
   "uint256 billedS,uint256 amountMinor,string currency,uint256 driverAccount,uint256 ownerAccount," +
   "uint256 feeBps,uint256 creditOf)";
+const CHARGE =
+  "Charge(uint256 stay,bytes32 booking,string space,uint256 spaceNumber,string code," +
+  "uint256 payerAccount,uint256 payeeAccount,uint256 amountMinor,string currency,uint256 atMs," +
+  "bytes32 reason,uint256 addsTo)";
 const NO_CAP = 2n ** 256n - 1n;
 const MAX_UINT256 = 2n ** 256n - 1n;
 
@@ -96,6 +100,11 @@ const settlementDigest = (record) => struct(SETTLEMENT, [
   record.credit_of ?? 0n,
 ]);
 
+const chargeDigest = (record) => struct(CHARGE, [
+  record.stay, record.booking, record.space, record.space_number, record.code, record.payer_account,
+  record.payee_account, record.amount_minor, record.currency, record.at, record.reason, record.adds_to ?? 0n,
+]);
+
 const instantOf = (ms) => (ms === null ? null : new Date(ms).toISOString());
 
 const plainLine = ({ starts_at, ends_at, ...line }) =>
@@ -106,16 +115,24 @@ export const linesDigest = (lines) => hex(keccak(utf8(canonical(lines.map(plainL
 /** Stands where a settlement has its lines' digest: a credit has no lines of its own. */
 export const reasonDigest = (reason) => hex(keccak(utf8(canonical(new Map([["reason", reason]])))));
 
+const BITS = [32n, 32n, 48n, 40n, 24n, 32n, 32n, 16n];
+const packed = (...values) => hex(word(values.reduce((found, value, i) => (found << BITS[i]) | value, 0n)));
+const second = (ms) => BigInt(Math.floor(ms / 1000));
+
 /** What the ledger reads: driver 32, payee 32, stay 48, start 40, duration 24, amount 32, space 32, tag 16. */
 export function wordOf(record) {
   const credit = record.credit_of === null ? 0n : 1n << 15n;
-  const parts = [
-    [record.driver_account, 32n], [record.owner_account, 32n], [record.stay, 48n],
-    [BigInt(Math.floor(record.starts_at / 1000)), 40n], [record.billed_s, 24n], [record.amount_minor, 32n],
-    [record.space_number, 32n], [credit | record.fee_bps, 16n],
-  ];
-  return hex(word(parts.reduce((found, [value, bits]) => (found << bits) | value, 0n)));
+  return packed(
+    record.driver_account, record.owner_account, record.stay, second(record.starts_at), record.billed_s,
+    record.amount_minor, record.space_number, credit | record.fee_bps,
+  );
 }
+
+/** Of no duration, and without a tag. */
+export const chargeWord = (record) => packed(
+  record.payer_account, record.payee_account, record.stay, second(record.at), 0n, record.amount_minor,
+  record.space_number, 0n,
+);
 
 const leafOf = (payload) => hex(keccak(join(Uint8Array.of(0), payload)));
 
@@ -132,6 +149,7 @@ function leadsTo(payload, { root, siblings }) {
 }
 
 export const recordLeads = (record, proof) => leadsTo(settlementDigest(record), proof);
+export const chargeLeads = (record, proof) => leadsTo(chargeDigest(record), proof);
 
 /** A leaf of the title library is the hash of the space's name and the digest of its title. */
 export const titleLeads = (space, title) => leadsTo(join(keccak(utf8(space)), unhex(title.digest)), title);

@@ -1,4 +1,4 @@
-// What a receipt, a credit and a pending receipt may hold, field by field. Nothing else may stand in it and no value is guessed
+// What a receipt, a credit, a charge and what waits to be one may hold, field by field. Nothing else may stand in it and no value is guessed
 // from another type: whole numbers are bigints, instants become milliseconds since 1970 (UTC).
 
 import { NotJson, parse } from "./json.mjs";
@@ -233,6 +233,18 @@ const CREDIT = record({
   record: record(RECORD), proof: record(PROOF), chain: record(CHAIN),
 });
 
+const CODE = oneOf("no_show", "cancellation", "compensation", "reassignment", "correction");
+
+const CHARGE_RECORD = {
+  stay, booking: digest, space: name, space_number: account, code: CODE, payer_account: account,
+  payee_account: account, amount_minor: minor, currency: text, at: instant, reason: digest, adds_to: perhaps(stay),
+};
+
+const CHARGE = record({
+  format: oneOf("berth-charge"), version: oneOf(1n), booking: record(BOOKING), tariff: record(TARIFF),
+  reason: sized(0, 400), record: record(CHARGE_RECORD), proof: record(PROOF), chain: record(CHAIN),
+});
+
 const countOrNull = (value, where) => (value === null ? null : count(value, where));
 
 const PENDING = record({
@@ -247,15 +259,27 @@ const PENDING_CREDIT = record({
   credit_of: count, amount_minor: minor, currency: text, reason: text, leaf: digest, batch: countOrNull,
 });
 
+const PENDING_CHARGE = record({
+  format: oneOf("berth-charge"), version: oneOf(1n), status: oneOf("pending"), booking: name, stay: count,
+  code: CODE, amount_minor: minor, currency: text, reason: text, leaf: digest, batch: countOrNull,
+});
+
+// By the format that it says: the kind of file, its shape, and its shape while it waits.
+const KINDS = {
+  "berth-receipt": ["receipt", RECEIPT, PENDING],
+  "berth-credit": ["credit", CREDIT, PENDING_CREDIT],
+  "berth-charge": ["charge", CHARGE, PENDING_CHARGE],
+};
+
 /** The kind of file that this claims to be, and its shape. */
 function claimed(told) {
   const says = (name) => (told instanceof Map ? told.get(name) : undefined);
-  const ofCredit = says("format") === "berth-credit";
-  if (says("status") === "pending") return ["pending", ofCredit ? PENDING_CREDIT : PENDING];
-  return ofCredit ? ["credit", CREDIT] : ["receipt", RECEIPT];
+  const format = says("format");
+  const [kind, shape, waits] = KINDS[Object.hasOwn(KINDS, format) ? format : "berth-receipt"];
+  return says("status") === "pending" ? ["pending", waits] : [kind, shape];
 }
 
-/** {receipt}, {credit} or {pending}. Raises NotJson, or Unfit with the field's path. */
+/** {receipt}, {credit}, {charge} or {pending}. Raises NotJson, or Unfit with the field's path. */
 export function read(bytes) {
   let found;
   try {

@@ -4,6 +4,8 @@
 export class NotJson extends Error {}
 
 const MAX_DEPTH = 32;
+// The other verifier's reader takes no more digits of a whole number, and must read the same.
+const MAX_DIGITS = 4300;
 const NUMBER = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y;
 const SPACE = /[ \t\n\r]*/y;
 const PLAIN = /[^"\\\u0000-\u001f]*/y;
@@ -39,6 +41,7 @@ class Reader {
     }
     const found = this.taken(NUMBER);
     if (!found) throw new NotJson(`no value at ${this.at}`);
+    if (found[0].replace("-", "").split(/[.eE]/)[0].length > MAX_DIGITS) throw new NotJson("too many digits");
     return found[1] === undefined && found[2] === undefined ? BigInt(found[0]) : Number(found[0]);
   }
 

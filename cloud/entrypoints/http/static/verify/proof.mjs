@@ -1,4 +1,4 @@
-// The proof page: takes a receipt or credit by file, drop or paste, and shows each link and its sense.
+// The proof page: takes a receipt, credit or charge by file, drop or paste, and shows each link and its sense.
 // All words are the server's, in the page; here is no sentence.
 
 import { decimalsOf } from "./bill.mjs";
@@ -100,6 +100,15 @@ const creditOf = ({ reason, record, proof, chain, corrects }) => ({
   "credit.transaction": chain.transaction, "credit.root": proof.root,
 });
 
+const chargeOf = ({ booking, tariff, reason, record, proof, chain }) => ({
+  "charge.amount": money(record.amount_minor, tariff.currency), "charge.code": words[`code.${record.code}`],
+  "charge.accounts": say("accounts", { driver: record.payer_account, owner: record.payee_account }),
+  "charge.at": instant(record.at), "charge.reason": reason || "–", "charge.space": booking.space, "charge.booking": booking.id,
+  "charge.stay": record.stay, "charge.to": record.adds_to ?? "–", "charge.chain": chain.chain_id, "charge.batch": chain.batch,
+  "charge.block": chain.block_number, "charge.ledger": chain.ledger, "charge.transaction": chain.transaction,
+  "charge.root": proof.root, "charge.zone": zoned(),
+});
+
 /** Several texts stand under one another. */
 function fill(place, told) {
   place.replaceChildren(...[told].flat().map((text) => {
@@ -109,14 +118,16 @@ function fill(place, told) {
   }));
 }
 
-function show({ receipt, credit, pending }, ok) {
+function show({ receipt, credit, charge, pending }, ok) {
   $("statement").hidden = !receipt;
-  $("broken").hidden = ok || !receipt;
+  $("due").hidden = !charge;
+  $("broken").hidden = ok || !(receipt ?? charge);
   $("back").hidden = !credit;
   $("place").hidden = Boolean(pending);
-  if (!receipt) return;
-  const shown = { ...shownOf(receipt), ...(credit ? creditOf(credit) : {}) };
+  if (!(receipt ?? charge)) return;
+  const shown = charge ? chargeOf(charge) : { ...shownOf(receipt), ...(credit ? creditOf(credit) : {}) };
   for (const place of document.querySelectorAll("[data-fill]")) fill(place, shown[place.dataset.fill] ?? "");
+  if (charge) return;
   $("lines").replaceChildren(...shown.lines.map((cells) => {
     const row = document.createElement("tr");
     cells.forEach((text, i) => { row.insertCell().textContent = text; if (i) row.cells[i].className = "num"; });
@@ -126,7 +137,7 @@ function show({ receipt, credit, pending }, ok) {
 
 /** `asker`: whose node told of the chain: "file" (nobody's), "own" (this server's) or "named". */
 function mark(links, found, asker = "file", unlearnt = []) {
-  const currency = found.receipt?.tariff.currency;
+  const currency = (found.receipt ?? found.charge)?.tariff.currency;
   for (const item of document.querySelectorAll("[data-link]")) {
     const link = links.find(({ name }) => name === item.dataset.link);
     item.hidden = !link;
@@ -144,19 +155,23 @@ function mark(links, found, asker = "file", unlearnt = []) {
   $("verdict").textContent = verdictOf(links, broken, found, { asker, unlearnt });
 }
 
-function verdictOf(links, broken, { receipt, credit, pending }, { asker, unlearnt }) {
+/** Which words tell of what waits. */
+function waitsOf({ receipt, pending }) {
+  if (pending.code !== undefined) return "charge";
+  return pending.credit_of === undefined ? (receipt ? "held" : "bare") : "credit";
+}
+
+function verdictOf(links, broken, { receipt, credit, charge, pending }, { asker, unlearnt }) {
   const titles = (names) => names
     .map((name) => `“${document.querySelector(`[data-link="${name}"] strong`).textContent}”`).join(words.and);
   if (broken.length) return say("some", { names: titles(broken.map(({ name }) => name)) });
   if (pending) {
-    const kind = pending.credit_of === undefined ? (receipt ? "held" : "bare") : "credit";
-    return say(`waits.${kind}`, { stay: pending.stay, count: links.length });
+    return say(`waits.${waitsOf({ receipt, pending })}`, { stay: pending.stay, count: links.length });
   }
-  if (unlearnt.length) return say("unlearnt", { names: titles(unlearnt), block: receipt.chain.block_number });
-  return [
-    say(`all.${asker}`, { count: links.length, ledger: receipt.chain.ledger }),
-    say(credit ? "alone" : "once", { stay: receipt.record.stay }), words.registrar,
-  ].join(LANG === "en" ? " " : "");
+  if (unlearnt.length) return say("unlearnt", { names: titles(unlearnt), block: (receipt ?? charge).chain.block_number });
+  const all = say(`all.${asker}`, { count: links.length, ledger: (receipt ?? charge).chain.ledger });
+  const more = charge ? [words.operator] : [say(credit ? "alone" : "once", { stay: receipt.record.stay }), words.registrar];
+  return [all, ...more].join(LANG === "en" ? " " : "");
 }
 
 function more({ ok, where, missing }, currency) {
@@ -173,14 +188,14 @@ const askerOf = (url) => (new URL(url, location.href).origin === location.origin
 async function judge(bytes, lots = "") {
   const turn = ++asked;
   const found = verify(bytes);
-  const { receipt, pending, links } = found;
+  const { receipt, charge, pending, links } = found;
   zone = zoneOf(lots);
   $("found").hidden = false;
   $("silent").hidden = true;
   show(found, links.every((link) => link.ok));
   mark(links, found);
   const url = $("node").value.trim();
-  if (!receipt || pending || !url) return;
+  if (!(receipt ?? charge) || pending || !url) return;
   $("verdict").textContent = words.asking;
   try {
     const told = await verifyOnChain(found, node(url));

@@ -1,7 +1,8 @@
-// A second verifier of Berth receipts and credits, written from the format and not from the first one. It runs
+// A second verifier of Berth receipts, credits and charges, written from the format and not from the first one. It runs
 // unchanged in a browser and in Node, asks nobody, and needs no library. Read `LINKS` first.
 
 import { billFor, NoBill, provenStay, quoteFor, secondsWithin, sumOf } from "./bill.mjs";
+import { CHARGE_LINKS } from "./charge.mjs";
 import { CREDIT_LINKS } from "./credit.mjs";
 import { recover } from "./curve.mjs";
 import {
@@ -99,12 +100,12 @@ const drafted = ({ stay, total_minor, currency, booking, leaf, draft: { record, 
   stay === record.stay && total_minor === record.amount_minor && currency === record.currency &&
   booking === agreed.id && leaf === recordLeaf(record);
 
-function judged({ receipt, credit, pending }) {
+const own = (links, paper) => links.map(([name, check]) => ({ name, ok: holds(check, paper) }));
+
+function judged({ receipt, credit, charge, pending }) {
   if (receipt) return { receipt, links: linksOf(receipt) };
-  if (credit) {
-    const own = CREDIT_LINKS.map(([name, check]) => ({ name, ok: holds(check, credit) }));
-    return { receipt: credit.corrects, credit, links: [...linksOf(credit.corrects), ...own] };
-  }
+  if (credit) return { receipt: credit.corrects, credit, links: [...linksOf(credit.corrects), ...own(CREDIT_LINKS, credit)] };
+  if (charge) return { charge, links: own(CHARGE_LINKS, charge) };
   if (!pending.draft) return { pending, links: [] };
   const draft = placed(pending.draft);
   const links = [...linksOf(draft, ["proof"]), { name: "draft", ok: holds(drafted, pending) }];
@@ -112,7 +113,7 @@ function judged({ receipt, credit, pending }) {
 }
 
 /**
- * {links: [{name, ok, where?}], receipt?, credit?, pending?}: `where` is the field that is no
+ * {links: [{name, ok, where?}], receipt?, credit?, charge?, pending?}: `where` is the field that is no
  * receipt's, or "". A credit's `receipt` is the one it corrects. `pending` is not filed yet: such a
  * file is fetched again later, and its `receipt`, if it carries a draft of one, has no `proof`.
  */

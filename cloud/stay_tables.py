@@ -11,8 +11,8 @@ def _big(**extra: object) -> Column[int]:
 class Stay(SQLModel, table=True):
     """`kind`: booked, or why it has no booking: unbooked, owner, walk_in, returned, elsewhere,
 
-    early, doubtful. `first_seq`: the event from which on it is billed. `arrived_ms`: when the car
-    came.
+    early, doubtful. `first_seq`: the event from which on it is billed; `opened_seq`: the one that
+    opened it, None where that is the same. `arrived_ms`: when the car came.
     """
 
     number: int | None = Field(default=None, primary_key=True)
@@ -26,6 +26,12 @@ class Stay(SQLModel, table=True):
     arrived_ms: int
     departed_ms: int | None = None
     kind: str = "unbooked"
+    opened_seq: int | None = None
+
+    @property
+    def began_seq(self) -> int:
+        """What was told of the car before anyone knew whose it was is evidence too."""
+        return self.first_seq if self.opened_seq is None else self.opened_seq
 
 
 class Overstay(SQLModel, table=True):

@@ -52,9 +52,11 @@ class Sweeps:
 
     def settle(self) -> None:
         """One batch, then the calls to the chain; while it works on one, the next batch is made."""
-        self.one_batch()
-        with Beside(self.one_batch) as beside:
-            Sending(*self._where, self.addresses, beside).drive()
+        try:
+            self.one_batch()
+        finally:
+            with Beside(self.one_batch) as beside:
+                Sending(*self._where, self.addresses, beside).drive()
 
     def batch(self) -> None:
         for _ in range(MAX_BATCHES):

@@ -24,7 +24,7 @@ OF_STAYS = (
     "overstay_met_next",
 )
 OF_OTHERS = ("wrong_vehicle", "command_refused", "foreign_space", "low_trust")
-# Looked at in one turn; the others are looked at in the next.
+# Read at a time: those that last never keep the others from being looked at.
 MAX_LOOKED_AT = 1_000
 MAX_NOTE = 400
 
@@ -38,18 +38,20 @@ class Seen:
 
 
 def over(session: Session, now: datetime) -> list[str]:
-    """End the alarms whose cause is over."""
-    rows = select(Alarm).where(col(Alarm.code).in_((*OF_STAYS, *OF_OTHERS)))
-    found = list(session.exec(rows.order_by(col(Alarm.at_ms)).limit(MAX_LOOKED_AT)))
-    ended = [row.id for row in found if row.code in OF_OTHERS and _is_over(session, row, now)]
-    ended += _left(session, [row.id for row in found if row.code in OF_STAYS])
-    if ended:
-        clear_alarm(session, *ended)
-    return ended
+    """End the alarms whose cause is over; the others, of all codes, are shown again in time."""
+    all_ended: list[str] = []
+    for found in _pages(session):
+        ended = [row.id for row in found if row.code in OF_OTHERS and _is_over(session, row, now)]
+        ended += _left(session, [row.id for row in found if row.code in OF_STAYS])
+        if ended:
+            clear_alarm(session, *ended)
+        all_ended += ended
+    _show_again(session, now)
+    return all_ended
 
 
 def acknowledge(session: Session, alarm_id: str, seen: Seen, now: datetime) -> Alarm:
-    """It is shown no more; if its cause is still reported after AGAIN_MS, it is shown again."""
+    """It is shown no more; if it is still there after AGAIN_MS, it is shown again."""
     row = session.get(Alarm, alarm_id)
     if row is None:
         raise Unknown(f"Alarm {alarm_id}.")
@@ -61,6 +63,25 @@ def acknowledge(session: Session, alarm_id: str, seen: Seen, now: datetime) -> A
     told = {"code": row.code, "space": row.space, "note": " ".join(seen.note.split())[:MAX_NOTE]}
     audit.record(session, seen.by, "alarm.acknowledged", f"alarm:{alarm_id}", told, now)
     return row
+
+
+def _pages(session: Session) -> Iterator[Sequence[Alarm]]:
+    """All that may be over, by id: nothing is raised in this transaction, so this has an end."""
+    rows = select(Alarm).where(col(Alarm.code).in_((*OF_STAYS, *OF_OTHERS)))
+    rows, after = rows.order_by(col(Alarm.id)).limit(MAX_LOOKED_AT), ""
+    while found := session.exec(rows.where(col(Alarm.id) > after)).all():
+        after = found[-1].id
+        yield found
+
+
+def _show_again(session: Session, now: datetime) -> None:
+    """Raised once or again and again: who has seen to it did not end it."""
+    before_ms = to_ms(now) - AGAIN_MS
+    seen = select(Alarm).where(col(Alarm.acknowledged_ms) <= before_ms)
+    for row in session.exec(seen.order_by(col(Alarm.id)).limit(MAX_LOOKED_AT)):
+        row.at_ms, row.acknowledged_ms = to_ms(now), None
+        session.add(row)
+    session.flush()
 
 
 def _left(session: Session, names: Sequence[str]) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """What is due without a stay: for not coming, for cancelling late, for a booking taken away.
 
 Recorded and told, and moved by a charge (charges.py) where both sides have an account of the
-ledger: what the platform owes, or is owed, moves none.
+ledger: what the platform owes, or is owed, moves none, nor does the difference of a move.
 """
 
 from datetime import datetime
@@ -14,6 +14,9 @@ from contracts.ledger.charge import ChargeCode, due_minor
 from contracts.ledger.pricing import Tariff
 from contracts.ledger.records import BookingRecord
 from contracts.wire.types import to_ms
+
+# A move's difference is due to who is parked at, and that is known when the stay is over only.
+CHARGED = ("no_show", "cancellation", "compensation")
 
 
 def owe(
@@ -33,7 +36,8 @@ def owe(
         reason=reason,
     )
     _record(session, booking.id, moves, now)
-    charges.charge(session, booking, moves, now)
+    if code in CHARGED:
+        charges.charge(session, booking, moves, now)
 
 
 def _record(session: Session, booking: str, due: charges.Due, now: datetime) -> None:

@@ -67,6 +67,16 @@ def send(
     tell(session, booking, record_of(booking), place, (command, now), plates)
 
 
+def compared(session: Session, booking: Booking) -> str | None:
+    """How a camera reads the plate of the car that stands there, as a person has said it."""
+    if booking.state != "active":
+        return None
+    rows = select(Command.payload).where(Command.subject == booking.id, Command.kind == "grant")
+    told = (Grant.model_validate_json(row) for row in session.exec(rows))
+    newest = max(told, key=lambda grant: grant.version, default=None)
+    return newest.plates[-1] if newest is not None and len(newest.plates) > 1 else None
+
+
 def add(
     session: Session, booking: Booking, record: BookingRecord, command: str, now: datetime
 ) -> None:

@@ -292,7 +292,7 @@ def _tell(
     and where and from when on, for those who come after it.
     """
     old, place = before
-    booking_grants.send(session, booking, command, now)
+    booking_grants.send(session, booking, command, now, booking_grants.compared(session, booking))
     booking_grants.revoke(session, (old.space, old.grant), booking.id, f"{command}.old", now)
     booking_grants.shorten_early(session, booking, f"{command}.next", now)
     booking_grants.widen_early(session, place, f"{command}.after", now)

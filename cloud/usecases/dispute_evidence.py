@@ -158,15 +158,15 @@ def _events(session: Session, stay: Stay) -> list[EventRow]:
 
 
 def _so_far(session: Session, stay: Stay) -> list[EventRow]:
-    """Of a car that still stands there too, which has no last event yet."""
-    if stay.last_seq is not None:
-        return _events(session, stay)
+    """All that was told of the car, before it was known and billed too, and while it stands."""
     rows = select(EventRow).where(
         EventRow.gateway == stay.gateway,
         EventRow.space == stay.space,
         EventRow.epoch == stay.epoch,
-        EventRow.seq >= stay.first_seq,
+        EventRow.seq >= stay.began_seq,
     )
+    if stay.last_seq is not None:
+        rows = rows.where(EventRow.seq <= stay.last_seq)
     return list(session.exec(rows.order_by(col(EventRow.seq)).limit(MAX_EVENTS)))
 
 

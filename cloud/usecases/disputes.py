@@ -16,7 +16,7 @@ from cloud.core.reasons import REASONS, Refusal, refuse
 from cloud.core.replays import Assumption
 from cloud.errors import Unknown
 from cloud.stay_tables import Dispute
-from cloud.tables import Booking, Stay
+from cloud.tables import Booking, Settlement, Stay
 from cloud.usecases import audit, billing, bookings, charges, credits, notices, stay_changes, trust
 from cloud.usecases.dispute_evidence import replay, settled_of, stay_of
 from cloud.usecases.gateways import clear_alarm, raise_alarm
@@ -189,7 +189,7 @@ def _corrected(session: Session, row: Dispute, decision: Decision, now: datetime
     settled = credits.settled(session, stay.number or 0)
     if isinstance(settled, Refusal):
         return settled
-    found = _difference(session, stay.number or 0, decision)
+    found = _difference(session, settled, decision)
     if isinstance(found, Refusal):
         return found
     booking = bookings.get(session, settled.booking)
@@ -211,19 +211,25 @@ def _corrected(session: Session, row: Dispute, decision: Decision, now: datetime
     return None
 
 
-def _difference(session: Session, stay: int, decision: Decision) -> int | Refusal:
-    """What was said must be what the replay gives now: something may have been decided since."""
+def _difference(session: Session, settled: Settlement, decision: Decision) -> int | Refusal:
+    """What was said must be what the replay gives now: something may have been decided since.
+
+    Beside what was billed and corrected: what a person gave back stays given, and what could not
+    be paid is still owed by that bill.
+    """
     assumed = decision.assumption
     if assumed is None or assumed.kind == "other_booking":
         return refuse("correction_assumption")
-    found = replay(session, stay, assumed)
+    found = replay(session, settled.stay, assumed)
     if isinstance(found, Refusal):
         return found
-    if found.difference_minor > 0 and found.difference_minor == decision.amount_minor:
-        return found.difference_minor
+    billed_minor = settled.amount_minor + charges.corrected_minor(session, settled.stay)
+    due_minor = found.total_minor - billed_minor
+    if due_minor > 0 and due_minor == decision.amount_minor:
+        return due_minor
     reason = REASONS["correction_amount"]
     told = {
-        name: getattr(reason, name).format(difference_minor=found.difference_minor)
+        name: getattr(reason, name).format(difference_minor=due_minor)
         for name in ("sentence_en", "sentence_zh")
     }
     return Refusal((replace(reason, **told),))

@@ -75,6 +75,17 @@ def heard(session: Session, status: Status, now: datetime) -> bool:
     return back
 
 
+def told_all(gateway: Gateway) -> bool:
+    """It can be heard, and by its last word nothing that it saw is still on its way."""
+    return gateway.online and json.loads(gateway.status).get("unacknowledged", 0) == 0
+
+
+def heard_again(gateway: Gateway) -> None:
+    """By an event, before it said itself how much it has to tell: there is more, it must be."""
+    gateway.status = json.dumps(json.loads(gateway.status) | {"unacknowledged": 1})
+    gateway.online = True
+
+
 def _boot_of(gateway: Gateway) -> str | None:
     found = json.loads(gateway.status).get("boot_id")
     return found if isinstance(found, str) else None

@@ -14,7 +14,7 @@ from cloud.core.booking import AHEAD
 from cloud.core.reasons import Refusal, refuse
 from cloud.stay_tables import Dispute
 from cloud.tables import Booking, Space, Stay
-from cloud.usecases import bookings, disputes, stay_asks
+from cloud.usecases import booking_arrivals, bookings, disputes, stay_asks
 from cloud.usecases.stay_places import Cause, cancel, move
 from contracts.wire.types import format_instant, from_ms, to_ms
 
@@ -43,9 +43,9 @@ class Helped:
 
 
 def space_taken(session: Session, said: Complaint, now: datetime) -> Helped | Refusal:
-    """From when the driver may come, and refused only where the sensors are sure that nobody, or
+    """From when the gateway lets the driver in: until then who is there is there rightly. Refused
 
-    the driver's own car, is there.
+    then only where the sensors are sure that nobody, or the driver's own car, is there.
     """
     booking = bookings.get(session, said.booking)
     if booking.driver != said.driver:
@@ -55,7 +55,7 @@ def space_taken(session: Session, said: Complaint, now: datetime) -> Helped | Re
         return _again(before, booking)
     if booking.state not in AHEAD:
         return refuse("your_car_there" if booking.state == "active" else "too_late")
-    if to_ms(now) < booking.early_ms:
+    if now < booking_arrivals.earliest(session, booking):
         return refuse("not_your_time")
     here = session.get_one(Space, booking.space)
     if here.occupancy == "free":

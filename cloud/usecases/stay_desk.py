@@ -13,7 +13,8 @@ from cloud.core.reasons import Refusal, refuse
 from cloud.tables import Booking, EventRow, Space, Stay
 from cloud.usecases import audit, booking_grants, bookings, stay_asks, stay_matches
 from cloud.usecases.dispute_evidence import stay_of
-from cloud.usecases.stay_arrivals import OVER
+from cloud.usecases.stay_arrivals import OVER, same
+from contracts.wire.messages import Event
 
 # Stays whose driver may book the space that the car stands in.
 AGAIN = ("walk_in", "returned")
@@ -104,7 +105,7 @@ def book(
 
 
 def _theirs(session: Session, stay: Stay, asked: bookings.Asked) -> list[Booking]:
-    """Their bookings of this time that were over before this car came."""
+    """Their bookings of this time that were over before this car came, if it is their car."""
     found = select(Booking).where(
         Booking.space == stay.space,
         col(Booking.state).in_(OVER),
@@ -112,7 +113,16 @@ def _theirs(session: Session, stay: Stay, asked: bookings.Asked) -> list[Booking
         Booking.plate == asked.plate,
         Booking.ends_ms > stay.arrived_ms,
     )
-    return list(session.exec(found.order_by(col(Booking.starts_ms)).limit(MAX_OVER)))
+    over = list(session.exec(found.order_by(col(Booking.starts_ms)).limit(MAX_OVER)))
+    return over if over and _is_car(session, stay, asked.plate, over) else []
+
+
+def _is_car(session: Session, stay: Stay, plate: str, over: list[Booking]) -> bool:
+    """Let in by one of these bookings, or its plate was read: another driver's is never taken."""
+    row = session.get_one(EventRow, (stay.gateway, stay.epoch, stay.first_seq))
+    first, read = Event.model_validate_json(row.body), _read(session, stay)
+    granted = first.match == "accepted" and first.grant in {old.grant for old in over}
+    return granted or (read is not None and same(read, plate))
 
 
 def _revoke_over(session: Session, over: list[Booking], command: str, now: datetime) -> None:

@@ -55,6 +55,7 @@ def goes_on(session: Session, stay: Stay, came: Seen) -> str:
     booking = bookings.get(session, stay.booking)
     if event.grant != booking.grant or matched(session, stay):
         return "noted"
+    stay.opened_seq = stay.began_seq
     stay.first_seq = event.seq
     session.add(stay)
     session.flush()
@@ -106,6 +107,7 @@ def _known_now(session: Session, stay: Stay, came: Seen) -> str:
         return "noted"
     if booking.space != stay.space or booking.early_ms > came.at_ms:
         return "noted"
+    stay.opened_seq = stay.began_seq
     stay.first_seq = came.event.seq
     tie(session, stay, booking, came.at_ms)
     return "matched"

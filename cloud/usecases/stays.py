@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select
 
 from cloud.tables import EventRow, Gateway, Space, Stay
 from cloud.usecases import stay_arrivals, stay_changes
-from cloud.usecases.gateways import raise_alarm
+from cloud.usecases.gateways import heard_again, raise_alarm
 from contracts.ledger.hashing import unhex
 from contracts.wire.messages import Event, SignedEvent
 from contracts.wire.signing import Domain, event_digest, plate_commitment, recover
@@ -79,7 +79,9 @@ def _apply_ready(session: Session, gateway: Gateway, now: datetime) -> None:
         if row is None:
             return
         gateway.epoch, gateway.seq = row.epoch, row.seq
-        gateway.seen_ms, gateway.online = max(gateway.seen_ms, to_ms(now)), True
+        gateway.seen_ms = max(gateway.seen_ms, to_ms(now))
+        if not gateway.online:
+            heard_again(gateway)
         session.add(gateway)
         _apply(session, row, Event.model_validate_json(row.body), now)
         session.add(row)

@@ -35,8 +35,8 @@ RULES: Mapping[Standing, Rule] = {
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Of one space, up to `until`, and told at `now_ns`; `read`: the plate that was voted for since
-    the car came."""
+    """Of one space, up to `until`, and told at `now_ns`; `read`: the plate that was voted for as
+    the car came, and nothing that was read beside it later."""
 
     space: str
     until: datetime

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
@@ -10,6 +9,7 @@ from typing import Literal, Protocol
 from contracts.wire.messages import EventKind
 from contracts.wire.types import ZERO_DIGEST, Occupancy
 from edge.core import plates, retelling
+from edge.core.arrival_reads import ArrivalReads
 from edge.core.drafts import NOBODY, Draft, between
 from edge.core.fusion import JSON, Change
 from edge.core.grants import GrantBook
@@ -18,7 +18,6 @@ from edge.core.plates import Verdict
 from edge.core.readings import NO_ECHO, PlateRead, Reading
 
 NS = 1_000_000_000
-READS_KEPT = 256
 
 
 class Detector(Protocol):
@@ -74,13 +73,12 @@ class Space:
         self._occupancy, self._known = record.occupancy, record.known
         self._verdict = Verdict(record.match, record.grant, None, record.booking)
         self._told_stay = record.told
-        self._came_ns = 0
         self._booting = True
         self._boot_due_ns: int | None = None
         self._first_ns: int | None = None
         self._since_at: datetime | None = None
         self._seen_ns: int | None = None
-        self._reads: deque[tuple[int, PlateRead]] = deque(maxlen=READS_KEPT)
+        self._reads = ArrivalReads(int(self._set.plate_before_s * NS))
         self._pending: Change | None = None
 
     def boot(self, now_ns: int) -> None:
@@ -93,7 +91,7 @@ class Space:
     def feed(self, reading: Reading) -> list[Draft]:
         if reading.channel in self._cameras:
             if isinstance(reading.value, PlateRead):
-                self._reads.append((reading.mono_ns, reading.value))
+                self._reads.add(reading.mono_ns, reading.value)
             return self._told(self._detector.feed(reading))
         measured = reading.value is not None or reading.why == NO_ECHO
         if measured and self._first_ns is None:
@@ -177,7 +175,8 @@ class Space:
         reported_ns = change.reported_ns if reported_ns is None else reported_ns
         at = self._wall(change.at_ns)
         self._verdict = self._identify(change.at_ns, reported_ns, (at, at))
-        self._came_ns, self._told_stay = change.at_ns, ()
+        self._reads.came(change.at_ns, self._release_ns(change))
+        self._told_stay = ()
         self._now("occupied", at)
         return self._draft("arrival", change, at, reported_ns)
 
@@ -209,16 +208,21 @@ class Space:
             when = (earliest, latest)
             self._verdict = self._identify(change.at_ns, change.reported_ns, when)
             self._told_stay = ()
+            self._reads.came(change.at_ns, change.reported_ns)
         elif found == "occupied":
-            named, self._verdict = self._verdict, self._identify_again(change, at)
-            self._told_stay = self._told_stay if self._verdict is named else ()
-        self._came_ns = change.at_ns
+            self._stands(change, at)
         bounded = replace(change, uncertainty_s=uncertainty_s)
         draft = self._draft("snapshot", bounded, at, change.reported_ns, found)
         self._now(found, self._wall(change.at_ns))
         if found == "free":
             self._verdict = NOBODY
         return draft
+
+    def _stands(self, change: Change, at: datetime) -> None:
+        named, self._verdict = self._verdict, self._identify_again(change, at)
+        self._told_stay = self._told_stay if self._verdict is named else ()
+        if self._verdict is not named:
+            self._reads.came(change.at_ns, change.reported_ns)
 
     def _found(self, change: Change) -> Literal["free", "occupied"]:
         stands = change.kind == "known" and self._detector.occupancy == "occupied"
@@ -250,7 +254,7 @@ class Space:
     def _retold(self, now_ns: int, until: datetime) -> list[Draft]:
         if not self._dated():
             return []  # Such events would prove no time of day.
-        asked = retelling.Asked(self.name, until, now_ns, self._read(self._came_ns, now_ns))
+        asked = retelling.Asked(self.name, until, now_ns, self._reads.own)
         found = retelling.again(self._told_stay, self._verdict, self._grants, asked)
         self._verdict, drafts = found or (self._verdict, [])
         return drafts
@@ -263,16 +267,12 @@ class Space:
 
     def _identify(self, at_ns: int, to_ns: int, when: tuple[datetime, datetime]) -> Verdict:
         grants = self._grants.expected(self.name, *when)
-        return plates.match(self._read(at_ns, to_ns), grants, when[1])
+        return plates.match(self._reads.voted(at_ns, to_ns), grants, when[1])
 
     def _identify_again(self, change: Change, at: datetime) -> Verdict:
         grants = self._grants.expected(self.name, at, at, self._verdict.grant)
-        read = self._read(change.at_ns, change.reported_ns)
+        read = self._reads.voted(change.at_ns, change.reported_ns)
         return plates.again(read, self._verdict, grants, at)
-
-    def _read(self, at_ns: int, to_ns: int) -> str | None:
-        from_ns = at_ns - int(self._set.plate_before_s * NS)
-        return plates.vote(read for ns, read in self._reads if from_ns <= ns <= to_ns)
 
     def _now(self, occupancy: Literal["free", "occupied"], since_at: datetime) -> None:
         self._occupancy = self._known = occupancy

@@ -124,7 +124,7 @@ class Rig:
             lambda s: gateways.enrol(s, "gw-1", address_of(KEY), ("lot-1", list(spaces)))
         )
 
-    def heartbeat(self, online: bool = True) -> None:
+    def heartbeat(self, online: bool = True, unacknowledged: int = 0) -> None:
         status = Status(
             gateway="gw-1",
             online=online,
@@ -132,6 +132,7 @@ class Rig:
             boot_id="b",
             version="1",
             clock="synced",
+            unacknowledged=unacknowledged,
         )
         self.db.write(lambda s: gateways.heard(s, status, self.clock.at))
 

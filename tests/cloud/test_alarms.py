@@ -3,17 +3,18 @@
 from datetime import timedelta
 
 import pytest
-from sqlmodel import select
+from sqlmodel import Session, select
 
 from cloud.errors import Unknown
 from cloud.tables import Alarm, Booking, Command
 from cloud.usecases import alarms, alarms_shown, audit, gateways, trust
-from cloud.usecases.alarms import AGAIN_MS, Seen
+from cloud.usecases.alarms import AGAIN_MS, MAX_LOOKED_AT, Seen
 from cloud.usecases.stay_desk import Judged, assign
 from tests.cloud.rig import Rig
 from tests.cloud.stay_rig import PLATES, Lot
 
 STRANGER = "粤C13579"
+MINUTE, DAY = timedelta(minutes=1), timedelta(milliseconds=AGAIN_MS)
 BY = Seen("account:1", "The car was towed.")
 
 
@@ -137,6 +138,41 @@ def test_an_acknowledged_alarm_is_shown_again_a_day_later_if_its_cause_still_las
     lot.until(2000 + AGAIN_MS / 1000 + 10)
     watched(lot)
     assert shown(lot) == [name]
+
+
+@pytest.mark.parametrize("code", ["broken_evidence", "wrong_vehicle"])
+def test_an_acknowledged_alarm_that_was_raised_once_is_shown_again_a_day_later(
+    lot: Lot, code: str
+) -> None:
+    booking = lot.book(begins_s=600, ends_s=6 * 3600)
+    lot.come(300, STRANGER, match="other")
+    name, now = f"{code}:{booking.id}", lot.rig.clock.at
+    raised = (name, code, "S1", "Look at it.", now)
+    lot.rig.db.write(lambda s: gateways.raise_alarm(s, *raised))
+    seen(lot, name)
+    acknowledged = lot.rig.clock.at
+    # Its cause lasts: only the time that has passed since is what this turn sees of it.
+    lot.rig.db.write(lambda s: alarms.over(s, acknowledged + MINUTE))
+    assert name not in shown(lot)
+    kept = lot.rig.db.write(lambda s: alarms.over(s, acknowledged + DAY))
+    assert kept == []
+    assert name in shown(lot)
+
+
+def test_many_lasting_alarms_do_not_keep_a_later_one_from_its_end(lot: Lot) -> None:
+    lot.come(100, STRANGER, match="other")
+    number, now = lot.stay().number, lot.rig.clock.at
+
+    def raise_many(session: Session) -> None:
+        for about in range(MAX_LOOKED_AT):
+            name = f"early{about:05}:{number}"
+            session.add(Alarm(id=name, code="came_early", sentence="Lasts.", at_ms=1))
+        gone = f"unbooked:{(number or 0) + 999}"
+        gateways.raise_alarm(session, gone, "unbooked", "S1", "Has left.", now)
+
+    lot.rig.db.write(raise_many)
+    ended = lot.rig.db.write(lambda s: alarms.over(s, now))
+    assert ended == [f"unbooked:{(number or 0) + 999}"]
 
 
 def test_who_acknowledged_what_and_why_is_on_record_once(lot: Lot) -> None:

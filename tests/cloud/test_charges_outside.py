@@ -101,7 +101,7 @@ def test_a_no_show_is_charged_on_a_real_chain_and_its_file_verifies_there(tmp_pa
         )
         lot = Lot(rig, Terms(no_show_fee_minor=700))
         booking = lot.book("S1", 60, 3660)
-        rig.clock.at = at(60 + 3600 + 1)
+        rig.clock.at = at(60 + 3600 + 61)
         rig.heartbeat()
         rig.db.write(lambda s: booking_no_shows.expire(s, "cmd", rig.clock.at))
         for _ in range(4):

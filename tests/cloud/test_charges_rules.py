@@ -12,7 +12,6 @@ from cloud.core import money
 from cloud.core.paying import pay, payment_of
 from cloud.tables import Alarm, Booking
 from cloud.usecases import (
-    changing,
     charge_receipts,
     charges,
     credits,
@@ -23,7 +22,7 @@ from cloud.usecases import (
 from contracts.ledger.charge import verify_charge
 from tests.cloud import booking_rig as market
 from tests.cloud.rig import Rig
-from tests.cloud.test_charges import FEE, START, TERMS, balances, file_of, no_show
+from tests.cloud.test_charges import FEE, START, TERMS, balances, file_of, no_show, owed
 from tests.cloud.test_credits import codes, equal
 from tests.cloud.test_stays import all_of
 from tests.contracts import making
@@ -64,11 +63,10 @@ def test_cancelling_costs_after_the_agreed_time_and_not_at_it(
 
 
 def test_a_charge_keeps_the_terms_that_it_was_due_under(rig: Rig) -> None:
-    """Moved at somebody's cost, and changed again before the batch: the file tells the former."""
+    """Changed again before the batch: the file tells the former."""
     market.market(rig, ("S1", "S2"))
     booking = market.booked(rig, market.hours(START, START + 1), 600)
-    who = changing.By("k9", rig.driver, rig.new_id("cmd"), None, rig.driver)
-    rig.db.write(lambda s: changing.move_space(s, booking.id, "S2", who, rig.clock.at))
+    owed(rig, booking, rig.driver)
     changed = market.extend(rig, market.now(rig, booking), START + 2, None)
     assert isinstance(changed, Booking), changed
     rig.settle()

@@ -345,6 +345,19 @@ def test_someone_is_in_my_space_is_refused_while_another_may_rightly_be_there(ri
     assert lot.booking(booking).state in ("confirmed", "granted")
 
 
+def test_someone_is_in_my_space_is_refused_until_the_booking_right_before_is_over(rig: Rig) -> None:
+    """What the terms let come early is the other's time: the gateway lets nobody in there."""
+    lot = Lot(rig, Terms(early_start_s=1800))
+    first, booking = lot.book("S1", 60, 3660), lot.book("S1", 3660, 7260, who=1)
+    lot.come_as(first, 100)
+    lot.until(2000)
+    assert code(complain(lot, booking, "refund", lot.other)) == "not_your_time"
+    lot.until(3670)
+    helped = complain(lot, booking, "refund", lot.other)
+    assert not isinstance(helped, Refusal)
+    assert lot.booking(booking).state == "cancelled"
+
+
 def test_someone_is_in_my_space_is_refused_where_nobody_is(rig: Rig) -> None:
     lot = Lot(rig)
     booking = lot.book("S1", 60, 3660)

@@ -99,7 +99,7 @@ def test_early_arrival_before_the_terms_allow_it_is_guided(rig: Rig) -> None:
 
 def late(lot: Lot) -> Booking:
     booking = lot.book("S1", 60, 7260)
-    lot.until(60 + 1801)
+    lot.until(60 + 1861)
     lot.rig.sweeps.watch()
     return booking
 

@@ -1,5 +1,6 @@
 """What a car park does to us, a test per row of docs/edge-cases.md: overstay, power, clocks."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -7,13 +8,14 @@ import pytest
 from sqlmodel import select
 
 from cloud.core.reasons import Refusal
-from cloud.tables import Settlement
-from cloud.usecases import stay_overstays
+from cloud.stay_tables import TrustEvent
+from cloud.tables import Booking, Settlement
+from cloud.usecases import bookings, stay_overstays
 from cloud.usecases.booking_fees import of_booking
 from contracts.ledger.pricing import Terms, Window, quote, total
 from contracts.wire.types import from_ms
 from tests.cloud.rig import Rig
-from tests.cloud.stay_rig import Lot
+from tests.cloud.stay_rig import PLATES, Lot
 from tests.contracts.making import TARIFF, at
 
 GRACE = Terms(grace_s=600)
@@ -68,6 +70,23 @@ def test_overstay_moves_the_next_driver_at_the_causers_cost(rig: Rig) -> None:
     assert (moved.space, moved.held_minor) == ("S2", following.held_minor)
     (fee,) = rig.db.read(lambda s: of_booking(s, following.id))
     assert (fee.code, fee.payer, fee.amount_minor) == ("reassignment", rig.driver, 300)
+
+
+@pytest.mark.parametrize(("plate", "space", "blamed"), [(0, "S1", 0), (1, "S2", 1)])
+def test_overstay_into_ones_own_next_booking_moves_nobody_but_ones_other_car(
+    rig: Rig, plate: int, space: str, blamed: int
+) -> None:
+    lot = Lot(rig, GRACE)
+    made = lot.book("S1", 60, 3660)
+    asked = replace(lot.ask("S1", 3660, 7260), plate=PLATES[plate])
+    ids = bookings.Ids("b-on", "cmd-on")
+    following = rig.db.write(lambda s: bookings.confirm(s, asked, ids, rig.clock.at))
+    assert isinstance(following, Booking)
+    lot.come_as(made, 100)
+    over(lot, 3660 + 625)
+    assert lot.booking(following).space == space
+    noted = rig.db.read(lambda s: list(s.exec(select(TrustEvent.code))))
+    assert noted.count("overstay_met_next") == blamed
 
 
 def test_overstay_with_no_other_space_gives_the_next_driver_the_money_back(rig: Rig) -> None:

@@ -152,7 +152,7 @@ def test_a_cancelled_booking_gives_the_hold_back_and_revokes_the_grant(rig: Rig)
 def test_a_driver_who_never_comes_gets_the_hold_back_after_the_time_limit(rig: Rig) -> None:
     rig.open_market()
     booking = rig.booked()
-    rig.clock.pass_s(3600 + 61)
+    rig.clock.pass_s(3600 + 121)
     rig.heartbeat()
     rig.sweeps.watch()
     assert rig.db.read(lambda s: bookings.get(s, booking.id)).state == "no_show"

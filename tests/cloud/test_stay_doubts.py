@@ -4,7 +4,7 @@ import pytest
 
 from cloud.core.reasons import Refusal
 from cloud.tables import Booking
-from cloud.usecases import booking_fees, changing, stay_desk
+from cloud.usecases import booking_fees, booking_no_shows, changing, gateways, stay_desk
 from contracts.ledger.pricing import Terms
 from tests.cloud.rig import Rig
 from tests.cloud.stay_rig import PLATES, Lot
@@ -51,7 +51,7 @@ def test_who_was_let_in_by_the_grant_before_a_change_has_come_by_the_booking(rig
     assert (lot.stay().kind, lot.stay().booking) == ("booked", before.id)
     assert lot.booking(before).state == "active"
     assert "wrong_vehicle" not in lot.alarms()
-    lot.until(60 + 1801)
+    lot.until(60 + 1861)
     rig.sweeps.watch()
     assert fees(lot, before) == []
     # Billed from where the gateway knew what was agreed: before that no receipt could prove it.
@@ -68,7 +68,7 @@ def test_a_booking_whose_car_may_stand_there_is_no_no_show_before_a_person_has_l
     lot = Lot(rig, FEE)
     booking = lot.book("S1", 60, 7260)
     lot.come(100, read, match="ambiguous")
-    lot.until(60 + 1801)
+    lot.until(60 + 1861)
     rig.sweeps.watch()
     assert (lot.booking(booking).state, fees(lot, booking)) == ("confirmed", [])
 
@@ -78,14 +78,14 @@ def test_a_booking_whose_car_may_stand_there_is_no_no_show_before_a_person_has_l
     assert lot.booking(booking).state == "active"
 
 
-def test_a_booking_whose_doubtful_car_has_left_is_a_no_show_like_any_other(rig: Rig) -> None:
+def test_a_booking_whose_doubtful_car_has_left_is_released_and_owes_nothing(rig: Rig) -> None:
     lot = Lot(rig, FEE)
     booking = lot.book("S1", 60, 7260)
     lot.come(100, "沪A12346", match="ambiguous")
     lot.go(200)
-    lot.until(60 + 1801)
+    lot.until(60 + 1861)
     rig.sweeps.watch()
-    assert (lot.booking(booking).state, fees(lot, booking)) == ("no_show", ["no_show"])
+    assert (lot.booking(booking).state, fees(lot, booking)) == ("no_show", [])
 
 
 def test_an_overstay_moves_the_next_driver_however_long_after_it_began(rig: Rig) -> None:
@@ -101,3 +101,33 @@ def test_an_overstay_moves_the_next_driver_however_long_after_it_began(rig: Rig)
         rig.sweeps.watch()
     assert lot.booking(following).space == "S2"
     assert lot.asked_of_gateway() == 1
+
+
+def test_who_came_while_the_gateway_was_away_is_not_charged_for_not_coming(rig: Rig) -> None:
+    """Its first event makes it heard again; the arrival is still on its way."""
+    lot = Lot(rig, FEE)
+    made = lot.book("S1", 60, 3660)
+    rig.db.write(lambda s: gateways.silence(s, at(9_000), 1_000))
+    lot.until(1_900)
+    rig.report("snapshot", "free", 1_895, space="S3")
+    assert expired(rig) == []
+    rig.heartbeat(unacknowledged=1)
+    assert expired(rig) == []
+    lot.come_as(made, 120)
+    rig.heartbeat()
+    assert (expired(rig), lot.booking(made).state) == ([], "active")
+
+
+def test_who_found_a_strangers_car_owes_nothing_though_it_has_left_since(rig: Rig) -> None:
+    lot = Lot(rig, FEE)
+    made = lot.book("S1", 60, 3660)
+    lot.come(100, "粤C55555", match="other")
+    lot.go(1_850)
+    lot.until(1_930)
+    assert expired(rig) == [made.id]
+    assert fees(lot, made) == []
+
+
+def expired(rig: Rig) -> list[str]:
+    rows = rig.db.write(lambda s: booking_no_shows.expire(s, rig.new_id("cmd"), rig.clock.at))
+    return [row.id for row in rows]

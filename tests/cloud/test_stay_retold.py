@@ -3,10 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from sqlmodel import select
 
 from cloud.core.reasons import Refusal
-from cloud.tables import Booking
-from cloud.usecases import bookings, changing, notices, stay_desk
+from cloud.tables import Booking, Settlement
+from cloud.usecases import bookings, changing, dispute_evidence, notices, stay_asks, stay_desk
 from contracts.ledger.pricing import Terms
 from contracts.ledger.receipt import Receipt
 from tests.cloud.gate_rig import Gate
@@ -52,6 +53,15 @@ def told(lot: Lot) -> list[str]:
     return [row["code"] for row in found]
 
 
+def left_unpaid_for(lot: Lot, booking: Booking) -> None:
+    """The stay is nobody's, and the driver who waited has neither come nor paid."""
+    lot.rig.settle()
+    assert lot.stay().booking is None
+    assert lot.booking(booking).state in ("confirmed", "granted", "overdue")
+    assert lot.rig.db.read(lambda s: s.exec(select(Settlement)).all()) == []
+    assert lot.balance() == 10_000 - booking.held_minor
+
+
 # Known only later
 
 
@@ -94,6 +104,74 @@ def test_without_a_read_plate_what_a_person_assigned_still_goes_to_a_person(rig:
     assert (lot.stay().state, lot.balance()) == ("disputed", 10_000)
 
 
+def test_a_strangers_stay_is_not_billed_to_the_driver_who_waits_in_the_cameras_view(
+    rig: Rig,
+) -> None:
+    """The stranger's plate was never read; the driver's was, just before the stranger left."""
+    lot, gate = opened(rig)
+    booking = lot.book("S1", 60, 3660)
+    gate.hears()
+    gate.comes(100, None)
+    assert lot.stay().kind == "doubtful"
+    gate.reads(1895, PLATES[0])
+    gate.sees(1900, 0)
+    left_unpaid_for(lot, booking)
+
+
+def test_a_question_about_another_space_ties_no_stranger_to_the_driver_who_waits(rig: Rig) -> None:
+    lot, gate = opened(rig)
+    booking = lot.book("S1", 60, 3660)
+    gate.hears()
+    gate.comes(100, "粤C55555")
+    for second in (400, 401):
+        gate.reads(second, PLATES[0])
+    rig.db.write(lambda s: stay_asks.snapshot(s, "S2", "ask-other", rig.clock.at))
+    gate.hears()
+    assert [event.match for event in gate.told if event.space == "S1"][-1] == "other"
+    assert lot.stay().booking is None
+    gate.sees(1900, 0)
+    left_unpaid_for(lot, booking)
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_the_evidence_of_a_stay_that_was_told_again_begins_with_what_was_told_first(
+    rig: Rig, gone: bool
+) -> None:
+    """A person judges by it: what the camera read first stays there, and the bill's own too."""
+    lot, gate = opened(rig)
+    booking = lot.book("S1", 60, 3660)
+    gate.hears()
+    gate.comes(100, "沪A12346")
+    lot.until(400)
+    assign(lot, booking)
+    gate.hears()
+    assert lot.stay().first_seq > (lot.stay().opened_seq or 0)
+    kinds = ["arrival", "snapshot", "snapshot"]
+    if gone:
+        gate.sees(1900, 0)
+        kinds = [*kinds, "departure"]
+        receipt = billed(lot, booking)
+        assert [event.body.match for event in receipt.events] == ["accepted"] * 3
+    found = rig.db.read(lambda s: dispute_evidence.bundle(s, lot.stay().number or 0))
+    assert [event["body"]["kind"] for event in found["events"]] == kinds
+    assert found["events"][0]["body"]["match"] == "ambiguous"
+    assert [row["match"] for row in found["plates"]] == ["ambiguous", "accepted"]
+
+
+def test_the_evidence_of_a_stay_that_the_gateway_knew_by_itself_begins_with_the_arrival(
+    rig: Rig,
+) -> None:
+    lot, gate = opened(rig, Terms(early_start_s=600))
+    booking = lot.book("S1", 3600, 7200)
+    gate.hears()
+    gate.comes(900, PLATES[0])
+    gate.sees(7000, 0)
+    assert billed(lot, booking).record.starts_at == at(3000)
+    found = rig.db.read(lambda s: dispute_evidence.bundle(s, lot.stay().number or 0))
+    matches = [event["body"]["match"] for event in found["events"]]
+    assert matches == ["other", "accepted", "accepted"]
+
+
 @pytest.mark.parametrize(("early_s", "begins_s"), [(600, 2000), (10, 2030), (0, 2040)])
 def test_who_walked_in_and_booked_is_billed_from_arrival_as_far_as_the_terms_let_them_come_early(
     rig: Rig, early_s: int, begins_s: int
@@ -101,7 +179,7 @@ def test_who_walked_in_and_booked_is_billed_from_arrival_as_far_as_the_terms_let
     lot, gate = opened(rig, HOUR.model_copy(update={"early_start_s": early_s}))
     lot.book("S1", 60, 7260)
     gate.hears()
-    lot.until(60 + 1801)
+    lot.until(60 + 1861)
     rig.sweeps.watch()
     gate.hears()
     gate.comes(2000, PLATES[0])
@@ -267,6 +345,27 @@ def test_a_car_that_left_later_than_its_gateway_knew_goes_to_a_person(rig: Rig) 
     assert lot.alarms() == {"broken_evidence"}
 
 
+def test_a_misread_plate_that_a_person_compared_stays_its_bookings_after_an_extension(
+    rig: Rig,
+) -> None:
+    lot, gate = opened(rig)
+    booking = lot.book("S1", 60, 3660)
+    gate.hears()
+    gate.comes(100, "沪A88346")
+    assert (lot.stay().kind, lot.stay().booking) == ("unbooked", None)
+    lot.until(400)
+    assign(lot, booking)
+    gate.hears()
+    for hours, key in ((2, "one"), (3, "two")):
+        lot.until(1000 * hours)
+        extended(lot, booking, 60 + 3600 * hours, key)
+        gate.hears()
+    gate.sees(9000, 0)
+    receipt = billed(lot, booking)
+    assert (receipt.record.billed_s, receipt.booking.window.ends_at) == (8899, at(10_860))
+    assert "broken_evidence" not in lot.alarms()
+
+
 def test_another_car_is_still_told_apart_while_an_extension_is_under_way(rig: Rig) -> None:
     lot = Lot(rig)
     booking = lot.book("S1", 60, 3660)
@@ -359,6 +458,30 @@ def test_second_visit_within_the_booked_time_that_is_booked_anew(rig: Rig) -> No
     assert (one.record.billed_s, two.record.billed_s) == (1799, 1799)
     assert two.record.starts_at == at(2520)
     assert lot.balance() == 10_000 - one.total_minor - two.total_minor
+
+
+def test_who_found_another_car_there_cannot_book_it_as_theirs(rig: Rig) -> None:
+    """A left early and came back into B's time; B, who found the space taken, is released."""
+    lot, gate = opened(rig, HOUR)
+    lot.book("S1", 60, 7260)
+    gate.hears()
+    gate.comes(100, PLATES[0])
+    gate.sees(1900, 0)
+    theirs = lot.book("S1", 2400, 7200, who=1)
+    gate.hears()
+    gate.comes(2500, PLATES[0])
+    back = lot.stays()[-1]
+    assert back.kind == "returned"
+    lot.until(2400 + 1861)
+    rig.sweeps.watch()
+    assert lot.booking(theirs).state == "no_show"
+    asked, ids = lot.ask("S1", 4320, 7200, who=1), bookings.Ids("b-anew", "cmd-anew")
+    refused = rig.db.write(lambda s: stay_desk.book(s, asked, ids, rig.clock.at))
+    assert code(refused) == "space_occupied"
+    number = back.number or 0
+    refused = rig.db.write(lambda s: stay_desk.walk_in(s, number, asked, ids, rig.clock.at))
+    assert code(refused) == "not_your_stay"
+    assert lot.stays()[-1].booking is None
 
 
 def test_second_visit_within_the_booked_time_to_a_space_that_another_has_booked(

@@ -58,7 +58,7 @@ def test_a_doubtful_plate_is_no_kind_of_fault(rig: Rig) -> None:
 def missed(rig: Rig) -> Lot:
     lot = Lot(rig, Terms(no_show_timeout_s=1800))
     lot.book("S1", 60, 7260)
-    lot.until(60 + 1801)
+    lot.until(60 + 1861)
     rig.db.write(lambda s: booking_no_shows.expire(s, "cmd-late", rig.clock.at))
     assert rig.db.write(lambda s: trust.gather(s, rig.clock.at)) == 1
     assert rig.db.write(lambda s: trust.gather(s, rig.clock.at)) == 0

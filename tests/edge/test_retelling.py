@@ -100,12 +100,56 @@ def test_a_plate_that_a_person_compared_is_accepted_by_the_next_version_of_the_g
     assert named(asked(rig)) == [("accepted", "g-1")] * 2
 
 
-def test_a_plate_that_was_read_only_after_the_arrival_counts_when_it_is_asked_for() -> None:
+def test_a_plate_that_was_read_only_later_than_an_arrival_waits_names_nobody() -> None:
+    """It may be the plate of a driver who waits in the camera's view for the space."""
     rig = came(None, make_grant())
     rig.car(30)
     rig.plate(60, OURS)
+    assert named(asked(rig)) == [("ambiguous", "g-1")]
+
+
+def test_a_stranger_whose_plate_was_not_read_leaves_as_nobody_while_the_driver_waits() -> None:
+    rig = came(None, make_grant())
+    for second in (1894, 1895, 1899):
+        rig.plate(second, OURS)
+    rig.empty(1900)
+    assert named(rig.events()[1:]) == [("ambiguous", "g-1")] * 2
+
+
+def test_a_stranger_read_once_stays_the_stranger_however_often_the_waiting_driver_is_read() -> None:
+    rig = came(THEIRS, make_grant())
+    rig.plate(400, OURS)
+    rig.plate(401, OURS)
+    assert named(asked(rig)) == [("other", None)]
+    rig.empty(1900)
+    assert named(rig.events()[-1:]) == [("other", None)]
+
+
+def test_a_stranger_known_by_no_plate_stays_so_over_a_restart_beside_the_waiting_driver() -> None:
+    later = came(None, make_grant()).restarted(60, camera=True)
+    later.plate(4, OURS)
+    later.car(5)
+    assert named(asked(later)) == [("ambiguous", "g-1")]
+    later.empty(100)
+    assert named(later.events()[-1:]) == [("ambiguous", "g-1")]
+
+
+@pytest.mark.parametrize("asked_early", [False, True])
+def test_what_an_arrival_waits_for_counts_though_it_was_told_before(asked_early: bool) -> None:
+    """Asked at second 11, the arrival goes out without the plate that is read at second 13."""
+    rig = Rig(camera=True)
+    rig.empty(1)
+    rig.car(10)
+    if asked_early:
+        rig.car(11)
+        asked(rig)
+    rig.plate(13, OURS)
+    rig.plate(15.5, THEIRS)
+    rig.plate(16, THEIRS)
+    rig.car(20)
+    rig.command(make_grant())
     first, _ = asked(rig)
-    assert (first.match, first.grant, first.at) == ("accepted", "g-1", at_s(10))
+    assert (first.match, first.at) == ("accepted", at_s(10))
 
 
 @pytest.mark.parametrize("read", [None, THEIRS, "沪A12346"])

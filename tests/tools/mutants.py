@@ -20,6 +20,7 @@ from tests.tools.planted_ledger import CONTRACTS, DISPUTES
 from tests.tools.planted_money import MONEY
 from tests.tools.planted_offers import OFFERS
 from tests.tools.planted_postgres import POSTGRES
+from tests.tools.planted_retelling import TOLD_AGAIN
 from tests.tools.planted_search import SEARCH
 from tests.tools.planted_sensing import SENSING
 from tests.tools.planted_settling import SETTLING
@@ -34,6 +35,7 @@ ALL = (
     *(*AGREED, *SENSING, *SETTLING, *POSTGRES),
     *(*MONEY, *CREDITS, *CHARGES, *VERIFYING, *CONTRACTS, *DISPUTES),
     *(*TARIFFS, *TITLES, *COMPLIANCE, *OFFERS, *SEARCH, *BOOKINGS, *HTTP, *STAYS, *STRANGERS),
+    *TOLD_AGAIN,
 )
 LIMIT_S = 120
 TABLE = ROOT / "docs" / "mutants.md"

@@ -10,6 +10,20 @@ _AGREE = "tests/receipts/test_agreement.py"
 
 CHARGES = (
     Mutant(
+        "who came while the gateway was away pays for not coming",
+        "cloud/usecases/gateways.py",
+        '.get("unacknowledged", 0) == 0',
+        '.get("unacknowledged", 0) >= 0',
+        "tests/cloud/test_stay_doubts.py",
+    ),
+    Mutant(
+        "the difference of a move is paid at the move",
+        "cloud/usecases/booking_fees.py",
+        "    if code in CHARGED:",
+        "    if code:",
+        _MOVED,
+    ),
+    Mutant(
         "a charge's amount need not be what was agreed",
         _LEDGER,
         "    if record.amount_minor != due_minor(booking, record.code, record.at):",
@@ -195,8 +209,7 @@ CHARGES = (
     Mutant(
         "an operator names any sum as a correction",
         "cloud/usecases/disputes.py",
-        "    if found.difference_minor > 0 and found.difference_minor == decision.amount_minor:\n"
-        "        return found.difference_minor",
+        "    if due_minor > 0 and due_minor == decision.amount_minor:\n        return due_minor",
         "    if decision.amount_minor > 0:\n        return decision.amount_minor",
         "tests/cloud/test_disputes.py",
     ),

@@ -38,7 +38,7 @@ class Csv(Response):
 
 
 def add_exports(router: APIRouter, db: Database) -> None:
-    """Owners get their own; a booking's id is the key to its page, and is the operator's only."""
+    """Owners get their own, less bookings' ids: files are passed on, and an id opens its page."""
 
     @router.get("/exports/stays.csv", response_class=Csv, responses=CSV)
     def stays(account: Caller) -> Response:

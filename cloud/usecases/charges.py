@@ -17,7 +17,7 @@ from cloud.charge_tables import CHARGE_NUMBERS, ChargeRow
 from cloud.core.calls import FILED
 from cloud.tables import Batch, ChainCall, Settlement, Space
 from cloud.usecases import ledger_state
-from cloud.usecases.collected import missing, paid_minor
+from cloud.usecases.collected import as_paid, paid_minor
 from contracts.ledger.charge import ChargeCode, ChargeRecord
 from contracts.ledger.credit import MAX_REASON, reason_digest
 from contracts.ledger.pricing import MONEY_END
@@ -172,13 +172,7 @@ def _rows() -> Any:
 
 
 def _listed(session: Session, rows: Sequence[Any]) -> list[View]:
-    """Paid as the chain has it."""
-    told = missing(session, [filed.stay for _, filed, _ in rows])
-    seen = [_plain(*row) for row in rows]
-    for one in seen:
-        if one["stay"] in told:
-            one["paid_minor"] = one["amount_minor"] - told[one["stay"]]
-    return seen
+    return as_paid(session, [_plain(*row) for row in rows])
 
 
 def _plain(row: ChargeRow, filed: Settlement, call: ChainCall | None) -> View:

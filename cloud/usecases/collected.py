@@ -35,6 +35,15 @@ def missing(session: Session, stays: Sequence[int]) -> dict[int, int]:
     return dict(rows.all())
 
 
+def as_paid(session: Session, seen: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What is shown of settlements without a stay, each paid as the chain has it."""
+    lacking = missing(session, [one["stay"] for one in seen])
+    for one in seen:
+        if one["stay"] in lacking:
+            one["paid_minor"] = one["amount_minor"] - lacking[one["stay"]]
+    return seen
+
+
 def told(
     session: Session, members: Sequence[Any], by_chain: Mapping[int, int], now: datetime
 ) -> None:

@@ -18,7 +18,7 @@ from cloud.credit_tables import CREDIT_NUMBERS, CreditRow
 from cloud.tables import Batch, Booking, ChainCall, Offer, Settlement, Stay
 from cloud.usecases import ledger_state
 from cloud.usecases.billing import settlement_of
-from cloud.usecases.collected import missing, paid_minor
+from cloud.usecases.collected import as_paid, paid_minor
 from cloud.usecases.gateways import clear_alarm
 from contracts.ledger.credit import MAX_REASON, counter_record
 from contracts.ledger.records import SettlementRecord
@@ -177,13 +177,7 @@ def _rows() -> Any:
 
 
 def _listed(session: Session, rows: Sequence[Any]) -> list[View]:
-    """Paid as the chain has it."""
-    told = missing(session, [filed.stay for _, filed, _ in rows])
-    seen = [_plain(*row) for row in rows]
-    for one in seen:
-        if one["stay"] in told:
-            one["paid_minor"] = one["amount_minor"] - told[one["stay"]]
-    return seen
+    return as_paid(session, [_plain(*row) for row in rows])
 
 
 def _plain(row: CreditRow, filed: Settlement, call: ChainCall | None) -> View:

@@ -4,7 +4,7 @@ import base64
 import json
 import shutil
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -51,49 +51,69 @@ class Verdict:
     script: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How papers of one kind are drawn, changed, and told by a node that is honest or lies."""
+
+    name: str
+    draw: Callable[[int], Any]
+    change: Callable[[int, Any], tuple[str, bytes]]
+    honest: Callable[[Any], dict[str, Any]]
+    lying: Callable[[Random, Any], dict[str, Any]]
+    lies: str
+
+    def valid(self, seed: int) -> Case:
+        paper = self._paper(self.draw(seed))
+        data = spelled(Random(seed), paper)
+        return Case(f"valid{self._said} {seed}", data, self.honest(paper))
+
+    def mutated(self, seed: int, drawn: int) -> Case:
+        """`drawn`: of which seed the true one is."""
+        made = self.draw(drawn)
+        paper = self._paper(made)
+        if seed % NODE_LIES_EVERY == 0:
+            told = self.lying(Random(seed), made)
+            return Case(f"{self.lies} {seed}", paper.model_dump_json().encode(), told)
+        name, data = self.change(seed, made)
+        return Case(f"{name}{self._said} {seed}", data, self.honest(paper))
+
+    @property
+    def _said(self) -> str:
+        return "" if self.name == "receipt" else f" {self.name}"
+
+    def _paper(self, made: Any) -> Any:
+        return getattr(made, self.name)
+
+
+RECEIPT = Kind("receipt", a_receipt, a_mutation, answers, node_answers, "node_answers")
+CREDIT = Kind("credit", a_credit, a_lie, credit_answers, credit_node_lies, "credit_node_lies")
+CHARGE = Kind(
+    "charge", a_charge, a_charge_lie, charge_answers, charge_node_lies, "charge_node_lies"
+)
+
+
 def valid_case(seed: int) -> Case:
-    made = a_receipt(seed)
-    data = spelled(Random(seed), made.receipt)
-    return Case(f"valid {seed}", data, answers(made.receipt))
+    return RECEIPT.valid(seed)
 
 
 def mutated_case(seed: int) -> Case:
-    made = a_receipt(seed % 1000)
-    if seed % NODE_LIES_EVERY == 0:
-        told = node_answers(Random(seed), made)
-        return Case(f"node_answers {seed}", made.receipt.model_dump_json().encode(), told)
-    name, data = a_mutation(seed, made)
-    return Case(f"{name} {seed}", data, answers(made.receipt))
+    return RECEIPT.mutated(seed, seed % 1000)
 
 
 def credit_case(seed: int) -> Case:
-    made = a_credit(seed)
-    data = spelled(Random(seed), made.credit)
-    return Case(f"valid credit {seed}", data, credit_answers(made.credit))
+    return CREDIT.valid(seed)
 
 
 def mutated_credit_case(seed: int) -> Case:
-    made = a_credit(seed % 200)
-    if seed % NODE_LIES_EVERY == 0:
-        told = credit_node_lies(Random(seed), made)
-        return Case(f"credit_node_lies {seed}", made.credit.model_dump_json().encode(), told)
-    name, data = a_lie(seed, made)
-    return Case(f"{name} credit {seed}", data, credit_answers(made.credit))
+    return CREDIT.mutated(seed, seed % 200)
 
 
 def charge_case(seed: int) -> Case:
-    made = a_charge(seed)
-    data = spelled(Random(seed), made.charge)
-    return Case(f"valid charge {seed}", data, charge_answers(made.charge))
+    return CHARGE.valid(seed)
 
 
 def mutated_charge_case(seed: int) -> Case:
-    made = a_charge(seed % 200)
-    if seed % NODE_LIES_EVERY == 0:
-        told = charge_node_lies(Random(seed), made)
-        return Case(f"charge_node_lies {seed}", made.charge.model_dump_json().encode(), told)
-    name, data = a_charge_lie(seed, made)
-    return Case(f"{name} charge {seed}", data, charge_answers(made.charge))
+    return CHARGE.mutated(seed, seed % 200)
 
 
 def mutated_pending_case(seed: int) -> Case:

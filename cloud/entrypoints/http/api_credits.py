@@ -69,10 +69,7 @@ def _add_list(router: APIRouter, db: Database) -> None:
     def listed(request: Request, account: Caller, before: Before = credits.MAX_STAY) -> Response:
         """Newest first. The operator sees all, with who decided them; others see their own."""
         rows = db.read(lambda s: credits.listed(s, mine(account), before))
-        headers = {}
-        if len(rows) == credits.MAX_LISTED:
-            headers["link"] = f'<{request.url.path}?before={rows[-1]["number"]}>; rel="next"'
-        return tagged(request, rows, headers=headers)
+        return _older(request, rows, credits.MAX_LISTED)
 
 
 def _add_of_booking(router: APIRouter, db: Database) -> None:
@@ -93,10 +90,8 @@ def _add_of_booking(router: APIRouter, db: Database) -> None:
         },
     )
     def file(booking_id: IdText, number: Number) -> Response:
-        text, pending = db.read(lambda s: credit_receipts.text_or_pending(s, booking_id, number))
-        if text is None:
-            raise Unknown(f"No credit {number} of booking {booking_id}.")
-        return Response(text, 202 if pending else 200, media_type="application/json")
+        found = db.read(lambda s: credit_receipts.text_or_pending(s, booking_id, number))
+        return _paper(found, f"No credit {number} of booking {booking_id}.")
 
 
 def _add_charges(router: APIRouter, db: Database) -> None:
@@ -104,10 +99,7 @@ def _add_charges(router: APIRouter, db: Database) -> None:
     def listed(request: Request, account: Caller, before: Before = charges.MAX_NUMBER) -> Response:
         """Newest first: what was due without a stay. The operator sees all, others their own."""
         rows = db.read(lambda s: charges.listed(s, mine(account), before))
-        headers = {}
-        if len(rows) == charges.MAX_LISTED:
-            headers["link"] = f'<{request.url.path}?before={rows[-1]["number"]}>; rel="next"'
-        return tagged(request, rows, headers=headers)
+        return _older(request, rows, charges.MAX_LISTED)
 
 
 def _add_charges_of_booking(router: APIRouter, db: Database) -> None:
@@ -128,7 +120,21 @@ def _add_charges_of_booking(router: APIRouter, db: Database) -> None:
         },
     )
     def file(booking_id: IdText, number: Number) -> Response:
-        text, pending = db.read(lambda s: charge_receipts.text_or_pending(s, booking_id, number))
-        if text is None:
-            raise Unknown(f"No charge {number} of booking {booking_id}.")
-        return Response(text, 202 if pending else 200, media_type="application/json")
+        found = db.read(lambda s: charge_receipts.text_or_pending(s, booking_id, number))
+        return _paper(found, f"No charge {number} of booking {booking_id}.")
+
+
+def _older(request: Request, rows: list[dict[str, Any]], most: int) -> Response:
+    """With the way to those before them, where there may be any."""
+    headers = {}
+    if len(rows) == most:
+        headers["link"] = f'<{request.url.path}?before={rows[-1]["number"]}>; rel="next"'
+    return tagged(request, rows, headers=headers)
+
+
+def _paper(found: tuple[str | None, bool], none: str) -> Response:
+    """`found`: its text, and whether it is only on its way; `none`: what is not there."""
+    text, pending = found
+    if text is None:
+        raise Unknown(none)
+    return Response(text, 202 if pending else 200, media_type="application/json")

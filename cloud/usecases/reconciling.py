@@ -59,10 +59,6 @@ def standing(session: Session) -> Standing:
     return Standing(**json.loads(row.value)) if row else Standing()
 
 
-def stopped(session: Session) -> bool:
-    return session.get(Alarm, STOPPED) is not None
-
-
 def kept_back(session: Session) -> tuple[str, ...]:
     """Which kinds of calls are not signed now, by how their names begin."""
     told = session.exec(_REASONS).all()

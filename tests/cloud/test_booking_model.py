@@ -188,7 +188,8 @@ class Life(RuleBasedStateMachine):
             assert [it["at"] for it in told] == sorted(it["at"] for it in told)
             steps = [it["state"] for it in told]
             assert all(_step(a, b) for a, b in zip(steps, steps[1:])), steps
-        assert len({row.grant for row in (*rows, *old)}) == len(rows) + len(old)
+        grants = {row.grant for row in rows} | {row.grant for row in old}
+        assert len(grants) == len(rows) + len(old)
 
 
 def _step(before: str, after: str) -> bool:

@@ -110,7 +110,7 @@ def test_a_payout_whose_block_one_node_does_not_know_is_paid_once(tmp_path: Path
         rig.sweeps.drive()
     rig.sweeps.audit()
     assert rig.chain.read("ledger", "fees") == before - 10 == collected(rig)
-    assert not rig.db.read(reconciling.stopped)
+    assert not rig.db.read(reconciling.kept_back)
 
 
 class Choosy(FakeChain):
@@ -187,4 +187,4 @@ def test_a_credit_that_the_chain_could_not_collect_is_told_so_and_can_be_credite
         rig.sweeps.drive()
         rig.sweeps.audit()
     rig.sweeps.audit()
-    assert not rig.db.read(reconciling.stopped) and not rig.standing().differing
+    assert not rig.db.read(reconciling.kept_back) and not rig.standing().differing

@@ -120,7 +120,7 @@ def test_after_an_owner_withdrew_the_books_equal_the_chain_and_settling_goes_on(
     rig.withdraw(rig.driver, 4_000)
     rig.sweeps.audit()
     assert rig.entries() == [(rig.driver, -4_000)]
-    assert rig.db.read(reconciling.stopped) is False
+    assert not rig.db.read(reconciling.kept_back)
     for step in (rig.sweeps.batch, rig.sweeps.drive, rig.sweeps.drive, rig.sweeps.audit):
         step()
     assert rig.chain.read("ledger", "is_settled", 1)
@@ -393,13 +393,13 @@ def test_the_operator_sees_the_difference_acknowledges_it_and_settling_goes_on(
     status, text = told(fake)
     assert status == 1
     assert f"account {fake.driver:>6} {5:>+12}" in text and "--acknowledge" in text
-    assert fake.db.read(reconciling.stopped)
+    assert fake.db.read(reconciling.kept_back)
     status, text = told(fake, "--acknowledge", "--json")
     shown = json.loads(text)
     assert (status, shown["equal"], shown["stopped"]) == (1, False, False)
     [row] = shown["accounts"]
     assert row == {"account": fake.driver, "by_minor": 5, "acknowledged": True}
-    assert not fake.db.read(reconciling.stopped)
+    assert not fake.db.read(reconciling.kept_back)
 
 
 def test_a_folder_without_a_cloud_is_bad_input_and_is_not_made(tmp_path: Path) -> None:

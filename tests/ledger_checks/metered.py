@@ -34,6 +34,7 @@ def metered(evm: Any, storage: dict[str, dict[int, int]], sender: int, to: str, 
     genesis[payer] = {"balance": RICH, "nonce": 0, "code": b"", "storage": {}}
     kind = MiningChain.configure("Gas", vm_configuration=((0, PragueVM),), chain_id=1)
     world = kind.from_genesis(AtomicDB(), GENESIS, genesis)
+    assert isinstance(world, MiningChain)
     unsigned = world.create_unsigned_transaction(
         nonce=0, gas_price=GAS_PRICE, gas=GAS_LIMIT, to=bytes.fromhex(to[2:]), value=0, data=data
     )

@@ -75,8 +75,8 @@ def _words(size: int, tag: int) -> tuple[int, ...]:
     rng = Random(SEED)
     pairs = [rng.sample(range(1, ACCOUNTS + 1), 2) for _ in range(size)]
     return tuple(
-        word(*pair, 1 + at, rng.randrange(50, 2_000), tag, space=rng.randrange(1, 5_000))
-        for at, pair in enumerate(pairs)
+        word(driver, payee, 1 + at, rng.randrange(50, 2_000), tag, space=rng.randrange(1, 5_000))
+        for at, (driver, payee) in enumerate(pairs)
     )
 
 

@@ -6,7 +6,7 @@ export UV_PYTHON_DOWNLOADS := never
 # Compiled bytecode is kept: every process starts in half the time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test unit check bench gate foundry mutants contracts documents requirements venv clean help
+.PHONY: train-plates demo test unit check bench gate foundry mutants contracts documents requirements venv clean help
 
 help: ## what can be done
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -41,6 +41,9 @@ foundry: .venv/dev.stamp ## optional, needs npm: Foundry's invariants on the byt
 	@$(BIN)/python -m tests.foundry.run
 	@$(BIN)/pytest -q -rs tests/chain/test_cast.py
 
+train-plates: .venv/train.stamp ## train the models of edge/models again on drawn pictures (ARGS="--real FOLDER" adds photographs)
+	@$(BIN)/python -m firmware_sim.training $(ARGS)
+
 mutants: .venv/dev.stamp ## plant bugs, show that tests catch them, write docs/mutants.md
 	@$(BIN)/python -m tests.tools.mutants
 
@@ -59,19 +62,24 @@ requirements: $(UV) ## resolve and pin again
 $(UV): requirements/uv.txt
 	@echo ":: fetching uv"
 	@$(PYTHON) -m venv .tools
-	@.tools/bin/pip install -q --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@.tools/bin/pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements/uv.txt
 	@touch $@
 
 .venv/run.stamp: $(UV) requirements/run.txt requirements/build.txt pyproject.toml
 	@echo ":: installing what the product needs"
 	@test -x $(BIN)/python || $(UV) venv -q --python $(PYTHON) .venv
-	@$(UV) pip install -q --python $(BIN)/python --require-hashes -r requirements/run.txt -r requirements/build.txt
+	@$(UV) pip install -q --python $(BIN)/python --no-deps --require-hashes -r requirements/run.txt -r requirements/build.txt
 	@$(UV) pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $@
 
 .venv/dev.stamp: .venv/run.stamp requirements/dev.txt
 	@echo ":: installing what the tests need"
-	@$(UV) pip install -q --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	@$(UV) pip install -q --python $(BIN)/python --no-deps --require-hashes -r requirements/dev.txt
+	@touch $@
+
+.venv/train.stamp: .venv/dev.stamp requirements/train.in
+	@echo ":: installing what training needs"
+	@$(UV) pip install -q --python $(BIN)/python -r requirements/train.in
 	@touch $@
 
 clean: ## remove what was built here

@@ -7,7 +7,18 @@ from typing import Annotated
 
 import typer
 
-from edge.commands import bundle, calibrate, health, record, running, settings, watch, wiring
+from edge.commands import (
+    bundle,
+    calibrate,
+    evidence,
+    health,
+    plates,
+    record,
+    running,
+    settings,
+    watch,
+    wiring,
+)
 from edge.compose import own_version
 from edge.errors import EdgeError
 
@@ -22,6 +33,8 @@ app.command()(running.run)
 app.command()(record.record)
 app.command()(watch.watch)
 app.command()(calibrate.calibrate)
+app.command()(plates.plates)
+app.add_typer(evidence.app, name="evidence")
 
 
 def _say_version(wanted: bool) -> None:

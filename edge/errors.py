@@ -241,3 +241,19 @@ class RecordingBroken(EdgeError, OSError):
 
     code = "recording_broken"
     remedy = "Free space on the disk, or name a folder that you may write to with --out."
+
+
+class VisionMissing(EdgeError, ImportError):
+    """Plates cannot be read on this machine."""
+
+    code = "vision_missing"
+    remedy = "Install the extra: pip install 'berth[vision]'."
+    exit_code = 2
+
+
+class PlateModelWrong(EdgeError, ValueError):
+    """The file is no model that can be used for plates."""
+
+    code = "plate_model_wrong"
+    remedy = "Name a YOLO detection or pose model of plates, .pt or .onnx, or leave it out."
+    exit_code = 2

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import queue
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from edge.adapters.clock import StreamClock, SystemClock
 from edge.adapters.contained import Broke, say_nothing
@@ -15,6 +16,9 @@ from edge.core.trace_lines import TraceHeader
 from edge.errors import NothingToRead
 from edge.ports import Clock, Item, Put
 
+if TYPE_CHECKING:
+    from edge.adapters.camera import FrameSource
+
 # How long a full inbox may hold its feeder back before that hears of it.
 PUT_S = 0.5
 
@@ -23,7 +27,8 @@ PUT_S = 0.5
 class Feed:
     """`header` is asked again whenever a trace is written: the wall clock may be set after boot.
 
-    `sampled`: from sensors, which never rest. `absent`: what did not answer at the start.
+    `sampled`: from sensors, which never rest. `absent`: what did not answer at the start. `frames`:
+    by camera channel; a stream has none.
     """
 
     gateway: str
@@ -34,6 +39,7 @@ class Feed:
     stop: Callable[[], None]
     sampled: bool
     absent: Mapping[str, str]
+    frames: Mapping[str, FrameSource] = field(default_factory=dict)
 
 
 def stream_feed(name: str) -> Feed:
@@ -92,4 +98,5 @@ def sensor_feed(config: Config, broke: Broke = say_nothing) -> Feed:
         now_ns = clock.mono_ns()
         return TraceHeader(config.gateway, config.tz, now_ns, clock.wall_at(now_ns), channels)
 
-    return Feed(config.gateway, channels, clock, header, start, stop, True, absent)
+    frames = dict(zip(config.cameras, sources))
+    return Feed(config.gateway, channels, clock, header, start, stop, True, absent, frames)

@@ -16,9 +16,9 @@ from edge.core.gateway import Gateway
 from edge.core.live import Live
 from edge.core.promises import kinds_of, promises_of
 from edge.core.space import Detector
-from edge.errors import PageUnusable
+from edge.errors import PageUnusable, VisionMissing
 from edge.feeds import Feed
-from edge.ports import Watcher
+from edge.ports import Put, Watcher
 from edge.telemetry import Reporter
 from edge.watchers import Keeper, LampKeeper, Looks, Pulse, Scene, Service, ShowsSpaces
 
@@ -49,7 +49,9 @@ class Lookers:
         detectors: Mapping[str, Detector],
         machine: ThisMachine,
         service: Service,
+        put: Put,
     ) -> Sequence[Watcher]:
+        """`put`: onto the agent's inbox, for plates that are read here."""
         config, feed, log = self._config, self._feed, self._log
         reporter = Reporter(config.gateway, feed.channels, machine, log, feed.absent)
         watchers: list[Watcher] = [reporter, Pulse(service, feed.sampled)]
@@ -59,6 +61,8 @@ class Lookers:
             watchers.append(self._open_page(reporter, detectors, machine))
         if feed.sampled:
             watchers.append(Keeper(_recorder(config, feed, log)))
+        if config.plates is not None and feed.frames:
+            watchers += self._open_plates(core, detectors, put)
         return watchers
 
     def close(self) -> None:
@@ -67,6 +71,19 @@ class Lookers:
             self._lamps.close()
         if self._page is not None:
             self._page.close()
+
+    def _open_plates(
+        self, core: Gateway, detectors: Mapping[str, Detector], put: Put
+    ) -> Sequence[Watcher]:
+        """Without its libraries the spaces are watched, and plates are not read."""
+        try:
+            from edge.adapters.open_looking import Around, open_looker
+        except ImportError:
+            missing = VisionMissing("numpy cannot be imported.")
+            self._log.error(missing.code, detail=str(missing))
+            return ()
+        around = Around(self._feed.frames, core, detectors, put, self._log)
+        return (open_looker(self._config, around),)
 
     def _open_page(
         self, reporter: Reporter, detectors: Mapping[str, Detector], machine: ThisMachine

@@ -22,6 +22,8 @@ NOT_UNIT = (
     "ledger_checks/",
     "receipts/",
     "sim/",
+    "edge/test_looking_without",
+    "edge/test_plate_command",
     "cloud/test_cli",
     "cloud/test_charges",
     "cloud/test_credits",

@@ -27,6 +27,7 @@ from edge.adapters.keys import KEY_FILE
 from edge.adapters.mqtt import parse_broker
 from edge.adapters.outbox import FILE
 from edge.config import Config
+from edge.config.plates import OURS
 from edge.config.whole_file import replace_whole
 from edge.core.redact import MASK, Plain, Redactor
 from edge.core.support import log_line, trace_lines
@@ -99,6 +100,11 @@ def shown_settings(config: Config) -> dict[str, Plain]:
         name: {"space": camera.space, "source": shown_source(camera.source)}
         for name, camera in config.cameras.items()
     }
+    if config.plates is not None:
+        plates = config.plates.model_dump(mode="json", exclude_none=True)
+        detector = OURS if config.plates.detector == OURS else MASK
+        residents = len(config.plates.residents)
+        settings["plates"] = {**plates, "residents": residents, "detector": detector}
     return settings
 
 
@@ -141,10 +147,11 @@ def _secrets(config: Config) -> Iterator[str]:
     except OSError:
         key = ""
     yield from (key, key.removeprefix("0x"))
-    yield from _plates(config.data_path / FILE)
+    yield from granted_plates(config.data_path / FILE)
+    yield from config.plates.residents if config.plates is not None else ()
 
 
-def _plates(outbox: Path) -> Iterator[str]:
+def granted_plates(outbox: Path) -> Iterator[str]:
     """Plates that grants name, to be found wherever else they stand."""
     try:
         with closing(sqlite3.connect(f"{outbox.as_uri()}?mode=ro", SQLITE_S, uri=True)) as db:

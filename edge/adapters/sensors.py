@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Event
 
-from edge.adapters.camera import FrameSource, open_camera
+from edge.adapters.camera import FrameSource, mark_of, open_camera
 from edge.adapters.contained import Broke, Contained, say_nothing
 from edge.adapters.i2c import Buses
 from edge.adapters.lamps import Lamps, Wires
@@ -19,6 +19,7 @@ from edge.adapters.ultrasonic_uart import FrameKind, SerialPort, UartUltrasonic,
 from edge.config import CameraSpec, Config, SensorSpec
 from edge.core.camera_source import parse_source
 from edge.core.faults import FaultCode
+from edge.core.plate_watch import Stillness
 from edge.core.readings import IMAGE, Channel, Reading
 from edge.errors import PinsMissing
 from edge.ports import Sensor
@@ -73,13 +74,18 @@ class AbsentSensor:
 
 
 class CameraSensor:
-    """Whether a camera gives pictures. Its source grabs on a thread of its own."""
+    """Whether a camera gives pictures, and not one picture for ever. Its source grabs on a thread
+    of its own."""
 
     period_s = CAMERA_PERIOD_S
 
-    def __init__(self, channel: Channel, source: FrameSource, now_ns: NowNs) -> None:
+    def __init__(
+        self, channel: Channel, source: FrameSource, now_ns: NowNs, may_rest: bool = False
+    ) -> None:
+        """`may_rest`: its pictures have no noise of a camera's, as files in a folder."""
         self.channel = channel
-        self._source, self._now_ns = source, now_ns
+        self._source, self._now_ns, self._may_rest = source, now_ns, may_rest
+        self._still = Stillness()
         self._say_ns = 0
 
     def open(self) -> FaultCode | None:
@@ -87,13 +93,20 @@ class CameraSensor:
 
     def sample(self) -> Reading | None:
         now_ns = self._now_ns()
-        if (fault := self._source.fault) is not None:
+        if (fault := self._source.fault or self._frozen(now_ns)) is not None:
             self._say_ns = now_ns
             return Reading(now_ns, self.channel.name, None, fault)
         if now_ns < self._say_ns or self._source.latest() is None:
             return None
         self._say_ns = now_ns + round(CAMERA_SEEN_S * NS)
         return Reading(now_ns, self.channel.name, None, LIVE)
+
+    def _frozen(self, now_ns: int) -> FaultCode | None:
+        frame = self._source.latest()
+        if frame is None or self._may_rest:
+            return None
+        self._still.saw(mark_of(frame.image), now_ns)
+        return "frozen" if self._still.frozen() else None
 
     def close(self) -> None:
         """The source reconnects by itself; `open_cameras`' caller closes it at the end."""
@@ -133,11 +146,15 @@ def open_cameras(
         return open_camera(parse_source(source), now_ns, lambda kind: broke(name, kind))
 
     sources = [opened(name, spec.source) for name, spec in cameras.items()]
-    channels = [Channel(name, "camera", spec.space) for name, spec in cameras.items()]
     sensors: list[Sensor] = [
-        CameraSensor(channel, source, now_ns) for channel, source in zip(channels, sources)
+        CameraSensor(Channel(name, "camera", spec.space), source, now_ns, is_folder(spec.source))
+        for (name, spec), source in zip(cameras.items(), sources)
     ]
     return sensors, sources
+
+
+def is_folder(source: str) -> bool:
+    return source.startswith("folder:")
 
 
 def channels_of(sensors: Iterable[Sensor], cameras: Iterable[Sensor] = ()) -> dict[str, Channel]:

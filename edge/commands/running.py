@@ -84,7 +84,7 @@ def _watch(
         def look(core: Gateway, detectors: Mapping[str, Detector]) -> Sequence[Watcher]:
             machine = ThisMachine(settings.data_path, time.monotonic)
             service = Notifier(os.environ.get("NOTIFY_SOCKET"))
-            return lookers.open(core, detectors, machine, service)
+            return lookers.open(core, detectors, machine, service, put)
 
         agent = make_agent(settings, feed.channels, ports, key, lambda: os.urandom(32), look)
         if good is not None:

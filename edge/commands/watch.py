@@ -23,6 +23,7 @@ from contracts.wire.messages import EventKind
 from edge.adapters.machine_checks import is_running
 from edge.commands.listening import listening
 from edge.commands.options import CONFIG_FILE, ConfigOption, JsonOption
+from edge.commands.watch_camera import watch_cameras
 from edge.commands.watch_view import as_json as row_of
 from edge.commands.watch_view import fault, line, screen
 from edge.compose import calibrated, spaces_of, watched
@@ -52,10 +53,17 @@ def watch(
     readings: Annotated[
         str | None, typer.Option(help="Trace lines, a file or -, in place of the sensors.")
     ] = None,
-    seconds: Annotated[float | None, typer.Option(min=0, help="Else until q or Ctrl-C.")] = None,
+    seconds: Annotated[
+        float | None, typer.Option("--seconds", "--for", min=0, help="Else until q or Ctrl-C.")
+    ] = None,
     as_json: JsonOption = False,
+    camera: Annotated[bool, typer.Option("--camera", help="What the cameras see now.")] = False,
 ) -> None:
     """Live signals of every space: distance, field, what the detector says, and what is wrong."""
+    lasts_s = float("inf") if seconds is None else seconds
+    if camera:
+        _watch_cameras(config, readings, lasts_s, as_json)
+        return
     settings: Config | None = None
     if readings is None:
         settings = read_config(config)
@@ -64,7 +72,7 @@ def watch(
         feed = sensor_feed(settings)
     else:
         feed = stream_feed(readings)
-    watching = Watching(feed, settings, float("inf") if seconds is None else seconds)
+    watching = Watching(feed, settings, lasts_s)
     stops: list[int] = []
     signal.signal(signal.SIGINT, lambda number, _frame: stops.append(number))
     with _show(Console(), as_json) as show, _keys() as pressed, listening(feed) as listener:
@@ -77,6 +85,17 @@ def watch(
             if watching.second_began():
                 show(watching, False)
         show(watching, True)
+
+
+def _watch_cameras(config: Path, readings: str | None, lasts_s: float, as_json: bool) -> None:
+    if readings is not None:
+        raise typer.BadParameter("a stream has no pictures; leave --readings or --camera out")
+    settings = read_config(config)
+    if is_running(settings.data_path):
+        raise GatewayRuns
+    stops: list[int] = []
+    signal.signal(signal.SIGINT, lambda number, _frame: stops.append(number))
+    watch_cameras(settings, lasts_s, as_json, stops)
 
 
 class Watching:

@@ -3,6 +3,7 @@
 from edge.config.last_good import read_config_or_last_good, remember_good
 from edge.config.options import check_options
 from edge.config.parts import kinds_in, parts_of
+from edge.config.plates import PlatesSpec
 from edge.config.reading import parse_config, read_config
 from edge.config.sensors import (
     CalibrationSpec,
@@ -23,6 +24,7 @@ __all__ = [
     "FoundSensor",
     "OutputSpec",
     "PageSpec",
+    "PlatesSpec",
     "SensorKind",
     "SensorSpec",
     "check_options",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from contracts.wire.types import Frozen, Instant, Name
 
@@ -21,7 +21,18 @@ SensorKind: TypeAlias = Literal[
     "ds18b20",
 ]
 Pin: TypeAlias = Annotated[int, Field(ge=0, le=27)]
+Share: TypeAlias = Annotated[float, Field(ge=0, le=1)]
 Microtesla: TypeAlias = Annotated[float, Field(ge=-3000, le=3000)]
+
+
+View: TypeAlias = tuple[Share, Share, Share, Share]
+
+
+def _view(view: View) -> View:
+    left, top, right, bottom = view
+    if left >= right or top >= bottom:
+        raise ValueError
+    return view
 
 
 class SensorSpec(Frozen):
@@ -41,7 +52,10 @@ class SensorSpec(Frozen):
 
 
 class CameraSpec(Frozen):
-    """An RTSP source may hold a password: show it only through `words.without_password`."""
+    """An RTSP source may hold a password: show it only through `words.without_password`.
+
+    `view`: left, top, right and bottom of the space in the picture, each a part of it.
+    """
 
     space: Name
     source: Annotated[
@@ -50,6 +64,7 @@ class CameraSpec(Frozen):
             pattern=r"^(v4l2:/dev/[^\s]+|picamera2:\d|folder:[^\s].*|rtsps?://[^\s/?#]+([/?][^\s]*)?)$"
         ),
     ]
+    view: Annotated[View, Field(strict=False), AfterValidator(_view)] | None = None
 
 
 class OutputSpec(Frozen):

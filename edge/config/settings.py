@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field
 
 from contracts.wire.signing import Domain
 from contracts.wire.types import Address, Frozen, Name
+from edge.config.plates import PlatesSpec
 from edge.config.sensors import CalibrationSpec, CameraSpec, OutputSpec, PageSpec, SensorSpec
 from edge.core.space import StaySettings
 from edge.core.window import WindowSettings
@@ -35,6 +36,10 @@ def _zone(name: str) -> str:
         if any(Path(folder).is_dir() for folder in TZPATH):
             raise ValueError from None
     return name
+
+
+# Where no plates are read, those that a stream names are forgotten as soon.
+UNREAD = PlatesSpec(regions=["cn"])
 
 
 class Ledger(Frozen):
@@ -72,6 +77,7 @@ class Config(Frozen):
     outputs: dict[Name, OutputSpec] = Field(default_factory=dict, max_length=MAX_SPACES)
     calibration: dict[Name, CalibrationSpec] = Field(default_factory=dict, max_length=MAX_SPACES)
     page: PageSpec | None = None
+    plates: PlatesSpec | None = None
     timing: Timing = Timing()
     limits: Limits = Limits()
 
@@ -91,6 +97,7 @@ class Config(Frozen):
             plate_before_s=timing.plate_before_s,
             boot_known_s=timing.boot_known_s,
             seen_every_s=timing.seen_every_s,
+            keep_reads_s=60.0 * (self.plates or UNREAD).keep_unexpected_min,
         )
 
     @property

@@ -79,6 +79,19 @@ ledger:   # where its signatures count; elsewhere they mean nothing
 # Cameras confirm who came; they never end a stay. A password here is shown to nobody.
 # cameras:
 #   cam0: {{space: S1, source: "v4l2:/dev/video0"}}   # or rtsp://host/path, picamera2:0, folder:/x
+#   cam1: {{space: S2, source: "rtsp://host/path", view: [0.2, 0.3, 0.8, 1.0]}}   # its part of it
+
+# Plates in the cameras' pictures, read here and nowhere else. Needs berth[vision].
+# plates:
+#   regions: [cn]            # of cn, eu, br, us; `shapes: {{br: [AAA0A00]}}` adds what is missing
+#   detector: ours           # or the path of your own YOLO model, .onnx or .pt
+#   frames: 6                # an arrival, 5 to 8
+#   pace_s: 1.0              # from one to the next, 0.2 to 5
+#   residents: []            # plates at home here, shown in clear
+#   keep_unexpected_min: 10  # how long a read of a car that nobody expects is known, 1 to 60
+#   evidence_days: 7         # encrypted frames of doubtful arrivals (evidence_key), 1 to 90
+#   evidence_stays: 20       # and of at most so many, 1 to 200
+# With `evidence_key`, the operator's (`berth-edge evidence key` makes one); without, none is kept.
 
 # Lamps, lock and barrier of a space, by BCM pin; each is optional. Lock and barrier on 12, 13,
 # or 16 to 27: others move before the gateway runs.

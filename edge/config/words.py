@@ -10,6 +10,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
+from edge.config.plates import MAX_RESIDENTS, OURS, PlatesSpec, ReaderName, RegionName
 from edge.config.sensors import (
     CalibrationSpec,
     CameraSpec,
@@ -26,6 +27,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "timing": Timing,
     "limits": Limits,
     "page": PageSpec,
+    "plates": PlatesSpec,
 }
 # Sections whose keys are names, each with a section of its own.
 NAMED: dict[str, type[BaseModel]] = {
@@ -44,6 +46,7 @@ PIN = "a BCM pin number from 0 to 27"
 SOURCE = (
     "written like v4l2:/dev/video0, rtsp://user:password@host/path, picamera2:0 or folder:/path"
 )
+REGIONS, READERS = ", ".join(get_args(RegionName)), ", ".join(get_args(ReaderName))
 TEXTS = {
     "gateway": NAME,
     "data": "a folder's path",
@@ -68,13 +71,30 @@ TEXTS = {
     "sensors.*.device": "a DS18B20's id like 28-00000abcdef0",
     "cameras.*.space": NAME,
     "cameras.*.source": SOURCE,
+    "cameras.*.view": "left, top, right and bottom of the space in the picture, each from 0 to 1, "
+    "like [0.2, 0.3, 0.8, 1.0]",
     "calibration.*.empty_m": "metres from 0.02 to 10",
     "calibration.*.empty_ut": "three numbers of uT from -3000 to 3000, like [12.0, -3.1, 40.2]",
     "calibration.*.car_ut": "uT from 0 to 3000",
     "calibration.*.margin": "a number from 0 to 100000",
     "calibration.*.at": 'a time like "2026-05-01T00:00:00.000Z", in quotes',
     "page.host": "an address like 127.0.0.1, or 0.0.0.0 for every network",
+    "plates.regions": f"a list of one or more of {REGIONS}",
+    "plates.shapes": f"a list of shapes for each of {REGIONS}, like {{br: [AAA0A00]}}",
+    "plates.readers": f"a list of readers for each of {REGIONS}, like {{cn: [ppocr-v4]}}",
+    "plates.detector": f"{OURS}, or the path of a YOLO model that ends in .onnx or .pt",
+    "plates.residents": f"a list of at most {MAX_RESIDENTS} plates, each of 2 to 16 characters",
+    "plates.evidence_key": "the operator's public key as `berth-edge evidence key` shows it",
 } | {f"outputs.*.{output}": PIN for output in OutputSpec.model_fields}
+# What one entry of a list must be, where the list's own text does not say it.
+ENTRIES = {
+    "spaces": NAME,
+    "plates.regions": f"one of {REGIONS}",
+    "plates.shapes": "2 to 10 of A (a letter), 0 (a digit), * (either) and the Chinese characters "
+    "of plates",
+    "plates.readers": f"one of {READERS}",
+    "plates.residents": "a plate of 2 to 16 characters",
+}
 LONGEST_SHOWN = 60
 BAD_KEY = "[key]"  # as pydantic ends the place of a mapping's key
 NEAR = 0.6
@@ -97,6 +117,8 @@ def key_text(key: str) -> str:
 def sentence(name: str, value: str, error: ErrorDetails) -> str:
     """`name` is the setting as the reader knows it, `value` what stands there."""
     loc, kind = error["loc"], error["type"]
+    if loc[-1] == BAD_KEY and loc[0] == "plates":
+        return f"{key_text(str(loc[-2]))} is no region; it must be one of {REGIONS}."
     if loc[-1] == BAD_KEY:
         return f"{key_text(str(loc[-2]))} is no name; it must be {NAME}."
     if kind == "extra_forbidden":
@@ -113,9 +135,10 @@ def allowed(loc: Loc) -> str:
     model = _model(loc)
     if model is not None and model is not Config:
         return f"a section of `key: value` lines: {', '.join(model.model_fields)}"
-    if loc[0] == "spaces" and len(loc) > 1:
-        return NAME
-    return TEXTS.get(name) or _numbers(loc)
+    section = dotted(_rule(loc)[:2])
+    if isinstance(loc[-1], int) and section in ENTRIES:
+        return ENTRIES[section]
+    return TEXTS.get(name) or TEXTS.get(section) or _numbers(loc)
 
 
 def _rule(loc: Loc) -> Loc:

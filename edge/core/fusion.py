@@ -81,6 +81,10 @@ class SpaceDetector:
         return occupancy_of(self._standing)
 
     @property
+    def stirs(self) -> bool:
+        return self._witness.stirs(self._standing == "occupied")
+
+    @property
     def passes(self) -> PassCounter:
         return self._field.passes
 
@@ -286,8 +290,7 @@ class SpaceDetector:
         if blind and self._supported_ns is not None and self._supported_ns < late_ns:
             # We began to look in the middle of it: it came after the last time it was otherwise.
             early_ns = self._supported_ns
-            half_s = (late_ns - early_ns) / 2 / NS
-            return (early_ns + late_ns) // 2, base_s + half_s
+            return (early_ns + late_ns) // 2, base_s + (late_ns - early_ns) / 2 / NS
         return late_ns, base_s + ruling.spread_s
 
     def _base_s(self) -> float:

@@ -65,7 +65,8 @@ class Gateway:
         self.strays = self.odd_acks = self._begun = 0
         self._gateway_digest = start.gateway_digest
         self._grants = GrantBook(start.grants, start.revoked)
-        self.granted = self._grants.granted  # for those who look on
+        # For those who look on.
+        self.granted, self.expected_plates = self._grants.granted, self._grants.plates
         around = Surroundings(clock, self._grants, settings)
         self._spaces = {
             name: Space(name, detector, _record(start, name), _cameras(site, name), around)
@@ -261,6 +262,8 @@ class Gateway:
         if self._journal_ns is None or self._now_ns < self._journal_ns:
             return []
         self._journal_ns = self._now_ns + int(self._set.seen_every_s * NS)
+        for space in self._spaces.values():
+            space.reads.forget(self._now_ns)
         moved = [s for s in self._spaces.values() if s.record() != self._written.get(s.name)]
         outputs: list[Output] = [self._put(space) for space in moved]
         if self._clock.state() == "unsynced":

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from contracts.wire.messages import Grant, Revoke
 
 MAX_GRANTS = 2_000
 KEEP_REVOKED_S = 7 * 86_400
+# Who comes early or leaves late is still somebody whose plate is expected at the lot.
+AROUND = timedelta(minutes=30)
+MOST_EXPECTED = 500
 
 
 class GrantBook:
@@ -63,6 +66,17 @@ class GrantBook:
     def granted(self, space: str, at: datetime) -> bool:
         """Whether anybody may stand there at that moment."""
         return bool(self.expected(space, at, at))
+
+    def plates(self, space: str, at: datetime) -> tuple[str, ...]:
+        """Of whoever may come to the lot around then, each once, those of this space first."""
+        try:
+            start, end = at - AROUND, at + AROUND
+        except OverflowError:
+            start = end = at  # A clock at either end of the calendar.
+        near = [it for it in self._grants.values() if _opened(it, end) and not _over(it, start)]
+        near.sort(key=lambda grant: grant.space != space)
+        plates = dict.fromkeys(plate for grant in near for plate in grant.plates)
+        return tuple(plates)[:MOST_EXPECTED]
 
     def forget(self, now: datetime, named: Container[str | None]) -> tuple[list[str], list[str]]:
         """Drops what is over; the ids of grants and of revokes that went.

@@ -40,3 +40,15 @@ class Hearing(Tracks):
         """Nothing is known of the empty level, and the ultrasonic may yet begin to speak."""
         expected = self.has_echo and self.echo.last_ns is None and self.field.baseline_ut is None
         return expected and now_ns - (self.first_ns or 0) < WAIT_S * NS
+
+    def stirs(self, occupied: bool) -> bool:
+        """Something is there that may be a car that comes, or another one than was in. It costs a
+        look of the camera, so what is heard of both sensors must have changed, not one echo."""
+        echo, field = self.echo, self.field
+        if occupied:
+            moved = echo.moved_ns is not None, field.left_ns is not None
+            heard = "echo" in self.heard, "field" in self.heard
+            return any(heard) and all(m for m, h in zip(moved, heard) if h)
+        if "echo" in self.heard:
+            return echo.near_ns is not None
+        return field.moved_ns is not None or field.from_empty_ut() >= self.settings.on_ut

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +13,8 @@ from edge.core.readings import PlateRead
 MIN_CHARS, MAX_CHARS = 2, 16
 # Reads so long before an arrival was told are of the vehicle that arrived.
 READ_BEFORE_NS, SETTLE_NS = 30_000_000_000, 1_000_000_000
+# A measured reader's word: a grant's plate is accepted, or a near one denied, from here on.
+SURE_TO_ACCEPT, SURE_TO_DENY = 0.8, 0.8
 DOTS = "·•・‧∙⋅.-_"
 # Mainland plates use neither I nor O, so a camera that reports one has seen the digit.
 FOLD = str.maketrans("OI", "01")
@@ -42,30 +44,63 @@ def fold(text: str) -> str:
 
 def vote(reads: Iterable[PlateRead]) -> str | None:
     """The text with most confidence in sum; equal sums go to the smaller text, whatever order."""
+    won = voted(reads)
+    return None if won is None else won.text
+
+
+def voted(reads: Iterable[PlateRead]) -> PlateRead | None:
+    """As `vote`, with what the measured readers among those who said it know of it together: as
+    sure as the surest, less as sure as another text."""
     sums: dict[str, float] = {}
+    sure: dict[str, float] = {}
     for read in reads:
         text = normalise(read.text)
         if MIN_CHARS <= len(text) <= MAX_CHARS:
             sums[text] = sums.get(text, 0.0) + read.confidence
-    return min(sums, key=lambda text: (-sums[text], text)) if sums else None
+            if read.sure is not None:
+                sure[text] = max(sure.get(text, 0.0), read.sure)
+    if not sums:
+        return None
+    won = min(sums, key=lambda text: (-sums[text], text))
+    return PlateRead(won, min(sums[won], 1.0), _together(won, sure))
 
 
-def match(read: str | None, grants: Sequence[Grant], at: datetime) -> Verdict:
+def _together(won: str, sure: Mapping[str, float]) -> float | None:
+    if won not in sure:
+        return None
+    against = [its for text, its in sure.items() if fold(text) != fold(won)]
+    return min(sure[won], 1.0 - max(against, default=0.0))
+
+
+def match(read: PlateRead | str | None, grants: Sequence[Grant], at: datetime) -> Verdict:
     """`grants`: those expected at this space around `at`."""
     if read is None:
         alone = grants[0] if len(grants) == 1 else None
         return _of("ambiguous", alone, None) if alone else Verdict()
-    text = fold(read)
+    said, sure = (read.text, read.sure) if isinstance(read, PlateRead) else (read, None)
+    text = fold(said)
     same = [grant for grant in grants if text in map(fold, grant.plates)]
     if same:
-        return _of("accepted", _nearest(same, at), read)
-    close = [g for g in grants if any(one_edit_apart(text, fold(plate)) for plate in g.plates)]
+        doubted = sure is not None and sure < SURE_TO_ACCEPT
+        return _of("ambiguous" if doubted else "accepted", _nearest(same, at), said)
+    if sure is None:
+        close = [g for g in grants if any(one_edit_apart(text, fold(plate)) for plate in g.plates)]
+    else:
+        close = [] if sure >= SURE_TO_DENY else _alike(text, grants)
     if close:
-        return _of("ambiguous", _nearest(close, at), read)
-    return Verdict("other", None, read)
+        return _of("ambiguous", _nearest(close, at), said)
+    return Verdict("other", None, said)
 
 
-def again(read: str | None, before: Verdict, grants: Sequence[Grant], at: datetime) -> Verdict:
+def _alike(text: str, grants: Sequence[Grant]) -> list[Grant]:
+    """Those whose plates are the fewest edits away: what a person may take a doubtful read for."""
+    far = [min((edits(text, fold(it)) for it in g.plates), default=MAX_CHARS) for g in grants]
+    return [grant for grant, away in zip(grants, far) if away == min(far)]
+
+
+def again(
+    read: PlateRead | str | None, before: Verdict, grants: Sequence[Grant], at: datetime
+) -> Verdict:
     """The vehicle as it was named before, unless the plate read now is not that of its grant.
 
     `grants` hold that grant too, even if it is over: a driver who overstays is still the same.
@@ -85,6 +120,16 @@ def one_edit_apart(a: str, b: str) -> bool:
     same = next((i for i, (x, y) in enumerate(zip(a, b)) if x != y), len(a))
     rest_of_a = a[same + 1 :] if len(a) == len(b) else a[same:]
     return a != b and rest_of_a == b[same + 1 :]
+
+
+def edits(a: str, b: str) -> int:
+    """Characters replaced, added or left out between the two (Levenshtein 1965)."""
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        before, row[0] = row[0], i
+        for j, y in enumerate(b, 1):
+            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (x != y))
+    return row[-1]
 
 
 def _of(said: Match, grant: Grant, read: str | None) -> Verdict:

@@ -26,6 +26,8 @@ PATTERNS = (
     (re.compile(r"(?!\b0x[0-9a-fA-F]{40}\b)\b(?=[\w+/=-]*\d)[\w+/=-]{32,}"), MASK),
     # Plates: a province's character, a letter, and five or six more.
     (re.compile(r"[\u4e00-\u9fff][A-Za-z][\s·•.-]?[A-Za-z0-9]{4,6}[\u4e00-\u9fff]?"), MASK),
+    # What is left of one that was shown masked (edge/core/plate_masks.py).
+    (re.compile(r"\w{0,2}•{2,}\w{0,2}"), MASK),
     # Of the armed police, and of embassies and consulates.
     (re.compile(r"WJ[\s·•.-]?[\u4e00-\u9fff]?[\s·•.-]?[A-Za-z0-9]{4,6}"), MASK),
     (re.compile(r"[使领][\s·•.-]?\d{3}[\s·•.-]?\d{3}|\d{3}[\s·•.-]?\d{3}[使领]"), MASK),

@@ -19,6 +19,7 @@ from edge.core.drafts import NOBODY, Draft
 from edge.core.grants import GrantBook
 from edge.core.outputs import Told
 from edge.core.plates import Verdict
+from edge.core.readings import PlateRead
 
 # A stay that was doubted more often is told again from its latest parts only: less is billed.
 MAX_TOLD = 16
@@ -41,7 +42,7 @@ class Asked:
     space: str
     until: datetime
     now_ns: int
-    read: str | None
+    read: PlateRead | None
 
 
 def after(told: Sequence[Told], draft: Draft, dated: bool) -> tuple[Told, ...]:
@@ -79,7 +80,11 @@ def again(
 
 
 def anew(
-    before: Verdict, read: str | None, own: Grant | None, grants: Sequence[Grant], at: datetime
+    before: Verdict,
+    read: PlateRead | None,
+    own: Grant | None,
+    grants: Sequence[Grant],
+    at: datetime,
 ) -> Verdict | None:
     """An accepted verdict in the place of `before`; None: that stands.
 
@@ -128,12 +133,12 @@ def _follows(grant: Grant, before: Verdict, own: Grant | None) -> bool:
     return own is None or grant.issued_at > own.issued_at
 
 
-def _replaced(grant: Grant, read: str | None, at: datetime) -> Verdict | None:
+def _replaced(grant: Grant, read: PlateRead | None, at: datetime) -> Verdict | None:
     """The same car under what was agreed anew, unless its plate is surely none of it."""
     found = plates.match(read, [grant], at)
     if read is not None and found.match == "other":
         return None
-    text = read if found.match == "accepted" else None
+    text = read.text if read is not None and found.match == "accepted" else None
     return Verdict("accepted", grant.id, text, grant.booking)
 
 

@@ -42,6 +42,7 @@ class StaySettings:
     leave_settle_s: float = 15.0
     boot_known_s: float = 60.0
     seen_every_s: float = 30.0
+    keep_reads_s: float = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ class Space:
         self._first_ns: int | None = None
         self._since_at: datetime | None = None
         self._seen_ns: int | None = None
-        self._reads = ArrivalReads(int(self._set.plate_before_s * NS))
+        self._reads = self.reads = ArrivalReads(self._set.plate_before_s, self._set.keep_reads_s)
         self._pending: Change | None = None
 
     def boot(self, now_ns: int) -> None:
@@ -91,7 +92,7 @@ class Space:
     def feed(self, reading: Reading) -> list[Draft]:
         if reading.channel in self._cameras:
             if isinstance(reading.value, PlateRead):
-                self._reads.add(reading.mono_ns, reading.value)
+                self._reads.add(reading.mono_ns, reading.value, reading.channel)
             return self._told(self._detector.feed(reading))
         measured = reading.value is not None or reading.why == NO_ECHO
         if measured and self._first_ns is None:
@@ -102,9 +103,8 @@ class Space:
         return drafts
 
     def tick(self, now_ns: int) -> list[Draft]:
-        drafts = []
-        if self._pending is not None and now_ns >= self._release_ns(self._pending):
-            drafts += self.release(now_ns)
+        waited = self._pending is not None and now_ns >= self._release_ns(self._pending)
+        drafts = self.release(now_ns) if waited else []
         drafts += self._told(self._detector.tick(now_ns))
         if self._boot_due_ns is not None and now_ns >= self._boot_due_ns:
             self._boot_due_ns = None
@@ -185,6 +185,7 @@ class Space:
         draft = self._draft("departure", change, at, change.reported_ns, "free")
         self._now("free", at)
         self._verdict = NOBODY
+        self._reads.left()
         return draft
 
     def _again(self, change: Change) -> Draft:
@@ -293,8 +294,7 @@ class Space:
         return max(self._since_at, settled_at)
 
     def _settle_s(self) -> float:
-        occupied = self._known == "occupied"
-        return self._set.leave_settle_s if occupied else self._set.arrive_settle_s
+        return self._set.leave_settle_s if self._known == "occupied" else self._set.arrive_settle_s
 
     def _wall(self, mono_ns: int) -> datetime:
         return wall_ms(self._clock, mono_ns)

@@ -107,6 +107,8 @@ def format_reading(reading: Reading) -> str:
     value, why = reading.value, reading.why
     if isinstance(value, PlateRead):
         fields["v"] = {"text": value.text, "confidence": value.confidence}
+        if value.sure is not None:
+            fields["v"]["sure"] = value.sure
     elif isinstance(value, tuple):
         fields["v"] = list(value)
     elif value is None and why is not None and why.startswith(IMAGE) and len(why) > len(IMAGE):
@@ -185,14 +187,21 @@ def _float(value: object, name: str) -> float:
     return number
 
 
+def _share(value: object, name: str) -> float:
+    share = _float(value, name)
+    if not 0 <= share <= 1:
+        raise BadLine(f"{name} is not from 0 to 1")
+    return share
+
+
 def _value(value: object) -> float | tuple[int, int, int] | PlateRead | None:
     if value is None:
         return None
     if isinstance(value, dict):
-        confidence = _float(value.get("confidence"), "v.confidence")
-        if not 0 <= confidence <= 1:
-            raise BadLine("v.confidence is not from 0 to 1")
-        return PlateRead(_text(value.get("text"), "v.text"), confidence)
+        confidence = _share(value.get("confidence"), "v.confidence")
+        sure = value.get("sure")
+        text = _text(value.get("text"), "v.text")
+        return PlateRead(text, confidence, None if sure is None else _share(sure, "v.sure"))
     if isinstance(value, list):
         if len(value) != 3 or not all(type(count) is int for count in value):
             raise BadLine("v is not three whole counts")

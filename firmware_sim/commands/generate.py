@@ -18,6 +18,7 @@ from firmware_sim.commands.saying import bad_input, refuse
 from firmware_sim.trace import NS, write_trace, write_truth
 
 if TYPE_CHECKING:
+    from edge.core.readings import Reading
     from firmware_sim.lot import Lot
 
 DEFAULT_SEED, DEFAULT_SPACES, DEFAULT_MINUTES = 1, 3, 60.0
@@ -38,6 +39,9 @@ def generate(  # noqa: PLR0913 - the options of a command
     ] = "random",
     stays_per_day: Annotated[float | None, typer.Option(min=0.1, max=200)] = None,
     plain: Annotated[bool, typer.Option("--plain", help="Write .jsonl, not packed.")] = False,
+    frames: Annotated[
+        bool, typer.Option("--frames", help="Cameras' pictures in frames/, for plates read here.")
+    ] = False,
 ) -> None:
     """Write a simulated trace and its truth; the same seed gives the same lines."""
     trace = Path(f"{out}.trace.jsonl{'' if plain else '.gz'}")
@@ -47,11 +51,13 @@ def generate(  # noqa: PLR0913 - the options of a command
         if scenario == "random":
             lasts_s = hours * 3600 if hours else (minutes or DEFAULT_MINUTES) * 60
             size = (spaces or DEFAULT_SPACES, lasts_s / 3600, stays_per_day)
-            _write(out, trace, _drawn(level or "normal", seed, size))
+            _write(out, trace, _drawn(level or "normal", seed, size), frames)
         elif scenario.endswith(YAML):
-            _write(out, trace, _staged(Path(scenario), seed))
-        elif scenario == "first-stay":
+            _write(out, trace, _staged(Path(scenario), seed), frames)
+        elif scenario == "first-stay" and not frames:
             _write_first_stay(out, trace, Random(DEFAULT_SEED if seed is None else seed))
+        elif scenario == "first-stay":
+            refuse("first-stay has no cameras' pictures: write FILE.yaml or random with --frames")
         else:
             refuse(f"unknown scenario {scenario!r}: write FILE.yaml, random or first-stay")
 
@@ -73,7 +79,8 @@ def sim_parts() -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as missing:
-        refuse(f"this needs {missing.name}: install berth with its extra `sim`")
+        extra = "vision" if missing.name == "cv2" else "sim"
+        refuse(f"this needs {missing.name}: install berth with its extra `{extra}`")
 
 
 def _drawn(level: str, seed: int | None, size: tuple[int, float, float | None]) -> Lot:
@@ -90,14 +97,26 @@ def _staged(path: Path, seed: int | None) -> Lot:
     return stage(read_scenario(path), str(path), seed)
 
 
-def _write(out: Path, trace: Path, lot: Lot) -> None:
+def _write(out: Path, trace: Path, lot: Lot, frames: bool) -> None:
     from firmware_sim.lot.writing import write_lot
 
+    readings = _with_frames(lot, out.parent) if frames else lot.readings()
     with _bar(lot.world.lasts_s) as told:
-        sha256 = write_lot(trace, lot.header, lot.readings(), told)
+        sha256 = write_lot(trace, lot.header, readings, told)
     rows = lot.truth
     write_truth(Path(f"{out}.truth.jsonl"), sha256, rows)
     typer.echo(f"{trace} with {sum(row.kind == 'arrive' for row in rows)} stays")
+
+
+def _with_frames(lot: Lot, beside: Path) -> Iterator[Reading]:
+    """The pictures are written, and told of among the readings."""
+    from firmware_sim.frames.pictures import FOLDER, pictures_of, with_pictures, write_pictures
+
+    pictures = pictures_of(lot)
+    with _bar(lot.world.lasts_s) as told:
+        write_pictures(lot, pictures, beside, told)
+    typer.echo(f"{beside / FOLDER} with {len(pictures)} pictures")
+    return with_pictures(lot.readings(), pictures)
 
 
 def _write_first_stay(out: Path, trace: Path, rng: Random) -> None:

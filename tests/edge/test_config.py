@@ -136,8 +136,8 @@ MADE = Answers("gw-1", "mqtt://h", "1", ADDRESS, "Asia/Shanghai")
 
 def uncommented(text: str) -> str:
     """With every example in force: `#   key: value` lines, and the section above them."""
-    sections = ("sensors", "cameras", "outputs", "calibration", "page", "timing", "limits")
-    for section in sections:
+    sections = ("sensors", "cameras", "plates", "outputs", "calibration", "page", "timing")
+    for section in (*sections, "limits"):
         text = text.replace(f"# {section}:", f"{section}:")
     lines = text.replace("\n#   ", "\n  ").splitlines()
     return "\n".join(line for line in lines if "several of one kind" not in line)

@@ -15,10 +15,14 @@ from tests.tools.planted_bookings import BOOKINGS
 from tests.tools.planted_charges import CHARGES
 from tests.tools.planted_compliance import COMPLIANCE
 from tests.tools.planted_credits import CREDITS
+from tests.tools.planted_frames import SIMULATED_FRAMES
 from tests.tools.planted_http import HTTP
 from tests.tools.planted_ledger import CONTRACTS, DISPUTES
+from tests.tools.planted_looking import LOOKS
 from tests.tools.planted_money import MONEY
 from tests.tools.planted_offers import OFFERS
+from tests.tools.planted_plates_core import PLATES_CORE
+from tests.tools.planted_plates_eye import PLATES_EYE
 from tests.tools.planted_postgres import POSTGRES
 from tests.tools.planted_retelling import TOLD_AGAIN
 from tests.tools.planted_search import SEARCH
@@ -35,7 +39,7 @@ ALL = (
     *(*AGREED, *SENSING, *SETTLING, *POSTGRES),
     *(*MONEY, *CREDITS, *CHARGES, *VERIFYING, *CONTRACTS, *DISPUTES),
     *(*TARIFFS, *TITLES, *COMPLIANCE, *OFFERS, *SEARCH, *BOOKINGS, *HTTP, *STAYS, *STRANGERS),
-    *TOLD_AGAIN,
+    *(*TOLD_AGAIN, *PLATES_CORE, *PLATES_EYE, *LOOKS, *SIMULATED_FRAMES),
 )
 LIMIT_S = 120
 TABLE = ROOT / "docs" / "mutants.md"

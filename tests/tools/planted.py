@@ -88,8 +88,8 @@ AGREED = (
     Mutant(
         "a near plate is taken for the booked one",
         "edge/core/plates.py",
-        'return _of("ambiguous", _nearest(close, at), read)',
-        'return _of("accepted", _nearest(close, at), read)',
+        'return _of("ambiguous", _nearest(close, at), said)',
+        'return _of("accepted", _nearest(close, at), said)',
         "tests/edge/test_grants_and_plates.py",
     ),
     Mutant(

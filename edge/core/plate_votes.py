@@ -1,0 +1,95 @@
+"""The frames of one arrival vote: what all readers saw of one vehicle's plate, added up.
+
+Every candidate of any line, and every plate expected at the lot, is scored by the summed
+log-likelihood over all lines; characters that the region does not tell apart count as one. Sums do
+not depend on the order of the frames.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import inf
+from typing import TypeAlias
+
+import numpy as np
+
+from edge.core.plate_decoding import Line, best, narrowed, weighed
+from edge.core.plate_regions import Region
+from edge.core.plates import normalise
+
+Point: TypeAlias = tuple[float, float]
+Quad: TypeAlias = tuple[Point, Point, Point, Point]
+
+# More frames than these add time, not knowledge; the surest finds are kept.
+MOST_GLIMPSES = 12
+# Of every line, and of all together, so many candidates.
+OF_A_LINE, OF_ALL = 6, 8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Glimpse:
+    """One plate in one frame. `lines`: one of each reader. `quad`: its corners in the frame's
+    pixels, clockwise from the plate's top left. `found`: the detector's score, 0 to 1."""
+
+    lines: tuple[Line, ...]
+    quad: Quad
+    found: float
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """`score`: summed weighted ln P(lines | text), and once the prior of its shape."""
+
+    text: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """`expected`: as the lot spells them, best first; `free`: any plate of the region, best first.
+    `weight`: how many lines spoke, each by its reader's weight."""
+
+    region: Region
+    expected: tuple[Scored, ...]
+    free: tuple[Scored, ...]
+    frames: int
+    weight: float
+
+
+def tally(glimpses: Sequence[Glimpse], region: Region, expected: Sequence[str]) -> Tally:
+    """`glimpses`: of one vehicle. Expected plates that fold alike are one; the first names it."""
+    kept = _kept(glimpses, region)
+    lines = [line for one in kept for line in one.lines if line.speaks_of(region)]
+    folded = [narrowed(line, region.chars, region.same) for line in lines]
+    names = {region.fold(text): text for text in map(normalise, reversed(expected)) if text}
+    return Tally(
+        region,
+        _ranked(folded, region, names),
+        _ranked(folded, region, _free(lines, region)),
+        len(kept),
+        sum(region.weight(line.reader) for line in lines),
+    )
+
+
+def _kept(glimpses: Iterable[Glimpse], region: Region) -> list[Glimpse]:
+    seen = [one for one in glimpses if any(line.speaks_of(region) for line in one.lines)]
+    return sorted(seen, key=lambda it: (-it.found, it.quad))[:MOST_GLIMPSES]
+
+
+def _free(lines: Sequence[Line], region: Region) -> dict[str, str]:
+    """By folded text, the likeliest spelling of all lines together."""
+    own = [one.text for line in lines for one in best([line], region, OF_A_LINE)]
+    seen = [narrowed(line, region.chars) for line in lines]
+    texts = sorted(set(own))
+    scores = weighed(seen, region, texts) + np.array([region.prior(text) for text in texts])
+    ranked = sorted(zip(scores.tolist(), texts))
+    return {region.fold(text): text for _, text in ranked}
+
+
+def _ranked(lines: Sequence[Line], region: Region, names: dict[str, str]) -> tuple[Scored, ...]:
+    if not lines or not names:
+        return ()
+    scores = weighed(lines, region, list(names)) + [region.prior(it) for it in names.values()]
+    ranked = sorted(zip(names.values(), scores.tolist()), key=lambda it: (-it[1], it[0]))
+    return tuple(Scored(text, score) for text, score in ranked[:OF_ALL] if score > -inf)

@@ -1,0 +1,1 @@
+"""Trains the models of edge/models on drawn pictures: `make train-plates`. Needs extra `train`."""

@@ -21,10 +21,14 @@ from firmware_sim.frames.skies import Sky, decoded, jpeg, lit, sky_at
 from firmware_sim.frames.vehicles import Look, Vehicle, Walker, look_of
 from firmware_sim.lot.vehicles import PITCH_M
 
-Kind: TypeAlias = Literal["expected", "stranger", "near", "neighbour"]
+Kind: TypeAlias = Literal["expected", "stranger", "near", "neighbour", "lane"]
 SEED, CAMERAS, EXPECTED = 1, 60, 100
 # How far the car still has to go in each frame, and how fast it is.
-OFFSETS_M, ROLLING_M_S = (0.9, 0.3, 0.0, 0.0, 0.0), 0.7
+OFFSETS_M, ROLLING_M_S = (0.5, 0.0, 0.0), 0.7
+# Of twenty arrivals: who comes. Two are hard impostors; at two an expected car drives by first.
+MIX: tuple[Kind, ...] = (*("expected",) * 11, *("stranger",) * 5, *("near",) * 2, *("lane",) * 2)
+# So much further out drives the car that only passes.
+LANE_M = 1.6
 KINDS = (*("cn_blue",) * 6, *("cn_green",) * 3, "cn_yellow")
 # What is taken for each other; only what a place of the plate allows is put there.
 ALIKE = ("0DQ", "8B", "5S", "2Z", "17", "4A")
@@ -34,7 +38,8 @@ STEP_M = 1.2
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """`plate`: of the car that comes. `beside`: those of the cars to its left and right."""
+    """`plate`: of the car that comes. `beside`: those of the cars to its left and right. `passing`:
+    of the one that is seen on the lane before it."""
 
     number: int
     kind: Kind
@@ -43,6 +48,7 @@ class Arrival:
     camera: int
     sky: Sky
     person: bool
+    passing: str | None = None
 
 
 def expected_plates(seed: int = SEED) -> tuple[str, ...]:
@@ -52,7 +58,7 @@ def expected_plates(seed: int = SEED) -> tuple[str, ...]:
 
 def arrival(number: int, expected: Sequence[str], seed: int = SEED) -> Arrival:
     rng = Random(f"arrival {seed} {number}")
-    kind: Kind = ("expected", "stranger", "near")[number % 3]  # type: ignore[assignment]
+    kind = MIX[number % len(MIX)]
     if kind == "near" and rng.random() > NEAR_OF_IMPOSTORS:
         kind = "neighbour"
     plate = _plate(kind, expected, rng)
@@ -62,7 +68,9 @@ def arrival(number: int, expected: Sequence[str], seed: int = SEED) -> Arrival:
         place, side = rng.choice(_both_in_view())
         beside[side] = rng.choice(expected)
     left, right = beside
-    return Arrival(number, kind, plate, (left, right), place, _sky(rng), rng.random() < ON_FOOT)
+    sky, person = _sky(rng), rng.random() < ON_FOOT
+    passing = rng.choice(expected) if kind == "lane" else None
+    return Arrival(number, kind, plate, (left, right), place, sky, person, passing)
 
 
 def _plate(kind: Kind, expected: Sequence[str], rng: Random) -> str:
@@ -113,6 +121,7 @@ def frames(one: Arrival) -> Iterator[Image]:
     optics, empty = camera(one.camera)
     rng = Random(f"frames {one.number}")
     look = _sized(look_of(f"car {one.number}", one.plate), rng)
+    passer = None if one.passing is None else _sized(look_of(one.passing, one.passing), rng)
     rest_y, aside, nose_in = rng.uniform(2.1, 2.9), rng.uniform(-0.25, 0.25), rng.random() < 0.6
     others = _others(one, rng)
     shift = np.array([0.0, ROLLING_M_S * one.sky.open_s])
@@ -121,6 +130,9 @@ def frames(one: Arrival) -> Iterator[Image]:
     for frame, offset_m in enumerate(OFFSETS_M):
         at_m = np.array([aside, rest_y - offset_m])
         car = Vehicle(look, at_m, way, "S1", shift * (offset_m > 0), lit=one.sky.night)
+        if passer is not None and offset_m > 0:
+            out_m = at_m - np.array([0.0, LANE_M])
+            car = Vehicle(passer, out_m, way, "S1", shift, lit=one.sky.night)
         passers = [_on_foot(one.number, frame)] if one.person else []
         things = [car, *others, *passers]
         yield decoded(jpeg(painted(ground, optics, things, one.sky, rng)))

@@ -251,6 +251,13 @@ class VisionMissing(EdgeError, ImportError):
     exit_code = 2
 
 
+class ReaderMissing(VisionMissing):
+    """The plate reader of this project is not in this installation."""
+
+    code = "reader_missing"
+    remedy = "Install berth anew, or name other readers than `own` under plates.readers."
+
+
 class PlateModelWrong(EdgeError, ValueError):
     """The file is no model that can be used for plates."""
 

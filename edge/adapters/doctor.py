@@ -18,6 +18,7 @@ from edge.adapters.machine_checks import (
     check_system,
     is_running,
 )
+from edge.adapters.plate_checks import check_plates
 from edge.adapters.sensor_checks import LookAtCamera, OpenSensors, camera_tasks, sensor_tasks
 from edge.config import CameraSpec, Config, kinds_in
 from edge.core.promises import Promise, alike
@@ -67,6 +68,8 @@ def _tasks(config: Config, machine: Machine, hands: Hands) -> Iterator[Task]:
     }
     for name, look in looks.items():
         yield Task(name, name, look)
+    if config.plates is not None:
+        yield Task("plates", "plates", partial(check_plates, config.plates))
     yield Task("sensors", "sensors", lambda: _sensors(config, machine))
     if config.sensors or config.cameras:
         for spaces, made in alike(kinds_in(config)):

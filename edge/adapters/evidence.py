@@ -16,10 +16,11 @@ from typing import Any
 from contracts.wire.messages import Event
 from edge.adapters.sealing import KEY_BYTES, NotSealed, label_of, public_of, seal, unseal
 from edge.config.whole_file import write_whole
-from edge.core.plate_evidence import EvidenceLimits, Held, to_erase
+from edge.core.plate_evidence import EvidenceLimits, Held, misdated, too_many, too_old
 
 FOLDER, END, PART_END = "evidence", ".sealed", ".part"
-NAME = re.compile(r"(\d{8}T\d{6}Z)-[a-z0-9-]{1,80}\.sealed")
+NAME = re.compile(r"(\d{8}T\d{6}Z)(-[a-z0-9-]{1,80}?)(-undated)?\.sealed")
+UNDATED = "-undated"
 TIME = "%Y%m%dT%H%M%SZ"
 JPEG_QUALITY = 85
 # A frame of a camera is a tenth of it.
@@ -35,15 +36,19 @@ class About:
     epoch: int
     seq: int
     at: datetime
+    undated: bool = False
+    """Told by a clock that nobody had set."""
 
     @classmethod
     def of(cls, event: Event) -> About:
-        return cls(event.gateway, event.space or "", event.epoch, event.seq, event.reported_at)
+        number, at = (event.epoch, event.seq), event.reported_at
+        return cls(event.gateway, event.space or "", *number, at, event.clock == "unsynced")
 
     @property
     def name(self) -> str:
         plain = re.sub(r"[^a-z0-9]+", "-", self.space.lower()).strip("-")[:40] or "space"
-        return f"{self.at.astimezone(UTC):{TIME}}-{plain}-{self.epoch}-{self.seq}{END}"
+        which = f"-{plain}-{self.epoch}-{self.seq}{UNDATED if self.undated else ''}"
+        return _name(self.at, which)
 
     def label(self, frames: int) -> bytes:
         fields = {
@@ -57,6 +62,14 @@ class About:
         return json.dumps(fields, ensure_ascii=False).encode()
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A new file, and those that went for it."""
+
+    name: str
+    erased: tuple[str, ...] = ()
+
+
 class EvidenceFolder:
     """All of it may raise OSError."""
 
@@ -68,26 +81,42 @@ class EvidenceFolder:
     ) -> None:
         self._folder, self._limits, self._random = data / FOLDER, limits, random
 
-    def keep(self, about: About, jpegs: Sequence[bytes], public: str) -> str:
-        """The name of the sealed file; older ones make room."""
+    def keep(self, about: About, jpegs: Sequence[bytes], public: str) -> Kept:
+        """Older ones make room; none goes for its age, as this clock may be years ahead."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         sealed = seal(_zipped(jpegs), about.label(len(jpegs)), public, self._random(KEY_BYTES))
         write_whole(self._folder / about.name, [sealed], PART_END)
-        self.erase(about.at)
-        return about.name
+        others = [held for held in self.held() if held.name != about.name]
+        gone = too_many(others, about.at, self._limits.stays - 1)
+        return Kept(about.name, tuple(self._unlinked(gone)))
 
     def held(self) -> list[Held]:
         """Oldest first."""
         names = sorted(path.name for path in self._folder.glob(f"*{END}"))
-        return [Held(name, at) for name in names if (at := _time_of(name)) is not None]
+        return [held for name in names if (held := _held(name)) is not None]
 
     def erase(self, now: datetime) -> list[str]:
-        gone = to_erase(self.held(), now, self._limits)
-        for name in gone:
-            (self._folder / name).unlink(missing_ok=True)
+        """What is too old or too many. `now` of a set clock: what another had dated gets a time."""
+        gone = self._unlinked(too_old(self.held(), now, self._limits))
+        for held in self.held():
+            if misdated(held, now):
+                self._date(held, now)
+        gone += self._unlinked(too_many(self.held(), now, self._limits.stays))
         for left_over in self._folder.glob(f"*{PART_END}"):
             left_over.unlink(missing_ok=True)
         return gone
+
+    def _date(self, held: Held, now: datetime) -> None:
+        found = NAME.fullmatch(held.name)
+        if found is not None and (path := self._folder / held.name).is_file():
+            path.replace(self._folder / _name(now, found[2]))
+
+    def _unlinked(self, names: Sequence[str]) -> list[str]:
+        """Those that were there."""
+        there = [name for name in names if (self._folder / name).is_file()]
+        for name in there:
+            (self._folder / name).unlink(missing_ok=True)
+        return there
 
     def sealed(self, name: str) -> bytes | None:
         """None if it is not there (any more)."""
@@ -136,12 +165,17 @@ def _zipped(jpegs: Sequence[bytes]) -> bytes:
     return raw.getvalue()
 
 
-def _time_of(name: str) -> datetime | None:
+def _name(at: datetime, which: str) -> str:
+    return f"{at.astimezone(UTC):{TIME}}{which}{END}"
+
+
+def _held(name: str) -> Held | None:
     found = NAME.fullmatch(name)
     try:
-        return datetime.strptime(found[1], TIME).replace(tzinfo=UTC) if found else None
+        at = datetime.strptime(found[1], TIME).replace(tzinfo=UTC) if found else None
     except ValueError:
         return None
+    return Held(name, at, bool(found and found[3])) if at else None
 
 
 def make_operator_key(path: Path) -> str:

@@ -52,18 +52,22 @@ class Job:
     frame: Frame
     expected: tuple[str, ...]
     view: View = WHOLE
+    at_rest: bool = False
+    """Taken since the car stands there."""
     survey: bool = False
     """Of the empty space: what is in view then is not of who comes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What `frames` of a look say together. `mono_ns`: of the newest of them."""
+    """What `frames` of a look say together, of which `at_rest` show the car at rest. `mono_ns`: of
+    the newest of them."""
 
     channel: str
     look: int
     mono_ns: int
     frames: int
+    at_rest: int
     sight: Sight
     ms: float
 
@@ -80,6 +84,7 @@ class Vault:
 class _Look:
     number: int
     glimpses: list[Sequence[Glimpse]] = field(default_factory=list)
+    at_rest: int = 0
 
 
 class LookWorker:
@@ -217,11 +222,12 @@ class LookWorker:
         self._hold(job)
         held.glimpses.append(self._found(job))
         del held.glimpses[:-MOST_FRAMES_A_LOOK]
-        around = self._around.get(job.channel, ())
-        sight = sight_of(held.glimpses, self._regions, job.expected, around)
-        ms = (self._real_s() - begun_s) * 1000
-        frames = len(held.glimpses)
-        self._seen.append(Seen(job.channel, job.look, job.frame.mono_ns, frames, sight, ms))
+        frames, around = len(held.glimpses), self._around.get(job.channel, ())
+        held.at_rest = min(held.at_rest + job.at_rest, frames)
+        sight = sight_of(held.glimpses, self._regions, job.expected, around, held.at_rest)
+        seen = Seen(job.channel, job.look, job.frame.mono_ns, frames, held.at_rest, sight,
+                    (self._real_s() - begun_s) * 1000)  # fmt: skip
+        self._seen.append(seen)
 
     def _found(self, job: Job) -> list[Glimpse]:
         image = job.frame.image
@@ -251,11 +257,13 @@ class LookWorker:
         if not jpegs:
             return
         try:
-            name = vault.folder.keep(about, jpegs, vault.public)
+            kept = vault.folder.keep(about, jpegs, vault.public)
         except OSError as error:
             self._tell("evidence_not_kept", error.strerror or "OSError")
         else:
-            self._tell("evidence_kept", name)
+            self._tell("evidence_kept", kept.name)
+            for name in kept.erased:
+                self._tell("evidence_erased", name)
 
     def _erase(self, vault: Vault, now: datetime) -> None:
         try:

@@ -18,10 +18,19 @@ from edge.adapters.camera import Frame, FrameSource, mark_of
 from edge.adapters.evidence import About
 from edge.adapters.look_worker import Job, LookWorker, Seen
 from edge.core.plate_evidence import disputable
-from edge.core.plate_tracks import WHOLE, View
-from edge.core.plate_verdicts import Sight
-from edge.core.plate_watch import NS, PlateWatch, Step, Stillness, There, WatchSettings
-from edge.core.plates import SURE_TO_ACCEPT, SURE_TO_DENY
+from edge.core.plate_tracks import LEAST_SIGHTINGS, WHOLE, View, uncertain
+from edge.core.plate_verdicts import NOTHING, Sight
+from edge.core.plate_watch import (
+    LOOKING,
+    NS,
+    SURVEY_NS,
+    PlateWatch,
+    Step,
+    Stillness,
+    There,
+    WatchSettings,
+)
+from edge.core.plates import DOUBTED, SURE_TO_ACCEPT
 from edge.core.readings import PlateRead, Reading
 from edge.core.space import Detector
 from edge.ports import Moment
@@ -71,6 +80,7 @@ class _Looked:
     still: Stillness = field(default_factory=Stillness)
     still_ns: int = 0
     used_ns: int = -1
+    taken_ns: int = -1
     seen: Seen | None = None
     open: bool = False
     hold_until_ns: int | None = None
@@ -125,13 +135,13 @@ class PlateLooker:
         if seen.look == looked.watch.look and looked.open:
             looked.seen = seen
             certain = seen.sight.verdict in ("accepted", "other")
-            looked.watch.saw(seen.look, seen.frames, certain)
+            looked.watch.saw(seen.look, seen.frames, seen.at_rest, certain)
 
     def _step(self, looked: _Looked, moment: Moment) -> None:
         now_ns, watch, camera = moment.mono_ns, looked.watch, looked.camera
         frame = camera.source.latest()
-        _note(looked, frame, now_ns)
         step = watch.tick(now_ns, _there(looked))
+        _note(looked, frame, now_ns)
         if step == "end":
             self._end(looked)
         elif frame is not None and _is_new(looked, frame, now_ns):
@@ -145,30 +155,31 @@ class PlateLooker:
 
     def _use(self, looked: _Looked, frame: Frame, step: Step, moment: Moment) -> None:
         camera, watch, now_ns = looked.camera, looked.watch, moment.mono_ns
-        if step == "survey" and _lives(looked, now_ns):
+        if step == "survey" and _lives(looked, now_ns - SURVEY_NS):
             looked.used_ns = frame.mono_ns
             self._worker.offer(Job(camera.channel, 0, frame, (), camera.view, survey=True))
             watch.surveyed()
-        elif step == "look" and _lives(looked, watch.since_ns):
-            looked.used_ns, looked.open = frame.mono_ns, True
+        elif step == "look" and _lives(looked, max(watch.since_ns, looked.taken_ns)):
+            looked.used_ns, looked.taken_ns, looked.open = frame.mono_ns, now_ns, True
             looked.hold_until_ns = now_ns + HOLD_NS
             expected = self._knows.expected(camera.space, moment.at)
-            self._worker.offer(Job(camera.channel, watch.look, frame, expected, camera.view))
+            stands, view = watch.phase == "standing", camera.view
+            self._worker.offer(Job(camera.channel, watch.look, frame, expected, view, stands))
             watch.took(now_ns)
 
     def _end(self, looked: _Looked) -> None:
         seen, camera = looked.seen, looked.camera
         looked.seen = None
-        verdict = "none" if seen is None else seen.sight.verdict
+        sight = NOTHING if seen is None else _told(seen, looked.watch)
         self._log.info(
             "plate_look",
             channel=camera.channel,
             space=camera.space,
-            match=verdict,
+            match=sight.verdict,
             frames=looked.watch.frames,
             ms=None if seen is None else round(seen.ms),
         )
-        read = None if seen is None else read_of(seen.sight)
+        read = read_of(sight)
         if seen is not None and read is not None:
             self._worker.say(Reading(seen.mono_ns, camera.channel, read))
 
@@ -188,14 +199,24 @@ def read_of(sight: Sight) -> PlateRead | None:
     if sight.verdict == "ambiguous":
         text = sight.free or sight.text
         return PlateRead(text, sight.confidence, 0.0) if text else None
-    # The verdict has been weighed against all that is expected here: the core's word-by-word
-    # comparison must not doubt it again.
-    least = SURE_TO_ACCEPT if sight.verdict == "accepted" else SURE_TO_DENY
-    return PlateRead(sight.text, sight.confidence, max(sight.confidence, least))
+    if sight.verdict == "accepted":
+        # It has been weighed against all that is expected here: the core must not doubt it again.
+        return PlateRead(sight.text, sight.confidence, max(sight.confidence, SURE_TO_ACCEPT))
+    # Nobody's plate has passed a limit here, and who books later must not be let in by a guess.
+    sure = sight.free_sure if sight.asserted else min(sight.free_sure, DOUBTED)
+    return PlateRead(sight.text, sight.confidence, sure)
+
+
+def _told(seen: Seen, watch: PlateWatch) -> Sight:
+    """A machine too slow for its frames has not looked twice at the car at rest: who can tell."""
+    enough = seen.at_rest >= min(LEAST_SIGHTINGS, watch.at_rest)
+    return seen.sight if enough else uncertain(seen.sight)
 
 
 def _note(looked: _Looked, frame: Frame | None, now_ns: int) -> None:
-    if frame is not None and now_ns >= looked.still_ns:
+    """During a look each picture is compared to the one before; else now and then."""
+    due = now_ns >= looked.still_ns or looked.watch.phase in LOOKING
+    if frame is not None and due:
         looked.still_ns = now_ns + STILL_EVERY_NS
         looked.still.saw(mark_of(frame.image), now_ns)
 
@@ -208,8 +229,9 @@ def _there(looked: _Looked) -> There:
 
 
 def _lives(looked: _Looked, since_ns: int) -> bool:
-    """Whether its picture has moved since then: a frozen one shows the car before."""
-    return looked.camera.may_rest or looked.still.fresh(since_ns)
+    """Whether its picture has changed since then: a frozen one shows the car before. A camera's
+    own noise changes it always."""
+    return looked.camera.may_rest or looked.still.changed(since_ns)
 
 
 def _is_new(looked: _Looked, frame: Frame, now_ns: int) -> bool:

@@ -11,8 +11,9 @@ from structlog.typing import FilteringBoundLogger
 
 from edge.adapters.camera import FrameSource
 from edge.adapters.evidence import EvidenceFolder
-from edge.adapters.look_worker import LookWorker, MakeEye, Vault
+from edge.adapters.look_worker import LookWorker, MakeEye, Tell, Vault
 from edge.adapters.looking import Camera, Knows, PlateLooker
+from edge.adapters.plate_checks import Files, missing_readers
 from edge.adapters.sensors import is_folder
 from edge.config import CameraSpec, Config, PlatesSpec
 from edge.config.plates import OURS
@@ -52,11 +53,15 @@ def make_looker(config: Config, around: Around) -> tuple[PlateLooker, LookWorker
     """Not started: whoever drives the worker's `turn` needs no thread."""
     plates, log = config.plates, around.log
     assert plates is not None
+
+    def tell(code: str, detail: str) -> None:
+        log.info(code, detail=detail)
+
     worker = LookWorker(
-        around.eye or (lambda: eye_of(plates)),
+        around.eye or (lambda: eye_of(plates, tell)),
         regions_of(plates),
         around.put,
-        lambda code, detail: log.info(code, detail=detail),
+        tell,
         vault_of(config, plates),
     )
     cameras = [
@@ -78,13 +83,17 @@ def camera_of(name: str, spec: CameraSpec, around: Around) -> Camera:
     return Camera(name, spec.space, source, detector, view_of(spec), is_folder(spec.source))
 
 
-def eye_of(plates: PlatesSpec) -> Eye:
-    """Raises VisionMissing or PlateModelWrong."""
+def eye_of(plates: PlatesSpec, tell: Tell | None = None, files: Files | None = None) -> Eye:
+    """Raises VisionMissing or PlateModelWrong; `tell` hears of each reader that is missing."""
     from edge.adapters.plate_eye import open_eye, open_finder
 
     finder = open_finder(None if plates.detector == OURS else plates.detector)
     readers: dict[str, Sequence[str]] = {name: names for name, names in plates.readers.items()}
-    return open_eye(plates.regions, finder, readers or None)
+    eye = open_eye(plates.regions, finder, readers or None)
+    if tell is not None:
+        for name in missing_readers(plates, files):
+            tell("reader_missing", name)
+    return eye
 
 
 def regions_of(plates: PlatesSpec) -> list[Region]:

@@ -24,6 +24,7 @@ from edge.core.outputs import (
     SpaceRecord,
     Start,
 )
+from edge.core.plate_proofs import without_stranger
 from edge.errors import OutboxBusy, OutboxForeign, OutboxUnwritable
 from edge.ports import EventRow, Write
 
@@ -42,6 +43,7 @@ CREATE TABLE spaces (space TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID
 CREATE TABLE grants (id TEXT PRIMARY KEY, message TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE revoked (id TEXT PRIMARY KEY, at TEXT NOT NULL) WITHOUT ROWID;
 """
+FORGET_PLATE = "UPDATE events SET payload = ? WHERE epoch = ? AND seq = ?"
 # Not without rowid: there a row of this length takes more pages.
 SEEN = "CREATE TABLE IF NOT EXISTS seen (id INTEGER PRIMARY KEY, text TEXT NOT NULL)"
 
@@ -206,8 +208,19 @@ class SqliteOutbox:
         if str(epoch) != self._meta("epoch") or seq <= acked:
             return
         self._set("acked", min(seq, int(self._meta("seq"))))
+        self._forget_plates(epoch, acked + 1, seq)
         oldest = (epoch, seq - self._keep_acked)
         self._db.execute("DELETE FROM events WHERE epoch = ? AND seq <= ?", oldest)
+
+    def _forget_plates(self, epoch: int, first: int, last: int) -> None:
+        """The cloud holds them; those of cars that nobody expects are not for us to keep."""
+        rows = self.events(epoch, first, last)
+        less = [(new, it.epoch, it.seq) for it in rows if (new := without_stranger(it.payload))]
+        if less:
+            # Freed pages are zeroed, which costs the card as many writes: for these alone.
+            self._db.execute("PRAGMA secure_delete=ON")
+            self._db.executemany(FORGET_PLATE, less)
+            self._db.execute("PRAGMA secure_delete=OFF")
 
 
 _WRITERS: dict[type, Callable[[SqliteOutbox, Any], None]] = {

@@ -17,7 +17,8 @@ from edge.adapters.plate_models import DETECTOR, Floats, Model, opencv
 from edge.errors import PlateModelWrong
 from edge.plate_ports import Found, Image
 
-SIDE_PX, MULTIPLE_PX = 640, 32
+# A plate that fills much of the frame is found where the frame is made smaller: only then tried.
+SIDE_PX, NEAR_SIDE_PX, MULTIPLE_PX = 640, 320, 32
 GREY = 0.5
 # What the network counts in: cells of 4 pixels, corners in sixteenths of pixels.
 CELL_PX, CORNER_PX = 4, 16
@@ -36,17 +37,23 @@ class PlateDetector:
             raise PlateModelWrong(f"{file.name} does not tell heat and corners.")
 
     def find(self, image: Image) -> list[Found]:
-        letter = letter_of(image, size_for(image), GREY)
+        found = self._found(image, SIDE_PX)
+        if not any(it.score >= LEAST_SCORE for it in found):
+            found += self._found(image, NEAR_SIDE_PX)
+        return apart(sorted(found, key=lambda it: -it.score))
+
+    def _found(self, image: Image, side_px: int) -> list[Found]:
+        letter = letter_of(image, size_for(image, side_px), GREY)
         heat, corners = self._model.run(letter.blob, "heat", "corners")
-        return apart(_founds(heat[0, 0], corners[0], letter, self._least))
+        return _founds(heat[0, 0], corners[0], letter, self._least)
 
 
-def size_for(image: Image) -> tuple[int, int]:
-    """Width and height: 640 on the long side, the other as short as the network allows."""
+def size_for(image: Image, side_px: int = SIDE_PX) -> tuple[int, int]:
+    """Width and height: `side_px` on the long side, the other as short as the network allows."""
     height_px, width_px = image.shape[:2]
     long_px = max(height_px, width_px)
     width, height = (
-        max(1, -(-round(side * SIDE_PX / long_px) // MULTIPLE_PX)) * MULTIPLE_PX
+        max(1, -(-round(side * side_px / long_px) // MULTIPLE_PX)) * MULTIPLE_PX
         for side in (width_px, height_px)
     )
     return width, height

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from edge.adapters.plate_models import READER, Floats, Model, opencv, packaged
 from edge.core.plate_decoding import Alphabet, Line, narrowed
 from edge.core.plate_regions import PLATE_CHARS
-from edge.errors import PlateModelWrong
+from edge.errors import PlateModelWrong, ReaderMissing
 from edge.plate_ports import Image, ReadsPlates
 
 HEIGHT_PX = 48
@@ -63,6 +63,8 @@ class OwnReader:
 
     def __init__(self, file: Path = READER) -> None:
         """Raises VisionMissing or PlateModelWrong."""
+        if not file.is_file():
+            raise ReaderMissing(f"{file.name} is not there.")
         self._model = Model(file)
         told = self._model.about.get("alphabet", "")
         if not told:
@@ -79,15 +81,20 @@ class OwnReader:
         return [narrowed(Line(one, self._alphabet, self.name)) for one in log_probs]
 
 
+# Raise VisionMissing.
+FILE_OF: Mapping[str, Callable[[], Path]] = MappingProxyType(
+    {
+        "ppocr-v4": lambda: packaged(
+            "rapidocr_onnxruntime", "models", "ch_PP-OCRv4_rec_infer.onnx"
+        ),
+        "ppocr-v6": lambda: packaged("rapidocr", "models", "PP-OCRv6_rec_small.onnx"),
+        "own": lambda: READER,
+    }
+)
 OPENED_BY: Mapping[str, Callable[[], ReadsPlates]] = MappingProxyType(
     {
-        "ppocr-v4": lambda: PpOcrReader(
-            "ppocr-v4",
-            packaged("rapidocr_onnxruntime", "models", "ch_PP-OCRv4_rec_infer.onnx"),
-        ),
-        "ppocr-v6": lambda: PpOcrReader(
-            "ppocr-v6", packaged("rapidocr", "models", "PP-OCRv6_rec_small.onnx")
-        ),
+        "ppocr-v4": lambda: PpOcrReader("ppocr-v4", FILE_OF["ppocr-v4"]()),
+        "ppocr-v6": lambda: PpOcrReader("ppocr-v6", FILE_OF["ppocr-v6"]()),
         "own": OwnReader,
     }
 )

@@ -47,15 +47,6 @@ def public_of(key: bytes) -> str:
     return "0x" + PrivateKey(key).public_key.format().hex()
 
 
-def is_public(text: str) -> bool:
-    try:
-        raw = bytes.fromhex(text.removeprefix("0x"))
-        PublicKey(raw)
-    except ValueError:
-        return False
-    return len(raw) == PUBLIC_BYTES
-
-
 def seal(data: bytes, label: bytes, public: str, ephemeral: bytes) -> bytes:
     """`ephemeral`: 32 fresh random bytes, used for nothing else, and forgotten after this."""
     if len(label) > MAX_LABEL:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -28,17 +28,22 @@ OutOption = Annotated[Path, typer.Option(help="Where to; it must not be there ye
 
 @app.command("list")
 def list_held(config: ConfigOption = Path(CONFIG_FILE), as_json: JsonOption = False) -> None:
-    """What is held, oldest first. It is erased by itself after `evidence_days`."""
-    folder = _folder(read_config(config))
+    """What is held, oldest first; exit code 1 if a file is damaged.
+
+    It is erased by itself after `evidence_days`.
+    """
+    folder, damaged = _folder(read_config(config)), False
     for held in folder.held():
-        about = about_of(folder.sealed(held.name) or b"")
-        if as_json:
-            print(json.dumps({"name": held.name, **about}, ensure_ascii=False))
-        else:
-            print(
-                f"{held.name}: space {about.get('space')}, event {about.get('epoch')}/"
-                f"{about.get('seq')} at {about.get('at')}, {about.get('frames')} frames"
-            )
+        sealed = folder.sealed(held.name)
+        if sealed is None:
+            continue  # Erased since.
+        try:
+            about = about_of(sealed)
+        except NotSealed:
+            damaged, about = True, {"damaged": True}
+        print(_row(held.name, about) if as_json else _line(held.name, about))
+    if damaged:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -87,6 +92,18 @@ def open_file(
     for number, frame in enumerate(frames):
         _write(out / f"{number}.jpg", frame)
     print(json.dumps(about_of(sealed), ensure_ascii=False))
+
+
+def _row(name: str, about: dict[str, Any]) -> str:
+    return json.dumps({"name": name, **about}, ensure_ascii=False)
+
+
+def _line(name: str, about: dict[str, Any]) -> str:
+    if "damaged" in about:
+        return f"{name}: damaged, and nobody can open it"
+    event = f"{about.get('epoch')}/{about.get('seq')}"
+    frames = f"{about.get('frames')} frames"
+    return f"{name}: space {about.get('space')}, event {event} at {about.get('at')}, {frames}"
 
 
 def _folder(config: Config) -> EvidenceFolder:

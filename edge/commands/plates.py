@@ -27,9 +27,14 @@ SURER = ("none", "other", "ambiguous", "accepted")
 
 
 def plates(
-    images: Annotated[list[Path], typer.Argument(help="Pictures: JPEG, PNG, WebP, BMP, GIF.")],
+    images: Annotated[
+        list[Path], typer.Argument(help="Pictures: JPEG, PNG, WebP, BMP, GIF, TIFF.")
+    ],
     region: Annotated[
-        list[str] | None, typer.Option(help=f"{', '.join(REGIONS)}; may be given often.")
+        list[str] | None,
+        typer.Option(
+            help=f"Of {', '.join(REGIONS)}; cn if none is given. Each more makes reads less sure."
+        ),
     ] = None,
     expected: Expected = None,
     detector: Annotated[
@@ -83,7 +88,8 @@ def _tell(image: Path, eye: Eye, regions: Sequence[str], expected: Sequence[str]
 def reads_of(
     glimpses: Sequence[Glimpse], regions: Sequence[str], expected: Sequence[str]
 ) -> list[dict[str, Any]]:
-    """What is said of each plate; with `expected`, also whether it is one of those."""
+    """What is said of each plate: with `expected`, whether it is one of those; else whether it is
+    sure enough to be asserted."""
     from edge.plate_ports import box_of
 
     reads = []
@@ -93,7 +99,8 @@ def reads_of(
             continue
         read: dict[str, Any] = {"text": sight.text, "confidence": round(sight.confidence, 4)}
         read["box"] = [round(side) for side in box_of(glimpse.quad)]
-        reads.append(read | ({"verdict": sight.verdict} if expected else {}))
+        sure: dict[str, Any] = {"asserted": sight.verdict == "accepted"}
+        reads.append(read | ({"verdict": sight.verdict} if expected else sure))
     return reads
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Field
+from coincurve import PublicKey
+from pydantic import AfterValidator, Field
 
 from contracts.wire.types import Frozen
 from edge.core.plate_regions import KINDS, MAX_PLACES, PROVINCES
@@ -15,6 +16,20 @@ OURS = "ours"
 MAX_SHAPES, MAX_RESIDENTS = 20, 500
 Pattern: TypeAlias = Annotated[str, Field(pattern=rf"^[A0*{PROVINCES}{KINDS}]{{2,{MAX_PLACES}}}$")]
 PlateText: TypeAlias = Annotated[str, Field(pattern=r"^[\w ·•.-]{2,16}$")]
+
+
+def _is_point(text: str) -> str:
+    """A typing error in the digits would be told only when the first frames are to be kept."""
+    try:
+        PublicKey(bytes.fromhex(text.removeprefix("0x")))
+    except ValueError:
+        raise ValueError("this is no public key") from None
+    return text
+
+
+PublicText: TypeAlias = Annotated[
+    str, Field(pattern=r"^0x0[23][0-9a-f]{64}$"), AfterValidator(_is_point)
+]
 
 
 class PlatesSpec(Frozen):
@@ -38,6 +53,6 @@ class PlatesSpec(Frozen):
         default_factory=list
     )
     keep_unexpected_min: Annotated[int, Field(ge=1, le=60)] = 10
-    evidence_key: Annotated[str, Field(pattern=r"^0x0[23][0-9a-f]{64}$")] | None = None
+    evidence_key: PublicText | None = None
     evidence_days: Annotated[int, Field(ge=1, le=90)] = 7
     evidence_stays: Annotated[int, Field(ge=1, le=200)] = 20

@@ -68,7 +68,7 @@ class SpaceDetector:
         plates = self._intake.plates
         self._witness = Witness(settings, self._echo, self._field, plates)
         self._witness.has_echo = self._intake.has_echo
-        self._take = self._intake.takers
+        self._take, self.forget_plates = self._intake.takers, self._intake.forget_plates
         self._standing: Standing = "unknown"
         self._begin_ns = self._end_ns = 0
         self._alive_ns: int | None = None

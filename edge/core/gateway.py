@@ -31,6 +31,7 @@ from edge.core.outputs import (
 )
 from edge.core.readings import Channel, Reading
 from edge.core.space import NS, Detector, Space, StaySettings, Surroundings
+from edge.core.strangers import Strangers
 
 MAX_UNCERTAINTY_S = 10_000_000.0
 # An event carries less than 2**32; no Ack, which anyone may have forged, can use the rest up.
@@ -65,6 +66,7 @@ class Gateway:
         self.strays = self.odd_acks = self._begun = 0
         self._gateway_digest = start.gateway_digest
         self._grants = GrantBook(start.grants, start.revoked)
+        self._strangers = Strangers(self._grants, salt, settings.keep_reads_s)
         # For those who look on.
         self.granted, self.expected_plates = self._grants.granted, self._grants.plates
         around = Surroundings(clock, self._grants, settings)
@@ -179,6 +181,7 @@ class Gateway:
             sentence = "This gateway holds as many grants as it can; revoke some first."
             return [self._reply(grant.command, "too_many_grants", sentence)]
         changed = self._grants.put(grant)
+        self._spaces[grant.space].reads.expect(grant.plates)
         kept: list[Output] = [PutGrant(grant), DropRevoked(grant.id)] if changed else []
         return [*kept, self._reply(grant.command)]
 
@@ -262,14 +265,17 @@ class Gateway:
         if self._journal_ns is None or self._now_ns < self._journal_ns:
             return []
         self._journal_ns = self._now_ns + int(self._set.seen_every_s * NS)
-        for space in self._spaces.values():
+        at = wall_ms(self._clock, self._now_ns)
+        for name, space in self._spaces.items():
             space.reads.forget(self._now_ns)
+            detector = self._site.detectors[name]
+            self._strangers.forget(name, space.reads, detector, self._now_ns, at)
         moved = [s for s in self._spaces.values() if s.record() != self._written.get(s.name)]
         outputs: list[Output] = [self._put(space) for space in moved]
         if self._clock.state() == "unsynced":
             return outputs  # A clock that may be years ahead must not end anyone's grant.
         named = {record.grant for record in self._written.values()}
-        over, old = self._grants.forget(wall_ms(self._clock, self._now_ns), named)
+        over, old = self._grants.forget(at, named)
         return [*outputs, *map(DropGrant, over), *map(DropRevoked, old)]
 
     def _listeners(self, channel: Channel) -> tuple[Space, ...]:

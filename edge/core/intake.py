@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from math import dist
 
 from edge.core.echo import EchoTrack, m_per_us
 from edge.core.field import OVERFLOW_HMC, OVERFLOW_QMC, UT_PER_GAUSS, FieldTrack
+from edge.core.plates import fold
 from edge.core.readings import NO_ECHO, Channel, PlateRead, Reading
 from edge.core.trace_lines import format_reading
 
@@ -46,6 +47,15 @@ class Intake:
 
     def clear(self) -> None:
         self._counts, self._echoes = [], []
+
+    def forget_plates(self, before_ns: int, known: Callable[[], Container[str]]) -> None:
+        """What was read before then, unless its folded text is known."""
+        if all(at_ns >= before_ns for at_ns, _ in self.plates):
+            return
+        here = known()
+        kept = [one for one in self.plates if one[0] >= before_ns or fold(one[1]) in here]
+        self.plates.clear()
+        self.plates.extend(kept)
 
     def evidence(self, from_ns: int) -> str:
         """0x + sha256 of the lines of the readings since then, as far as `recent` reaches."""

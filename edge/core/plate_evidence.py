@@ -29,10 +29,11 @@ class EvidenceLimits:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """One sealed file. `name` begins with its time, so that names sort by age."""
+    """One sealed file. `undated`: its time is of a clock that nobody had set."""
 
     name: str
     at: datetime
+    undated: bool = False
 
 
 def disputable(match: Match, expected: bool) -> bool:
@@ -41,13 +42,19 @@ def disputable(match: Match, expected: bool) -> bool:
     return when == "always" or (when == "if_expected" and expected)
 
 
-def to_erase(held: Sequence[Held], now: datetime, limits: EvidenceLimits) -> list[str]:
-    """What is too old, and the oldest of too many. One dated in the future is of a wrong clock, and
-    counts as old once it has been there among too many."""
+def too_many(held: Sequence[Held], now: datetime, most: int) -> list[str]:
+    """The oldest of too many. One dated in the future is of a wrong clock, and goes before all
+    others: it would hold its place for years."""
+    newest_first = sorted(held, key=lambda one: (one.at <= now, one.at, one.name), reverse=True)
+    return [one.name for one in newest_first[max(most, 0) :]]
+
+
+def too_old(held: Sequence[Held], now: datetime, limits: EvidenceLimits) -> list[str]:
+    """`now` of a set clock only; what is to be dated anew has no age yet."""
     oldest = now - timedelta(days=limits.days)
-    newest_first = sorted(held, key=lambda one: (one.at, one.name), reverse=True)
-    return [
-        one.name
-        for place, one in enumerate(newest_first)
-        if one.at < oldest or place >= limits.stays
-    ]
+    return [one.name for one in held if one.at < oldest and not misdated(one, now)]
+
+
+def misdated(one: Held, now: datetime) -> bool:
+    """`now` of a set clock: its days are counted from now on."""
+    return one.undated or one.at > now

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from types import MappingProxyType
 
 DIGITS = "0123456789"
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 EITHER = DIGITS + LETTERS
+# Letters that people type, and cameras report, where a plate has the digit.
+MISTAKEN = ("O0", "I1")
 # GA 36-2018: 31 provinces; the serial knows neither I nor O; the last place may tell a kind.
 PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 OFFICES = "ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -94,7 +97,8 @@ class Region:
         return "".join(sorted(held))
 
     def fold(self, text: str) -> str:
-        return text.translate({ord(char): group[-1] for group in self.same for char in group})
+        """What it does not tell apart made one: also a digit for the letter that it has not."""
+        return text.translate(_folding(self))
 
     def prior(self, text: str) -> float:
         """Of the likeliest shape that `text` is written in; that of the least likely if in none."""
@@ -104,6 +108,13 @@ class Region:
     def fits(self, text: str) -> Shape | None:
         """The first shape that `text` is written in."""
         return next((shape for shape in self.shapes if shape.fits(text)), None)
+
+
+@lru_cache(maxsize=32)
+def _folding(region: Region) -> Mapping[int, str]:
+    held = region.chars
+    lacks = [pair for pair in MISTAKEN if pair[0] not in held and pair[1] in held]
+    return {ord(char): group[-1] for group in (*lacks, *region.same) for char in group}
 
 
 def shape_of(pattern: str, two_line: bool = False, prior: float = 0.0) -> Shape:
@@ -139,9 +150,13 @@ CN = Region(
         Shape("NEV small", (*_CN_BEGIN, ENERGIES, SERIAL, *[DIGITS] * 4)),
         Shape("NEV large", (*_CN_BEGIN, *[DIGITS] * 5, ENERGIES)),
     ),
-    weights=(("ppocr-v4", 1.0), ("ppocr-v6", 0.75)),
+    weights=(("ppocr-v4", 1.0), ("ppocr-v6", 0.75), ("own", 0.5)),
 )
-BR = Region("br", (shape_of("AAA0000", two_line=True), shape_of("AAA0A00", two_line=True)))
+BR = Region(
+    "br",
+    (shape_of("AAA0000", two_line=True), shape_of("AAA0A00", two_line=True)),
+    weights=(("own", 0.5),),
+)
 # Of a country's common plates; what else is seen there is less likely, not refused.
 UNCOMMON, RARE = -2.5, -6.0
 _EU_COMMON = {
@@ -181,7 +196,7 @@ US = Region(
     "us",
     (*_common(_US_COMMON), *_free(5, 7, UNCOMMON), *_free(3, 4, RARE), *_free(8, 8, RARE)),
     same=("O0", "I1"),
-    weights=(("ppocr-v4", 0.75), ("ppocr-v6", 1.0)),
+    weights=(("ppocr-v4", 0.5), ("ppocr-v6", 1.0), ("own", 0.75)),
     band=(0.2, 0.85),
 )
 REGIONS: Mapping[str, Region] = MappingProxyType({it.name: it for it in (CN, EU, BR, US)})

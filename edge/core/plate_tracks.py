@@ -1,18 +1,21 @@
-"""Several plates in view: which of them is the comer's.
+"""Which of the plates in view is the comer's.
 
-Plates are followed from frame to frame by place and size. The comer's is the largest of those that
-the newest frames show; another one nearly as large that says something else makes it doubtful. What
-was in view of the empty space already is a neighbour's, and is left out.
+Only the frames of a car at rest name it: whoever passed on the lane before is not who parked. In
+them plates are followed from frame to frame by place and size. The comer's is the largest; another
+of its order of size that says something else makes it doubtful. What lies where a plate was in view
+of the empty space already is most likely a neighbour's: it names nobody. Yet nobody is accepted
+because it is left out, for the space may have been looked at in the wrong moment.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from math import dist
 
 from edge.core.plate_regions import Region
-from edge.core.plate_verdicts import Sight, decide
+from edge.core.plate_verdicts import NOTHING, Sight, decide
 from edge.core.plate_votes import Glimpse, tally
 
 # A plate of the next frame is the same one if it lies nearer than so many of its own widths.
@@ -20,10 +23,12 @@ SAME_WIDTHS = 1.5
 SAME_SIZE = 2.0
 # A neighbour's next car stands a little beside the place of the one before.
 PLACE_WIDTHS = 0.75
-# Of the newest frames so many tell what is in view now.
-NEWEST_FRAMES = 3
-# Another plate is as good as the comer's if it is at least this part of its size.
-RIVAL = 0.5
+# Unless it is said otherwise, so many of the newest frames show the car at rest.
+FRAMES_AT_REST = 3
+# One sighting may be of whoever passes by just then; one is enough if no other frame was taken.
+LEAST_SIGHTINGS = 2
+# Another plate may be the comer's if it is at least this part of his size: half as wide.
+RIVAL = 0.25
 MOST_RIVALS = 3
 ORDER = ("none", "other", "ambiguous", "accepted")
 
@@ -57,13 +62,22 @@ class Track:
     def glimpses(self) -> list[Glimpse]:
         return [glimpse for _, glimpse in self.seen]
 
-    def size_since(self, frame: int) -> float:
-        """The sum of its areas, in square pixels, in that frame and later ones."""
-        return sum(area(glimpse) for number, glimpse in self.seen if number >= frame)
+    @property
+    def size(self) -> float:
+        """The sum of its areas, in square pixels."""
+        return sum(map(area, self.glimpses))
+
+    @property
+    def mean(self) -> float:
+        return self.size / len(self.seen)
+
+    def stands_at(self, places: Sequence[Glimpse]) -> bool:
+        """In one of `places` in all frames."""
+        return any(all(_at(one, place) for one in self.glimpses) for place in places)
 
 
 def tracks_of(frames: Sequence[Sequence[Glimpse]]) -> list[Track]:
-    """`frames`: the plates of each, oldest first. The comer's is the first of the answer."""
+    """`frames`: the plates of each, oldest first."""
     open_tracks: list[list[tuple[int, Glimpse]]] = []
     for number, glimpses in enumerate(frames):
         free = list(open_tracks)
@@ -76,18 +90,7 @@ def tracks_of(frames: Sequence[Sequence[Glimpse]]) -> list[Track]:
                 track = []
                 open_tracks.append(track)
             track.append((number, glimpse))
-    newest = len(frames) - NEWEST_FRAMES
-    tracks = [Track(tuple(track)) for track in open_tracks]
-    return sorted(tracks, key=lambda track: -track.size_since(newest))
-
-
-def without(
-    frames: Sequence[Sequence[Glimpse]], around: Sequence[Glimpse]
-) -> Sequence[Sequence[Glimpse]]:
-    """`frames` without what lies where a plate was in view of the empty space; if that is all there
-    is, somebody drove by when it was looked at, and it is taken as it is."""
-    rest = [[one for one in frame if not any(_at(one, it) for it in around)] for frame in frames]
-    return rest if any(rest) else frames
+    return [Track(tuple(track)) for track in open_tracks]
 
 
 def sight_of(
@@ -95,18 +98,49 @@ def sight_of(
     regions: Sequence[Region],
     expected: Sequence[str],
     around: Sequence[Glimpse] = (),
+    at_rest: int = FRAMES_AT_REST,
 ) -> Sight:
-    """What all frames of one arrival say, whatever else is in view."""
-    frames = without(frames, around)
-    if all(len(glimpses) <= 1 for glimpses in frames):
-        return judged([glimpse for glimpses in frames for glimpse in glimpses], regions, expected)
-    tracks = tracks_of(frames)
-    newest = len(frames) - NEWEST_FRAMES
-    sight = judged(tracks[0].glimpses, regions, expected)
-    least = RIVAL * tracks[0].size_since(newest)
-    rivals = [track for track in tracks[1:] if least > 0 and track.size_since(newest) >= least]
-    others = [judged(rival.glimpses, regions, expected) for rival in rivals[:MOST_RIVALS]]
-    return doubted(sight, others)
+    """What the frames of one arrival say, oldest first, whatever else is in view. `at_rest`: how
+    many of the newest show the car at rest. `around`: what was in view of the empty space."""
+    frames = frames[max(0, len(frames) - at_rest) :]
+    tracks, least = tracks_of(frames), min(LEAST_SIGHTINGS, len(frames))
+    judge = partial(judged, regions=regions, expected=expected)
+    came = [track for track in tracks if not track.stands_at(around)]
+    sight = _sight_of(tracks, least, judge)
+    if len(came) == len(tracks):
+        return sight
+    # Without its neighbours a stranger is a stranger, but nobody is accepted by leaving one out.
+    alone = _sight_of(came, least, judge)
+    if alone.verdict == "other":
+        return alone
+    return sight if _comer(tracks, least) in came else uncertain(sight)
+
+
+def _sight_of(
+    tracks: Sequence[Track], least: int, judge: Callable[[Sequence[Glimpse]], Sight]
+) -> Sight:
+    comer = _comer(tracks, least)
+    if comer is None:
+        return NOTHING
+    rivals = _rivals(comer, tracks)
+    sight = judge(comer.glimpses)
+    if len(comer.seen) < least or any(it.seen[-1][0] > comer.seen[-1][0] for it in rivals):
+        sight = uncertain(sight)
+    return doubted(sight, [judge(rival.glimpses) for rival in rivals])
+
+
+def _comer(tracks: Sequence[Track], least: int) -> Track | None:
+    return max(tracks, key=lambda it: (len(it.seen) >= least, it.size), default=None)
+
+
+def _rivals(comer: Track, tracks: Sequence[Track]) -> list[Track]:
+    """Those of his order of size, by their mean: what is seen once may be who parked."""
+    near = [it for it in tracks if it is not comer and it.mean >= RIVAL * comer.mean]
+    return sorted(near, key=lambda it: -it.size)[:MOST_RIVALS]
+
+
+def uncertain(sight: Sight) -> Sight:
+    return sight if sight.verdict == "none" else replace(sight, verdict="ambiguous")
 
 
 def doubted(sight: Sight, rivals: Sequence[Sight]) -> Sight:

@@ -16,6 +16,7 @@ from typing import Literal, TypeAlias
 
 from edge.core.plate_regions import Region
 from edge.core.plate_votes import Scored, Tally
+from edge.core.plates import ANOTHERS_EDITS, edits
 
 Decided: TypeAlias = Literal["accepted", "ambiguous", "other", "none"]
 
@@ -54,7 +55,7 @@ class Limits:
     accept_slope: float = 4.0
     accept_fit: float = -0.5
     among: float = 2.0
-    deny: float = -6.0
+    deny: float = -4.0
     deny_slope: float = 20.0
     deny_fit: float = -0.4
     none: float = -2.5
@@ -63,13 +64,16 @@ class Limits:
 @dataclass(frozen=True, slots=True)
 class Sight:
     """`text`: accepted: as the lot spells it; ambiguous: the nearest that is expected; other: what
-    was read; none: empty. `free`: what was read, whatever is expected.
-    `confidence`: how likely the verdict is right; of an ambiguous one, that `text` is."""
+    was read; none: empty. `confidence`: how likely the verdict is right; of an ambiguous one, that
+    `text` is. `free`: what was read, whatever is expected; `free_sure`: how likely that is right,
+    and `asserted` whether it is enough by itself."""
 
     text: str
     confidence: float
     verdict: Decided
     free: str = ""
+    free_sure: float = 0.0
+    asserted: bool = False
 
 
 NOTHING = Sight("", 0.0, "none")
@@ -81,14 +85,15 @@ LIMITS: Mapping[str, Limits] = MappingProxyType(
         "cn": Limits(0.3, Sureness(2.17, 0.69, 0.27), Sureness(0.89, 0.92, 1.96), 0.95),
         "br": Limits(0.6, Sureness(2.58, 0.98, 0.0), Sureness(-0.35, 1.55, 3.06), 0.98),
         "eu": Limits(0.3, Sureness(3.51, 1.38, 0.0), Sureness(3.01, 0.67, 5.68), 0.97),
-        "us": Limits(1.3, Sureness(1.84, 0.63, 0.0), Sureness(0.52, 0.89, 2.84), 0.97),
+        "us": Limits(0.3, Sureness(1.84, 0.63, 0.0), Sureness(0.52, 0.89, 2.84), 0.97, 3.0),
     }
 )
 
 
 def limits_of(region: Region) -> Limits:
     """Of a region that was never measured: the strictest of those that were."""
-    return LIMITS.get(region.name, LIMITS["us"])
+    strictest = max(LIMITS.values(), key=lambda it: it.accept)
+    return LIMITS.get(region.name, strictest)
 
 
 def decide(tally: Tally, limits: Limits | None = None) -> Sight:
@@ -97,17 +102,31 @@ def decide(tally: Tally, limits: Limits | None = None) -> Sight:
     if read.verdict == "none":
         return read
     if not tally.expected:
-        return replace(read, verdict="other")
+        return _denied(tally, read, read.free_sure)
     best = tally.expected[0]
     lead, fit = _lead(tally, best, (*tally.free, *tally.expected)), _fit(tally, best)
     sure = limits.expected.of(lead, fit)
     needed = limits.accept + limits.accept_slope * max(0.0, limits.accept_fit - fit)
     if lead >= needed and _lead(tally, best, tally.expected) >= limits.among:
-        return Sight(best.text, sure, "accepted", read.free)
+        return replace(read, text=best.text, confidence=sure, verdict="accepted")
     seen = _fit(tally, tally.free[0])
     if lead <= limits.deny - limits.deny_slope * max(0.0, limits.deny_fit - seen):
-        return Sight(read.free, 1 - sure, "other", read.free)
-    return Sight(best.text, sure, "ambiguous", read.free)
+        return _denied(tally, read, 1 - sure)
+    return replace(read, text=best.text, confidence=sure, verdict="ambiguous")
+
+
+def _denied(tally: Tally, read: Sight, sure: float) -> Sight:
+    """Another vehicle, unless it may be one whose plate the region's readers cannot say at all."""
+    near = [text for text in tally.unscored if _may_hide(text, read.free, tally.region)]
+    if near:
+        return replace(read, text=near[0], confidence=0.0, verdict="ambiguous")
+    return replace(read, text=read.free, confidence=sure, verdict="other")
+
+
+def _may_hide(text: str, free: str, region: Region) -> bool:
+    plate = region.fold(text)
+    unknown = sum(char not in region.chars for char in plate)
+    return edits(plate, region.fold(free)) < ANOTHERS_EDITS + unknown
 
 
 def assert_free(tally: Tally, limits: Limits | None = None) -> Sight:
@@ -117,8 +136,9 @@ def assert_free(tally: Tally, limits: Limits | None = None) -> Sight:
         return NOTHING
     best = tally.free[0]
     sure = limits.free.of(_lead(tally, best, tally.free), _fit(tally, best))
-    verdict: Decided = "accepted" if sure >= limits.assert_sure else "ambiguous"
-    return Sight(best.text, sure, verdict, best.text)
+    asserted = sure >= limits.assert_sure
+    verdict: Decided = "accepted" if asserted else "ambiguous"
+    return Sight(best.text, sure, verdict, best.text, sure, asserted)
 
 
 def _lead(tally: Tally, of: Scored, rivals: Sequence[Scored]) -> float:

@@ -48,13 +48,15 @@ class Scored:
 @dataclass(frozen=True, slots=True)
 class Tally:
     """`expected`: as the lot spells them, best first; `free`: any plate of the region, best first.
-    `weight`: how many lines spoke, each by its reader's weight."""
+    `weight`: how many lines spoke, each by its reader's weight. `unscored`: expected
+    plates of which no reader could say anything, as the lot spells them."""
 
     region: Region
     expected: tuple[Scored, ...]
     free: tuple[Scored, ...]
     frames: int
     weight: float
+    unscored: tuple[str, ...] = ()
 
 
 def tally(glimpses: Sequence[Glimpse], region: Region, expected: Sequence[str]) -> Tally:
@@ -63,13 +65,11 @@ def tally(glimpses: Sequence[Glimpse], region: Region, expected: Sequence[str]) 
     lines = [line for one in kept for line in one.lines if line.speaks_of(region)]
     folded = [narrowed(line, region.chars, region.same) for line in lines]
     names = {region.fold(text): text for text in map(normalise, reversed(expected)) if text}
-    return Tally(
-        region,
-        _ranked(folded, region, names),
-        _ranked(folded, region, _free(lines, region)),
-        len(kept),
-        sum(region.weight(line.reader) for line in lines),
-    )
+    all_awaited = _scored(folded, region, names)
+    awaited, free = _ranked(all_awaited), _ranked(_scored(folded, region, _free(lines, region)))
+    unscored = tuple(it.text for it in all_awaited if it.score == -inf)
+    weight = sum(region.weight(line.reader) for line in lines)
+    return Tally(region, awaited, free, len(kept), weight, unscored)
 
 
 def _kept(glimpses: Iterable[Glimpse], region: Region) -> list[Glimpse]:
@@ -87,9 +87,14 @@ def _free(lines: Sequence[Line], region: Region) -> dict[str, str]:
     return {region.fold(text): text for _, text in ranked}
 
 
-def _ranked(lines: Sequence[Line], region: Region, names: dict[str, str]) -> tuple[Scored, ...]:
+def _scored(lines: Sequence[Line], region: Region, names: dict[str, str]) -> list[Scored]:
+    """Best first, also those that cannot be."""
     if not lines or not names:
-        return ()
+        return []
     scores = weighed(lines, region, list(names)) + [region.prior(it) for it in names.values()]
     ranked = sorted(zip(names.values(), scores.tolist()), key=lambda it: (-it[1], it[0]))
-    return tuple(Scored(text, score) for text, score in ranked[:OF_ALL] if score > -inf)
+    return [Scored(text, score) for text, score in ranked]
+
+
+def _ranked(scored: Sequence[Scored]) -> tuple[Scored, ...]:
+    return tuple(it for it in scored[:OF_ALL] if it.score > -inf)

@@ -34,12 +34,10 @@ SURVEY_NS = 10 * NS
 LOOKING: tuple[Phase, ...] = ("coming", "standing")
 # Of an arrival's frames so many are kept for the car at rest.
 FRAMES_AT_REST = 3
-# A verdict of fewer frames may yet change.
-FRAMES_TO_BE_SURE = 3
+# A verdict of fewer frames may yet change, and of fewer at rest it may be whoever passes by.
+FRAMES_TO_BE_SURE, AT_REST_TO_BE_SURE = 3, 2
 # What only stirs and never comes, as cars on the lane: frames gained with time, and most at once.
 PASSING_GAIN_S, MOST_PASSING = 10.0, 40
-# A picture that did not change since so long before something stirred shows nothing of it.
-FRESH_NS = 20 * NS
 # A camera's own noise changes every picture: one that is the same for so long is no live one.
 FROZEN_NS = 600 * NS
 
@@ -68,11 +66,10 @@ class PlateWatch:
     def __init__(self, settings: WatchSettings) -> None:
         self._set = settings
         self.phase: Phase = "resting"
-        self.look = self.frames = 0
+        # `frames` of this look, of which `at_rest` were taken since the car came to rest.
+        self.look = self.frames = self.at_rest = 0
         # Of this phase.
         self.since_ns = 0
-        # Frames of this look that were taken before the car came to rest.
-        self._before = 0
         self._due_ns = 0
         self._sure = False
         self._was_occupied = False
@@ -93,6 +90,7 @@ class PlateWatch:
 
     def took(self, now_ns: int) -> None:
         self.frames += 1
+        self.at_rest += self.phase == "standing"
         self._due_ns = now_ns + int(self._set.pace_s * NS)
         if self.phase == "coming":
             self._passing -= 1.0
@@ -100,14 +98,11 @@ class PlateWatch:
     def surveyed(self) -> None:
         self._survey_ns = None
 
-    def saw(self, look: int, frames: int, certain: bool) -> None:
-        """What so many frames of that look gave. `certain`: accepted, or surely another vehicle.
-
-        Of a car at rest at least one frame must be among them.
-        """
+    def saw(self, look: int, frames: int, at_rest: int, certain: bool) -> None:
+        """What so many frames of that look gave. `certain`: accepted, or surely another vehicle."""
         if look == self.look:
-            least = max(FRAMES_TO_BE_SURE, self._before + 1)
-            self._sure = certain and frames >= least
+            enough = frames >= FRAMES_TO_BE_SURE and at_rest >= AT_REST_TO_BE_SURE
+            self._sure = certain and enough
 
     def _signal(self, there: There) -> Signal:
         if there.occupied not in (None, self._was_occupied):
@@ -123,9 +118,9 @@ class PlateWatch:
             return
         if self.phase == "resting":
             self.look += 1
-            self.frames, self._due_ns = 0, now_ns
+            self.frames = self.at_rest = 0
+            self._due_ns = now_ns
         self._sure = False
-        self._before = self.frames if phase == "standing" else 0
         self.phase, self.since_ns = phase, now_ns
 
     def _enough(self, now_ns: int) -> bool:
@@ -155,16 +150,19 @@ class Stillness:
 
     def __init__(self) -> None:
         self._mark: int | None = None
-        self._changed_ns = self._seen_ns = 0
+        self._changed_ns: int | None = None
+        self._same_ns = self._seen_ns = 0
 
     def saw(self, mark: int, now_ns: int) -> None:
         if mark != self._mark:
-            self._mark, self._changed_ns = mark, now_ns
+            # The first picture of all may have been frozen for hours.
+            self._changed_ns = None if self._mark is None else now_ns
+            self._mark, self._same_ns = mark, now_ns
         self._seen_ns = now_ns
 
-    def fresh(self, since_ns: int) -> bool:
-        """Whether the picture has changed since shortly before `since_ns`."""
-        return self._mark is not None and self._changed_ns >= since_ns - FRESH_NS
+    def changed(self, since_ns: int) -> bool:
+        """Whether a picture later than `since_ns` was another than the one before it."""
+        return self._changed_ns is not None and self._changed_ns > since_ns
 
     def frozen(self) -> bool:
-        return self._mark is not None and self._seen_ns - self._changed_ns >= FROZEN_NS
+        return self._mark is not None and self._seen_ns - self._same_ns >= FROZEN_NS

@@ -13,8 +13,11 @@ from edge.core.readings import PlateRead
 MIN_CHARS, MAX_CHARS = 2, 16
 # Reads so long before an arrival was told are of the vehicle that arrived.
 READ_BEFORE_NS, SETTLE_NS = 30_000_000_000, 1_000_000_000
-# A measured reader's word: a grant's plate is accepted, or a near one denied, from here on.
-SURE_TO_ACCEPT, SURE_TO_DENY = 0.8, 0.8
+# A measured reader's word: a grant's plate is accepted, or a near one denied, from here on. At most
+# DOUBTED, what it read may not be asserted by itself; up to SURELY_WRONG it may be anybody's.
+SURE_TO_ACCEPT, SURE_TO_DENY, DOUBTED, SURELY_WRONG = 0.8, 0.8, 0.75, 0.2
+# No misread explains so many characters replaced, added or left out.
+ANOTHERS_EDITS = 3
 DOTS = "·•・‧∙⋅.-_"
 # Mainland plates use neither I nor O, so a camera that reports one has seen the digit.
 FOLD = str.maketrans("OI", "01")
@@ -49,8 +52,8 @@ def vote(reads: Iterable[PlateRead]) -> str | None:
 
 
 def voted(reads: Iterable[PlateRead]) -> PlateRead | None:
-    """As `vote`, with what the measured readers among those who said it know of it together: as
-    sure as the surest, less as sure as another text."""
+    """As `vote`, with what the measured readers know of it together: as sure as the surest who said
+    it, and no surer than what they said otherwise leaves."""
     sums: dict[str, float] = {}
     sure: dict[str, float] = {}
     for read in reads:
@@ -66,30 +69,45 @@ def voted(reads: Iterable[PlateRead]) -> PlateRead | None:
 
 
 def _together(won: str, sure: Mapping[str, float]) -> float | None:
-    if won not in sure:
+    against = max((its for text, its in sure.items() if text != won), default=0.0)
+    # What no measured reader said, and none surely denies, is a plain camera's word.
+    if won not in sure and 1.0 - against >= SURE_TO_ACCEPT:
         return None
-    against = [its for text, its in sure.items() if fold(text) != fold(won)]
-    return min(sure[won], 1.0 - max(against, default=0.0))
+    return min(sure.get(won, 1.0), 1.0 - against)
 
 
 def match(read: PlateRead | str | None, grants: Sequence[Grant], at: datetime) -> Verdict:
-    """`grants`: those expected at this space around `at`."""
+    """`grants`: those expected at this space around `at`. A measured reader has named an expected
+    plate as the lot spells it, so its word holds letter by letter."""
     if read is None:
         alone = grants[0] if len(grants) == 1 else None
         return _of("ambiguous", alone, None) if alone else Verdict()
     said, sure = (read.text, read.sure) if isinstance(read, PlateRead) else (read, None)
-    text = fold(said)
-    same = [grant for grant in grants if text in map(fold, grant.plates)]
+    same = _same(said, sure, grants)
     if same:
         doubted = sure is not None and sure < SURE_TO_ACCEPT
         return _of("ambiguous" if doubted else "accepted", _nearest(same, at), said)
-    if sure is None:
-        close = [g for g in grants if any(one_edit_apart(text, fold(plate)) for plate in g.plates)]
-    else:
-        close = [] if sure >= SURE_TO_DENY else _alike(text, grants)
+    close = _close(fold(said), sure, grants)
     if close:
         return _of("ambiguous", _nearest(close, at), said)
     return Verdict("other", None, said)
+
+
+def _same(said: str, sure: float | None, grants: Sequence[Grant]) -> list[Grant]:
+    spelt = fold if sure is None else normalise
+    return [grant for grant in grants if spelt(said) in map(spelt, grant.plates)]
+
+
+def _close(text: str, sure: float | None, grants: Sequence[Grant]) -> list[Grant]:
+    """Those for whose vehicle a person may have to take it."""
+    if sure is not None and sure <= SURELY_WRONG:
+        return _alike(text, grants)
+    near = one_edit_apart if sure is None else _may_be if sure < SURE_TO_DENY else str.__eq__
+    return [grant for grant in grants if any(near(text, fold(it)) for it in grant.plates)]
+
+
+def _may_be(text: str, plate: str) -> bool:
+    return edits(text, plate) < ANOTHERS_EDITS
 
 
 def _alike(text: str, grants: Sequence[Grant]) -> list[Grant]:
@@ -106,7 +124,11 @@ def again(
     `grants` hold that grant too, even if it is over: a driver who overstays is still the same.
     """
     named = [grant for grant in grants if grant.id == before.grant]
-    if read is None or match(read, named, at).match == "accepted":
+    if read is None:
+        return before
+    said, sure = (read.text, read.sure) if isinstance(read, PlateRead) else (read, None)
+    # One who overstays is expected no more: a faint read of his own plate makes him nobody else.
+    if _same(said, sure, named) and (sure is None or sure > SURELY_WRONG):
         return before
     return match(read, grants, at)
 

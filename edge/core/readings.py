@@ -29,7 +29,8 @@ class Channel:
 
 class PlateRead(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """`confidence`: as any camera says it. `sure`: from a reader that was measured, how likely what
-    it says is right (O and 0, I and 1 alike); 0 leaves it to a person."""
+    it says is right, as it spells it: an expected plate as the lot does. 0 leaves it to a person.
+    """
 
     text: Annotated[str, Meta(min_length=1)]
     confidence: Annotated[float, Meta(ge=0, le=1)]

@@ -185,7 +185,7 @@ class Space:
         draft = self._draft("departure", change, at, change.reported_ns, "free")
         self._now("free", at)
         self._verdict = NOBODY
-        self._reads.left()
+        self._reads.left(change.at_ns)
         return draft
 
     def _again(self, change: Change) -> Draft:

@@ -81,34 +81,35 @@ def test_a_sure_verdict_of_enough_frames_ends_the_look() -> None:
     told = Told().wait(2, STIRS).wait(2.5, STANDS)
     frames = len(told.took_s)
     assert 3 <= frames < SETTINGS.frames and told.ends == 0
-    told.watch.saw(told.watch.look, frames, certain=True)
+    told.watch.saw(told.watch.look, frames, 2, certain=True)
     told.wait(10, STANDS)
     assert len(told.took_s) == frames and told.ends == 1
 
 
 def test_a_sure_verdict_of_a_car_on_the_lane_is_not_that_of_who_parks() -> None:
     told = Told().wait(4, STIRS)
-    told.watch.saw(told.watch.look, 3, certain=True)
+    told.watch.saw(told.watch.look, 3, 0, certain=True)
     told.wait(1, STIRS)
-    assert told.ends == 1 and told.watch.phase == "over"
+    assert told.ends == 0 and told.watch.phase == "coming"
     told.wait(10, STANDS)
-    assert len(told.took_s) == SETTINGS.frames and told.ends == 2
+    assert len(told.took_s) == SETTINGS.frames and told.ends == 1
 
 
-def test_what_was_sure_before_the_car_came_to_rest_does_not_end_the_look_at_it() -> None:
-    told = Told().wait(4, STIRS).wait(TURN_S, STANDS)
-    assert len(told.took_s) == 4, "three while it came, and one of it at rest"
-    told.watch.saw(told.watch.look, 3, certain=True)
-    told.wait(TURN_S, STANDS)
-    assert told.ends == 0
-    told.watch.saw(told.watch.look, 4, certain=True)
+def test_a_look_ends_early_only_with_two_frames_of_the_car_at_rest() -> None:
+    told = Told().wait(4, STIRS).wait(1 + TURN_S, STANDS)
+    assert (len(told.took_s), told.watch.frames, told.watch.at_rest) == (5, 5, 2)
+    for frames, at_rest in ((3, 0), (4, 1)):
+        told.watch.saw(told.watch.look, frames, at_rest, certain=True)
+        told.wait(TURN_S, STANDS)
+        assert told.ends == 0
+    told.watch.saw(told.watch.look, 5, 2, certain=True)
     told.wait(TURN_S, STANDS)
     assert told.ends == 1
 
 
 def test_what_comes_back_late_of_another_look_counts_for_nothing() -> None:
     told = Told().wait(2, STIRS).wait(5, CALM).wait(2, STIRS).wait(1, STANDS)
-    told.watch.saw(told.watch.look - 1, 8, certain=True)
+    told.watch.saw(told.watch.look - 1, 8, 3, certain=True)
     told.wait(0.5, STANDS)
     assert told.ends == 0
 
@@ -174,12 +175,12 @@ def test_every_phase_can_be_reached_and_left() -> None:
     assert {phase for phase, _ in TABLE} == set(TABLE.values()) >= set(LOOKING)
 
 
-def test_a_picture_that_stands_still_is_fresh_no_more_and_frozen_after_ten_minutes() -> None:
+def test_a_picture_has_changed_once_another_follows_and_is_frozen_after_ten_minutes() -> None:
     still = Stillness()
-    assert not still.fresh(0) and not still.frozen()
+    assert not still.changed(-1) and not still.frozen()
     for second in range(700):
         still.saw(7, second * NS)
-        assert still.fresh(second * NS) == (second <= 20)
+        assert not still.changed(-1), "nobody knows how old the first picture is"
         assert still.frozen() == (second >= 600)
     still.saw(8, 700 * NS)
-    assert still.fresh(700 * NS) and not still.frozen()
+    assert still.changed(699 * NS) and not still.changed(700 * NS) and not still.frozen()

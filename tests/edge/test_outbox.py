@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from edge_rig import MAY_1, Rig, make_grant
 
+from contracts.wire.codec import decode, encode
+from contracts.wire.messages import Event, Match, PlateProof, SignedEvent
 from edge.adapters.fake_outbox import MemoryOutbox
 from edge.adapters.outbox import BALLAST_FILE, EPOCH_FILE, FILE, SqliteOutbox
 from edge.core.outputs import (
@@ -22,6 +24,7 @@ from edge.core.outputs import (
 from edge.errors import OutboxBusy, OutboxForeign, OutboxUnwritable
 from edge.ports import EventRow, Outbox
 
+PLATE = "粤B98K76"
 Reopen = Callable[[], Outbox]
 
 
@@ -177,3 +180,53 @@ def test_a_whole_stay_over_a_kill_on_the_real_outbox(tmp_path: Path) -> None:
         ("departure", "g-1"),
     ]
     assert again.core.epoch == 1
+
+
+def told(seq: int, match: Match) -> EventRow:
+    """With its plate beside it."""
+    body = Event(
+        gateway="gw-1",
+        epoch=7,
+        seq=seq,
+        kind="arrival",
+        space="S1",
+        occupancy="occupied",
+        at=MAY_1,
+        uncertainty_s=0,
+        reported_at=MAY_1,
+        boot_id="b",
+        boottime_ns=0,
+        clock="synced",
+        plate="0x" + "12" * 32,
+        match=match,
+    )
+    proof = PlateProof(text=PLATE, salt="0x" + "34" * 32)
+    payload = encode(SignedEvent(body=body, signature="0x" + "56" * 65, plate=proof))
+    return EventRow(7, seq, "S1", "0x" + f"{seq:064x}", payload)
+
+
+def test_a_strangers_plate_is_kept_until_the_cloud_has_it_and_no_longer(reopen: Reopen) -> None:
+    outbox = reopen()
+    matches: tuple[Match, ...] = ("accepted", "ambiguous", "other", "none", "other")
+    rows = [told(seq, match) for seq, match in enumerate(matches, 1)]
+    outbox.write(rows)
+    outbox.write([SetAcked(7, 2)])
+    assert outbox.events(7, 1, 9) == rows
+    outbox.write([SetAcked(7, 4)])
+    kept = {row.seq: decode(SignedEvent, row.payload) for row in reopen().events(7, 3, 9)}
+    assert {seq: one.plate is not None for seq, one in kept.items()} == {
+        3: False,
+        4: False,
+        5: True,
+    }
+    sent = {row.seq: decode(SignedEvent, row.payload) for row in rows}
+    assert kept[3] == sent[3].model_copy(update={"plate": None}), "its signature holds"
+
+
+def test_what_is_forgotten_is_not_left_in_the_file(tmp_path: Path) -> None:
+    outbox = SqliteOutbox(tmp_path, "gw-1", 7, keep_acked=99)
+    outbox.write([told(seq, "other") for seq in range(1, 9)])
+    outbox.write([SetAcked(7, 8)])
+    outbox.close()
+    assert len(SqliteOutbox(tmp_path, "gw-1", 7, keep_acked=99).events(7, 1, 9)) == 8
+    assert PLATE.encode() not in (tmp_path / FILE).read_bytes()

@@ -70,7 +70,8 @@ def test_each_picture_is_a_line_of_json_with_the_plates_it_shows(
     assert set(first) == {"image", "reads", "ms"}
     assert first["image"] == str(shown)
     (read,) = first["reads"]
-    assert set(read) == {"text", "confidence", "box"}
+    assert set(read) == {"text", "confidence", "box", "asserted"}
+    assert read["asserted"] is True
     assert read["text"] == PLATE
     assert 0.9 < read["confidence"] <= 1
     assert np.abs(np.array(read["box"]) - (512, 480, 256, 64)).max() <= 16

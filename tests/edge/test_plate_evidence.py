@@ -1,6 +1,6 @@
 """Frames for a dispute: of which stays, for how long, and for whose eyes."""
 
-import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,22 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from looking_rig import OWN, PLATES, STRANGER, Gate
-from typer.testing import CliRunner
 
 from edge.adapters.evidence import (
     About,
     EvidenceFolder,
     about_of,
     frames_of,
-    load_operator_key,
-    make_operator_key,
 )
-from edge.adapters.sealing import MAX_LABEL, NotSealed, is_public, label_of, public_of, seal, unseal
-from edge.commands.evidence import app
-from edge.core.plate_evidence import EvidenceLimits, Held, disputable, to_erase
+from edge.adapters.sealing import MAX_LABEL, NotSealed, label_of, public_of, seal, unseal
+from edge.core.plate_evidence import EvidenceLimits, Held, disputable, too_many, too_old
 
 KEY, OTHER, EPHEMERAL = bytes(range(1, 33)), bytes(range(2, 34)), bytes(range(3, 35))
 PUBLIC = public_of(KEY)
+FAR = datetime(2031, 1, 2, tzinfo=UTC)
 NOW = datetime(2026, 5, 8, 12, 0, 0, tzinfo=UTC)
 WITH_KEY = PLATES.replace("}", f', evidence_key: "{PUBLIC}"}}')
 
@@ -66,11 +63,9 @@ def test_two_seals_of_the_same_frame_have_nothing_in_common() -> None:
     assert one[8:41] != two[8:41] and one[-64:] != two[-64:]
 
 
-def test_a_label_is_bounded_and_a_public_key_is_a_point() -> None:
+def test_a_label_is_bounded() -> None:
     with pytest.raises(ValueError, match="label"):
         seal(b"", b"x" * (MAX_LABEL + 1), PUBLIC, EPHEMERAL)
-    assert is_public(PUBLIC)
-    assert not is_public("0x02" + "11" * 32) and not is_public("0x04") and not is_public("key")
 
 
 # Which, how many, how long.
@@ -95,16 +90,23 @@ def test_what_stays_is_young_and_few_and_the_newest(
     hours_ago: list[int], days: int, stays: int
 ) -> None:
     held = [Held(f"{n}", NOW - timedelta(hours=ago)) for n, ago in enumerate(hours_ago)]
-    gone = set(to_erase(held, NOW, EvidenceLimits(days, stays)))
-    left = [one for one in held if one.name not in gone]
-    assert len(left) <= stays
-    assert all(one.at >= NOW - timedelta(days=days) for one in left)
-    if left and len(left) == stays:
-        oldest = min(one.at for one in left)
-        assert all(one.at <= oldest or one in left for one in held)
+    old = set(too_old(held, NOW, EvidenceLimits(days, stays)))
+    young = [one for one in held if one.name not in old]
+    assert all(one.at >= NOW - timedelta(days=days) for one in young)
+    gone = set(too_many(young, NOW, stays))
+    left = [one for one in young if one.name not in gone]
+    assert len(left) == min(stays, len(young))
+    dated = [one for one in left if one.at <= NOW]
+    if len(dated) < len(left):
+        assert all(one in left for one in young if one.at <= NOW), "the future goes first"
+    elif left:
+        oldest = min(one.at for one in dated)
+        assert all(one.at <= oldest or one.at > NOW or one in left for one in young)
 
 
-def test_old_files_and_too_many_are_erased_when_a_new_one_comes(tmp_path: Path) -> None:
+def test_too_many_are_erased_when_a_new_one_comes_and_old_ones_by_a_set_clock(
+    tmp_path: Path,
+) -> None:
     folder = EvidenceFolder(tmp_path, EvidenceLimits(days=7, stays=2))
     for seq, days_ago in enumerate((9, 3, 2, 1)):
         folder.keep(about(days_ago, seq=seq), [b"jpeg"], PUBLIC)
@@ -116,9 +118,46 @@ def test_old_files_and_too_many_are_erased_when_a_new_one_comes(tmp_path: Path) 
     assert folder.held() == []
 
 
+def test_a_clock_that_is_ahead_costs_nobody_evidence(tmp_path: Path) -> None:
+    folder = EvidenceFolder(tmp_path, EvidenceLimits(days=7, stays=3))
+    folder.keep(about(1, seq=1), [b"jpeg"], PUBLIC)
+    kept = folder.keep(about(-3000, seq=2), [b"jpeg"], PUBLIC)
+    assert kept.erased == () and len(folder.held()) == 2
+
+
+def test_files_of_the_future_make_room_for_what_comes(tmp_path: Path) -> None:
+    folder = EvidenceFolder(tmp_path, EvidenceLimits(days=7, stays=3))
+    for seq in range(3):
+        folder.keep(about(-3000 - seq, seq=seq), [b"jpeg"], PUBLIC)
+    kept = folder.keep(about(seq=50), [b"jpeg"], PUBLIC)
+    assert folder.sealed(kept.name) is not None
+    assert len(kept.erased) == 1 and len(folder.held()) == 3
+    assert folder.erase(NOW) == [] and all(held.at <= NOW for held in folder.held())
+    assert len(folder.erase(NOW + timedelta(days=8))) == 3, "eight days after they got a date"
+
+
+def test_the_newest_is_kept_even_if_there_is_room_for_one_alone(tmp_path: Path) -> None:
+    folder = EvidenceFolder(tmp_path, EvidenceLimits(days=7, stays=1))
+    for seq in (9, 10):
+        kept = folder.keep(about(seq=seq), [b"jpeg"], PUBLIC)
+        assert [held.name for held in folder.held()] == [kept.name]
+
+
+def test_what_an_unset_clock_dated_long_ago_is_kept_for_its_days_once_it_is_set(
+    tmp_path: Path,
+) -> None:
+    folder = EvidenceFolder(tmp_path, EvidenceLimits(days=7))
+    folder.keep(replace(about(9000), undated=True), [b"jpeg"], PUBLIC)
+    assert folder.erase(NOW) == []
+    (held,) = folder.held()
+    assert held.name == "20260508T120000Z-s1-3-7.sealed" and not held.undated
+    assert folder.erase(NOW + timedelta(days=6)) == []
+    assert folder.erase(NOW + timedelta(days=8)) == [held.name]
+
+
 def test_a_kept_file_is_private_names_its_stay_and_opens_to_its_frames(tmp_path: Path) -> None:
     folder = EvidenceFolder(tmp_path, EvidenceLimits())
-    name = folder.keep(about(), [b"one", b"two"], PUBLIC)
+    name = folder.keep(about(), [b"one", b"two"], PUBLIC).name
     path = tmp_path / "evidence" / name
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.parent.stat().st_mode & 0o777 == 0o700
@@ -190,6 +229,27 @@ def test_a_gateway_erases_what_is_too_old_by_itself(tmp_path: Path) -> None:
     assert gate.logs("evidence_erased")
 
 
+def test_at_an_unset_clock_years_ahead_nothing_is_erased_for_its_age(tmp_path: Path) -> None:
+    EvidenceFolder(tmp_path, EvidenceLimits()).keep(about(8), [b"jpeg"], PUBLIC)
+    gate = Gate(tmp_path, WITH_KEY)
+    gate.clock._state = "unsynced"
+    gate.clock._wall = datetime(2031, 1, 1, tzinfo=UTC)
+    gate.grant(plates=(OWN,), starts_at=datetime(2030, 12, 31, tzinfo=UTC), ends_at=FAR)
+    gate.run(60).comes(STRANGER)
+    assert gate.logs("evidence_kept") and not gate.logs("evidence_erased")
+    assert len(kept(tmp_path)) == 2
+
+
+def test_what_goes_for_a_new_one_is_told(tmp_path: Path) -> None:
+    folder = EvidenceFolder(tmp_path, EvidenceLimits())
+    name = folder.keep(about(8, seq=1), [b"jpeg"], PUBLIC).name
+    gate = Gate(tmp_path, WITH_KEY.replace("}", ", evidence_stays: 1}"))
+    gate.grant(plates=(OWN,))
+    gate.run(60).comes(STRANGER)
+    assert [entry["detail"] for entry in gate.logs("evidence_erased")] == [name]
+    assert len(kept(tmp_path)) == 1
+
+
 def test_a_full_disk_costs_the_evidence_and_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "evidence").write_text("in the way")
     gate = Gate(tmp_path, WITH_KEY)
@@ -197,52 +257,3 @@ def test_a_full_disk_costs_the_evidence_and_nothing_else(tmp_path: Path) -> None
     gate.run(60).comes(STRANGER)
     assert gate.arrival()[0] == "other"
     assert gate.logs("evidence_not_kept") or gate.logs("plates_broke")
-
-
-# The command.
-
-
-def settings(tmp_path: Path) -> Path:
-    path = tmp_path / "gateway.yaml"
-    path.write_text(
-        "gateway: gw-1\ndata: .\nbroker: mqtt://127.0.0.1:1883\n"
-        f'ledger: {{chain_id: 1, address: "0x{"0" * 40}"}}\n{WITH_KEY}'
-    )
-    return path
-
-
-def test_list_take_and_open_on_the_operators_computer(tmp_path: Path) -> None:
-    config, key, out = str(settings(tmp_path)), tmp_path / "operator.key", tmp_path / "one.sealed"
-    run = CliRunner().invoke
-    made = run(app, ["key", "--out", str(key)])
-    public = made.stdout.split('"')[1]
-    assert made.exit_code == 0 and public == public_of(load_operator_key(key))
-    assert key.stat().st_mode & 0o777 == 0o600
-    assert run(app, ["key", "--out", str(key)]).exit_code == 2
-    name = EvidenceFolder(tmp_path, EvidenceLimits()).keep(about(), [b"a frame"], public)
-    listed = run(app, ["list", "--config", config]).stdout
-    assert name in listed and "space S1, event 3/7" in listed
-    row = json.loads(run(app, ["list", "--json", "--config", config]).stdout)
-    assert (row["name"], row["frames"]) == (name, 1)
-    taken = run(app, ["take", name, "--out", str(out), "--config", config])
-    assert taken.exit_code == 0 and b"a frame" not in out.read_bytes()
-    opened = run(app, ["open", str(out), "--key", str(key), "--out", str(tmp_path / "seen")])
-    assert json.loads(opened.stdout)["gateway"] == "gw-1"
-    assert (tmp_path / "seen" / "0.jpg").read_bytes() == b"a frame"
-
-
-def test_what_is_not_there_or_not_a_file_of_ours_is_refused_with_a_sentence(tmp_path: Path) -> None:
-    config, key = str(settings(tmp_path)), tmp_path / "operator.key"
-    make_operator_key(key)
-    junk = tmp_path / "junk"
-    junk.write_bytes(b"BERTHEV1 and no more")
-    run = CliRunner().invoke
-    asked = [
-        ["take", "none", "--out", str(tmp_path / "x"), "--config", config],
-        ["open", str(junk), "--key", str(key), "--out", str(tmp_path / "y")],
-        ["open", str(tmp_path / "none"), "--key", str(key), "--out", str(tmp_path / "y")],
-        ["open", str(junk), "--key", str(junk), "--out", str(tmp_path / "y")],
-    ]
-    for arguments in asked:
-        result = run(app, arguments)
-        assert result.exit_code == 2 and "Traceback" not in result.output

@@ -170,8 +170,10 @@ def test_each_glimpse_has_a_line_of_each_reader_and_view_the_surest_find_first()
     eye = PlateEye(FakeFinder(founds), readers, views=[View(), View(0, -0.1, 0, -0.1)])
     seen = eye.look(FRAME)
     assert [one.found for one in seen] == [0.8, 0.4]
-    assert [line.reader for line in seen[0].lines] == ["ppocr-v4", "ppocr-v4", "own", "own"]
+    assert [line.reader for line in seen[0].lines] == ["ppocr-v4", "ppocr-v4", "own"]
     assert readers[0].shapes == [(60, 200), (48, 200)] * 2
+    # Ours is shown the whole plate, whatever lines the others are shown.
+    assert readers[1].shapes == [(60, 200)] * 2
     assert seen[0].quad == founds[1].quad
 
 

@@ -38,6 +38,10 @@ def read(text: str, sure: float | None) -> PlateRead:
         (read("粤B99123", None), [make_grant(), FAR], ("other", None)),
         (read("沪A12345", 0.0), [], ("other", None)),
         (read("沪A12345", 1.0), [FAR], ("other", None)),
+        (read("沪A12345", 0.5), [FAR], ("other", None)),
+        (read("沪A12345", 0.1), [FAR], ("ambiguous", "g-2")),
+        (read("粤B93949", 0.5), [FAR], ("ambiguous", "g-2")),
+        (read("B99999", 0.5), [FAR], ("ambiguous", "g-2")),
     ],
 )
 def test_a_measured_read_is_denied_or_left_to_a_person_by_how_sure_it_is(
@@ -55,7 +59,10 @@ def test_a_measured_read_is_denied_or_left_to_a_person_by_how_sure_it_is(
         ([read("沪A12345", 0.9), read("沪A12345", None)], "沪A12345", 0.9),
         ([read("沪A12345", None)], "沪A12345", None),
         ([read("沪A12345", 0.9), read("沪A12346", 0.75)], "沪A12345", 0.25),
-        ([PlateRead("沪A12345", 0.9), PlateRead("沪A12346", 0.2, 0.9)], "沪A12345", None),
+        ([PlateRead("沪A12345", 0.9), PlateRead("沪A12346", 0.2, 0.9)], "沪A12345", 0.1),
+        ([PlateRead("沪A12345", 0.9), PlateRead("沪A12346", 0.2, 0.6)], "沪A12345", 0.4),
+        ([PlateRead("沪A12345", 0.9), PlateRead("沪A12346", 0.2, 0.0)], "沪A12345", None),
+        ([read("ABC1O23", 0.9), PlateRead("ABC1023", 0.8, 0.95)], "ABC1O23", 0.05),
     ],
 )
 def test_a_vote_is_as_sure_as_its_surest_read_and_less_as_another_is(reads, text, sure) -> None:
@@ -65,10 +72,30 @@ def test_a_vote_is_as_sure_as_its_surest_read_and_less_as_another_is(reads, text
     assert voted(reversed(reads)) == won
 
 
+def test_a_sure_read_outvoted_by_plain_cameras_leaves_their_plate_to_a_person() -> None:
+    plain = [PlateRead("沪A12345", 0.6), PlateRead("沪A12345", 0.6)]
+    won = voted([*plain, read("京B67890", 0.99)])
+    assert match(won, [make_grant()], MAY_1).match == "ambiguous"
+    assert match(voted(plain), [make_grant()], MAY_1).match == "accepted"
+
+
+@pytest.mark.parametrize(("sure", "found"), [(None, "accepted"), (0.99, "ambiguous")])
+def test_a_digit_for_a_letter_is_the_same_to_a_plain_camera_and_not_to_a_measured_reader(
+    sure, found
+) -> None:
+    assert match(read("ABC1023", sure), [make_grant(plates=("ABC1O23",))], MAY_1).match == found
+    assert (
+        match(read("abc1o23", 0.99), [make_grant(plates=("ABC1O23",))], MAY_1).match == "accepted"
+    )
+
+
 def test_a_doubtful_read_of_the_same_car_does_not_make_it_another() -> None:
     before = match(read("沪A12345", 0.95), [make_grant()], MAY_1)
     assert again(read("沪A12345", 0.95), before, [make_grant()], MAY_1) is before
     assert again(None, before, [make_grant()], MAY_1) is before
+    assert again(read("沪A12345", 0.5), before, [make_grant()], MAY_1) is before
+    assert again(read("沪A12345", 0.0), before, [make_grant()], MAY_1).match == "ambiguous"
+    assert again(read("沪A12346", 0.5), before, [make_grant()], MAY_1).match == "ambiguous"
     assert again(read("粤B99999", 0.95), before, [make_grant()], MAY_1).match == "other"
 
 

@@ -34,6 +34,10 @@ def test_a_region_knows_how_its_plates_are_written(region, text, fits) -> None:
         (US, "CK0A1F", "CKOAIF", True),
         (US, "8B1234", "881234", False),
         (BR, "OAB1234", "0AB1234", False),
+        (BR, "ABC1O23", "ABC1023", False),
+        (CN, "沪AO1234", "沪A01234", True),
+        (CN, "沪A1234I", "沪A12341", True),
+        (with_shapes(CN, ["AA*000"]), "沪AO1234", "沪A01234", False),
     ],
 )
 def test_characters_fold_only_where_a_region_does_not_tell_them_apart(

@@ -57,6 +57,10 @@ SENTENCES = [
         "plates.evidence_key is 'me', but must be the operator's p",
     ),
     (
+        f'regions: [cn], evidence_key: "0x02{"11" * 32}"',
+        "but must be the operator's public key as `berth-edge evidence key` shows it",
+    ),
+    (
         "regions: [cn], evidence_days: 0",
         "plates.evidence_days is 0, but must be a whole number fro",
     ),
@@ -102,7 +106,7 @@ def test_the_last_frame_is_read_before_the_arrival_is_told() -> None:
 
 def test_frames_are_kept_for_a_named_operator_only(tmp_path: Path) -> None:
     assert vault_of(config(PLATES), spec("regions: [cn]")) is None
-    key = "0x02" + "11" * 32
+    key = "0x0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798"
     plates = spec(f'regions: [cn], evidence_key: "{key}"')
     vault = vault_of(config(PLATES, data=str(tmp_path)), plates)
     assert vault is not None and vault.public == key

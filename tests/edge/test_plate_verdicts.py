@@ -50,6 +50,44 @@ def test_a_clear_read_of_a_one_character_neighbour_is_another_vehicle(
     assert sight.confidence >= SURE_TO_DENY
 
 
+@pytest.mark.parametrize(
+    ("line", "verdict"),
+    [(said("沪A01234"), "accepted"), (said("沪A01234", at2=("8", 0.49)), "ambiguous")],
+)
+def test_a_letter_typed_for_a_digit_that_the_region_lacks_is_weighed_as_the_digit(
+    line, verdict
+) -> None:
+    for spelt in ("沪AO1234", "沪A01234"):
+        sight = judged(line, [spelt, "京B67890"])
+        assert (sight.verdict, sight.text) == (verdict, spelt)
+
+
+@pytest.mark.parametrize(
+    ("read", "region", "expected", "verdict"),
+    [
+        ("MUAB123", EU, ["MÜAB123"], "ambiguous"),
+        ("MUAB123", EU, ["MÜAB123", "RK375AK"], "ambiguous"),
+        ("MAB123", EU, ["MÜAB123"], "ambiguous"),
+        ("A12345", EU, ["沪A12345"], "ambiguous"),
+        ("RK373AK", EU, ["MÜAB123"], "other"),
+        ("MUAB123", EU, ["MÜAB123", "MUAB123"], "accepted"),
+        ("沪B67890", CN, ["MÜAB123"], "other"),
+    ],
+)
+def test_a_plate_that_no_reader_can_say_is_never_another_vehicle_for_its_driver(
+    read, region, expected, verdict
+) -> None:
+    assert judged(said(read), expected, region).verdict == verdict
+
+
+@pytest.mark.parametrize("expected", [[], ["京N8K517"]])
+@pytest.mark.parametrize(("share", "asserted"), [(0.0, True), (0.4, False)])
+def test_another_vehicle_is_told_with_how_sure_its_own_text_is(expected, share, asserted) -> None:
+    sight = judged(said("沪A12345", at5=("8", share)), expected)
+    assert (sight.verdict, sight.text, sight.asserted) == ("other", "沪A12345", asserted)
+    assert (sight.free_sure >= LIMITS["cn"].assert_sure) is asserted
+
+
 @pytest.mark.parametrize("region", REGIONS.values(), ids=REGIONS)
 @settings(max_examples=15, deadline=None)
 @given(st.data())

@@ -44,6 +44,12 @@ def test_expected_plates_are_named_as_the_lot_spells_them() -> None:
     assert [it.text for it in counted.expected] == ["RK099AN", "LM298AI"]
 
 
+def test_an_expected_plate_that_no_reader_can_say_is_not_forgotten() -> None:
+    counted = tally([seen(said("MUAB123"))], EU, ["MÜ-AB123", "LM298AI"])
+    assert [it.text for it in counted.expected] == ["LM298AI"]
+    assert counted.unscored == ("MÜAB123",)
+
+
 def test_what_folds_alike_is_one_candidate_in_its_likeliest_spelling() -> None:
     free = tally([seen(said("RKO99AN", at2=("0", 0.3)))], EU, []).free
     assert free[0].text == "RK099AN"

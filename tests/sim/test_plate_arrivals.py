@@ -1,6 +1,6 @@
 """The bench of simulated arrivals: who comes is right, and what it counts."""
 
-import json
+import pickle
 from pathlib import Path
 from random import Random
 
@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.plate_arrivals import Outcome, figures, kept
+from bench import plate_arrivals, plate_looks
+from bench.plate_arrivals import Outcome, figures
 from bench.plate_lot import CAMERAS, EXPECTED, arrival, expected_plates, frames, near
 from edge.core.plate_regions import REGIONS
 from edge.core.plates import fold, one_edit_apart
@@ -29,11 +30,12 @@ def test_an_impostor_is_one_character_from_an_expected_plate_and_none_of_them(se
     assert fold(made) not in set(map(fold, KNOWN)) and REGIONS["cn"].fits(made)
 
 
-def test_a_third_are_expected_a_third_strangers_and_a_third_impostors() -> None:
-    came = [arrival(number, KNOWN) for number in range(300)]
+def test_most_are_expected_and_a_tenth_each_are_impostors_and_follow_an_expected_car() -> None:
+    came = [arrival(number, KNOWN) for number in range(400)]
     kinds = [one.kind for one in came]
-    assert (kinds.count("expected"), kinds.count("stranger")) == (100, 100)
-    assert kinds.count("near") > 2 * kinds.count("neighbour") > 0
+    assert (kinds.count("expected"), kinds.count("stranger")) == (220, 100)
+    assert kinds.count("near") > kinds.count("neighbour") > 0 and kinds.count("lane") == 40
+    assert all((one.passing in KNOWN) == (one.kind == "lane") for one in came)
     for one in came:
         assert (one.plate in KNOWN) == (one.kind == "expected")
         assert one.kind != "neighbour" or set(one.beside) & set(KNOWN)
@@ -64,19 +66,22 @@ def test_only_an_accepted_plate_that_the_car_does_not_carry_is_a_wrong_charge() 
     assert told["impostors_denied"] == 0.5
 
 
-def test_what_was_made_is_found_again_but_for_a_line_cut_off_or_another_detectors(
-    tmp_path: Path,
-) -> None:
-    model, into = tmp_path / "a.onnx", tmp_path / "kept" / "a.jsonl"
+def test_looks_are_kept_and_another_model_looks_again(tmp_path: Path) -> None:
+    model = tmp_path / "a.onnx"
     model.write_bytes(b"one")
-    assert kept(into, model, whole=False) == {}
-    line = json.dumps({name: getattr(ONE, name) for name in Outcome.__slots__})
-    into.write_text(into.read_text() + line + "\n" + line[:20], "utf-8")
-    assert kept(into, model, whole=False) == {3: ONE}
-    assert into.read_text("utf-8").endswith(line + "\n")
+    before = plate_looks.digest(model)
+    folder = tmp_path / before
+    folder.mkdir()
+    kept = [(number, [[]] * 3) for number in range(plate_looks.BLOCK)]
+    (folder / "00000.pickle").write_bytes(pickle.dumps(kept))
+    found = list(plate_looks.looks(3, 7, model, tmp_path))
+    assert [number for number, _ in found] == [3, 4, 5, 6]
     model.write_bytes(b"other")
-    with pytest.raises(SystemExit, match="made otherwise"):
-        kept(into, model, whole=False)
+    assert plate_looks.digest(model) != before
 
 
-ONE = outcome(3, "near", "沪A12346", "沪A12345", "ambiguous")
+def test_who_was_not_seen_is_charged_nothing() -> None:
+    one = arrival(0, KNOWN)
+    blind: plate_looks.Looks = [[], [], []]
+    told = plate_arrivals.outcome(one, blind, KNOWN, plate_arrivals.granted(KNOWN))
+    assert told.verdict == "none" and not told.wrong and told.missed

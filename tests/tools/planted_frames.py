@@ -84,10 +84,10 @@ SIMULATED_FRAMES = (
         ARRIVALS,
     ),
     Mutant(
-        "figures of another detector are taken for this one's",
-        "bench/plate_arrivals.py",
-        "if json.loads(first) != head:",
-        "if False:",
+        "looks of another detector are taken for this one's",
+        "bench/plate_looks.py",
+        "    for path in sorted((*models,",
+        "    for path in sorted((*models[1:],",
         ARRIVALS,
     ),
 )

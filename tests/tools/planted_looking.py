@@ -5,9 +5,11 @@ from tests.tools.planted import Mutant
 
 WHEN = "tests/edge/test_looking_when.py"
 LOOKING = "tests/edge/test_looking.py"
+REST = "tests/edge/test_looking_rest.py"
 PRIVACY = "tests/edge/test_plate_privacy.py"
 EVIDENCE = "tests/edge/test_plate_evidence.py"
 SETTINGS = "tests/edge/test_plate_settings.py"
+CHECKS, OUTBOX = "tests/edge/test_plate_checks.py", "tests/edge/test_outbox.py"
 LOOKS = (
     Mutant(
         "a camera is read all day while a car stands there",
@@ -33,9 +35,44 @@ LOOKS = (
     Mutant(
         "who was read on the lane is taken for who parks",
         "edge/core/plate_watch.py",
-        "least = max(FRAMES_TO_BE_SURE, self._before + 1)",
-        "least = 0",
+        "enough = frames >= FRAMES_TO_BE_SURE and at_rest >= AT_REST_TO_BE_SURE",
+        "enough = frames >= FRAMES_TO_BE_SURE",
         WHEN,
+    ),
+    Mutant(
+        "frames of the lane name who parked",
+        "edge/core/plate_tracks.py",
+        "    frames = frames[max(0, len(frames) - at_rest) :]",
+        "    frames = frames[:]",
+        REST,
+    ),
+    Mutant(
+        "one sighting of whoever passes names who parked",
+        "edge/core/plate_tracks.py",
+        "LEAST_SIGHTINGS = 2",
+        "LEAST_SIGHTINGS = 1",
+        REST,
+    ),
+    Mutant(
+        "a plate that is gone, with another in its stead, names who parked",
+        "edge/core/plate_tracks.py",
+        "it.seen[-1][0] > comer.seen[-1][0] for it in rivals",
+        "it.seen[-1][0] < 0 for it in rivals",
+        REST,
+    ),
+    Mutant(
+        "a frame taken while the car came is one of it at rest",
+        "edge/adapters/looking.py",
+        'stands, view = watch.phase == "standing", camera.view',
+        "stands, view = True, camera.view",
+        REST,
+    ),
+    Mutant(
+        "a machine too slow to look twice names who parked",
+        "edge/adapters/looking.py",
+        "    return seen.sight if enough else uncertain(seen.sight)",
+        "    return seen.sight",
+        REST,
     ),
     Mutant(
         "what was seen of the car that left is of the next one",
@@ -47,9 +84,23 @@ LOOKS = (
     Mutant(
         "a frozen picture names the last car again",
         "edge/adapters/looking.py",
-        'elif step == "look" and _lives(looked, watch.since_ns):',
+        'elif step == "look" and _lives(looked, max(watch.since_ns, looked.taken_ns)):',
         'elif step == "look":',
-        LOOKING,
+        REST,
+    ),
+    Mutant(
+        "a picture that froze twenty seconds before is a live one",
+        "edge/core/plate_watch.py",
+        "self._changed_ns is not None and self._changed_ns > since_ns",
+        "self._changed_ns is not None and self._changed_ns > since_ns - 20 * NS",
+        REST,
+    ),
+    Mutant(
+        "the first picture of all is a live one",
+        "edge/core/plate_watch.py",
+        "self._changed_ns = None if self._mark is None else now_ns",
+        "self._changed_ns = now_ns",
+        WHEN,
     ),
     Mutant(
         "a doubtful read is told as if it were sure",
@@ -61,16 +112,30 @@ LOOKS = (
     Mutant(
         "two plates as large as each other, and the booked one is believed",
         "edge/core/plate_tracks.py",
-        "    return doubted(sight, others)",
+        "    return doubted(sight, [judge(rival.glimpses) for rival in rivals])",
         "    return sight",
         LOOKING,
     ),
     Mutant(
-        "a neighbour who stands there all day makes every arrival doubtful",
+        "a neighbour who is expected makes a stranger doubtful",
         "edge/core/plate_tracks.py",
-        "    return rest if any(rest) else frames",
-        "    return frames",
-        LOOKING,
+        "    if len(came) == len(tracks):",
+        "    if True:",
+        REST,
+    ),
+    Mutant(
+        "a survey in the wrong moment gives the stay to a neighbour",
+        "edge/core/plate_tracks.py",
+        '    if alone.verdict == "other":',
+        '    if alone.verdict != "none":',
+        REST,
+    ),
+    Mutant(
+        "what stood there before is who came",
+        "edge/core/plate_tracks.py",
+        "    return sight if _comer(tracks, least) in came else uncertain(sight)",
+        "    return sight",
+        REST,
     ),
     Mutant(
         "an eye that breaks ends the reading of plates",
@@ -110,8 +175,8 @@ LOOKS = (
     Mutant(
         "a car that left is still known",
         "edge/core/arrival_reads.py",
-        "        self._own, self._until_ns = None, -1",
-        "        self._until_ns = -1",
+        "        self._own, self._until_ns, self._hidden = None, -1, None",
+        "        self._until_ns, self._hidden = -1, None",
         PRIVACY,
     ),
     Mutant(
@@ -152,8 +217,8 @@ LOOKS = (
     Mutant(
         "evidence is never erased",
         "edge/core/plate_evidence.py",
-        "        if one.at < oldest or place >= limits.stays",
-        "        if False",
+        "if one.at < oldest and not misdated(one, now)]",
+        "if False]",
         EVIDENCE,
     ),
     Mutant(
@@ -190,5 +255,96 @@ LOOKS = (
         "        if config.plates is not None and feed.frames:",
         "        if feed.frames:",
         SETTINGS,
+    ),
+    Mutant(
+        "files of the future keep their place for years",
+        "edge/core/plate_evidence.py",
+        "key=lambda one: (one.at <= now, one.at, one.name)",
+        "key=lambda one: (one.at, one.name)",
+        EVIDENCE,
+    ),
+    Mutant(
+        "a clock that is ahead erases what somebody waits for",
+        "edge/adapters/evidence.py",
+        "        gone = too_many(others, about.at, self._limits.stays - 1)",
+        "        gone = too_old(others, about.at, self._limits)",
+        EVIDENCE,
+    ),
+    Mutant(
+        "what an unset clock dated is erased as soon as it is set",
+        "edge/core/plate_evidence.py",
+        "    return one.undated or one.at > now",
+        "    return one.at > now",
+        EVIDENCE,
+    ),
+    Mutant(
+        "evidence that made room is not told",
+        "edge/adapters/look_worker.py",
+        "            for name in kept.erased:",
+        "            for name in ():",
+        EVIDENCE,
+    ),
+    Mutant(
+        "one torn file hides all evidence",
+        "edge/commands/evidence.py",
+        "        except NotSealed:\n            damaged",
+        "        except KeyError:\n            damaged",
+        "tests/edge/test_evidence_command.py",
+    ),
+    Mutant(
+        "a key that is no key is taken, and no frame can be kept",
+        "edge/config/plates.py",
+        '        raise ValueError("this is no public key") from None',
+        "        pass",
+        SETTINGS,
+    ),
+    Mutant(
+        "a reader is missing, and nobody is told at the start",
+        "edge/adapters/open_looking.py",
+        '            tell("reader_missing", name)',
+        "            pass",
+        CHECKS,
+    ),
+    Mutant(
+        "a reader is missing, and the doctor finds all well",
+        "edge/adapters/plate_checks.py",
+        "    except VisionMissing:\n        return False",
+        "    except VisionMissing:\n        return True",
+        CHECKS,
+    ),
+    Mutant(
+        "a gateway keeps strangers' plates on its disk",
+        "edge/core/plate_proofs.py",
+        '"other": True, "none": True',
+        '"other": False, "none": False',
+        OUTBOX,
+    ),
+    Mutant(
+        "a plate that is forgotten is still read in the file",
+        "edge/adapters/outbox.py",
+        "PRAGMA secure_delete=ON",
+        "PRAGMA secure_delete=OFF",
+        OUTBOX,
+    ),
+    Mutant(
+        "a stranger's plate is known in clear for as long as he stays",
+        "edge/core/strangers.py",
+        "        reads.hide(now_ns, known, self._salt)",
+        "        pass",
+        PRIVACY,
+    ),
+    Mutant(
+        "a detector remembers whoever stood there",
+        "edge/core/strangers.py",
+        "            detector.forget_plates(now_ns - self._keep_ns, known)",
+        "            pass",
+        PRIVACY,
+    ),
+    Mutant(
+        "whoever books where he stands is not known after the minutes",
+        "edge/core/gateway.py",
+        "        self._spaces[grant.space].reads.expect(grant.plates)",
+        "        pass",
+        PRIVACY,
     ),
 )

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import argparse
 import copy
 import math
 import sys
 import time
-from typing import Generic, TypeVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
 
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, IterableDataset
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
-WARM_STEPS, EVERY = 100, 50
+WARM_STEPS, EVERY, KEPT_EVERY = 100, 50, 500
+STEEPEST = 5.0
 SLOW = 0.998
 Net = TypeVar("Net", bound=nn.Module)
 
@@ -64,6 +70,9 @@ class Progress:
         self._begun_s = time.monotonic()
         self._sums: dict[str, float] = {}
 
+    def took_min(self) -> float:
+        return (time.monotonic() - self._begun_s) / 60
+
     def tell(self, step: int, **losses: float) -> None:
         for name, value in losses.items():
             self._sums[name] = self._sums.get(name, 0.0) + value
@@ -76,3 +85,76 @@ class Progress:
         print(f"{step + 1:6}/{self._steps}  {speed:5.1f}/s  {left_min:5.1f} min left  {means}")
         sys.stdout.flush()
         self._sums = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`real`: a folder of photographs with truth, if somebody has one."""
+
+    out: Path
+    steps: int
+    seed: int
+    workers: int
+    real: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    batch: int
+    rate: float
+    decay: float
+
+
+def plan_of(given: Sequence[str], steps: int) -> Plan:
+    asked = argparse.ArgumentParser()
+    asked.add_argument("out", type=Path)
+    asked.add_argument("--steps", type=int, default=steps)
+    asked.add_argument("--seed", type=int, default=1)
+    asked.add_argument("--workers", type=int, default=1)
+    asked.add_argument("--real", type=Path)
+    return Plan(**vars(asked.parse_args(given)))
+
+
+def trained(
+    make: Callable[[], Net],
+    samples: IterableDataset[Any],
+    losses: Callable[[Net, list[Tensor]], Mapping[str, Tensor]],
+    plan: Plan,
+    pace: Pace,
+) -> Iterator[Net]:
+    """The net's average, every so often and at the end."""
+    torch.manual_seed(plan.seed)
+    net = ready(make())
+    average, progress = Average(net), Progress(plan.steps, pace.batch)
+    optimiser = torch.optim.AdamW(net.parameters(), lr=pace.rate, weight_decay=pace.decay)
+    batches = iter(DataLoader(samples, batch_size=pace.batch, num_workers=plan.workers))
+    for step in range(plan.steps):
+        for group in optimiser.param_groups:
+            group["lr"] = pace.rate * rate_at(step, plan.steps)
+        parts = losses(net, on_device(next(batches)))
+        optimiser.zero_grad()
+        torch.stack(list(parts.values())).sum().backward()
+        torch.nn.utils.clip_grad_norm_(net.parameters(), STEEPEST)
+        optimiser.step()
+        average.follow(net)
+        progress.tell(step, **{name: float(part) for name, part in parts.items()})
+        if step % KEPT_EVERY == KEPT_EVERY - 1 or step == plan.steps - 1:
+            yield average.net
+    print(f"{plan.out}: {progress.took_min():.1f} min")
+
+
+def write_onnx(
+    net: nn.Module, example: Tensor, out: Path, names: Sequence[str], free: Mapping[str, Any]
+) -> None:
+    """`names`: the input's, then the outputs'; `free`: which of their sides may differ."""
+    own = copy.deepcopy(net).to("cpu").eval()
+    torch.onnx.export(
+        own,
+        (example,),
+        str(out),
+        input_names=list(names[:1]),
+        output_names=list(names[1:]),
+        dynamic_axes=dict(free),
+        opset_version=17,
+        dynamo=False,
+    )

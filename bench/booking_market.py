@@ -25,8 +25,8 @@ Wish = tuple[str, str, int]
 class Market:
     """A lot of offered spaces, and a driver whose money lasts; made without a chain."""
 
-    def __init__(self, where: Path | str) -> None:
-        self.db = Database(where)
+    def __init__(self, where: Path | str, plate_key: Path | None = None) -> None:
+        self.db = Database(where, plate_key=plate_key)
         self.now = at(0)
         self.drivers = self.db.write(self._open)
 

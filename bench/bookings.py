@@ -45,7 +45,10 @@ INSERTS, TIMERS = 2_000, 100_000
 def rows() -> list[Row]:
     with tempfile.TemporaryDirectory() as folder, durable_server() as server:
         bare, bare_pg = bare_sqlite(Path(folder)), bare_postgres(server)
-        ours, theirs = Market(Path(folder) / "city.sqlite"), Market(server.emptied())
+        ours, theirs = (
+            Market(Path(folder) / "city.sqlite"),
+            Market(server.emptied(), Path(folder) / "pg.key"),
+        )
         try:
             asked = partial(soon, ours.book_soon), partial(rate_of, theirs.book)
             sides = [*bare.rates, *bare_pg.rates, *asked]

@@ -18,6 +18,7 @@ from bench import (
     gas,
     gateway_load,
     http,
+    ingest,
     plate_arrivals,
     plates,
     search,
@@ -72,6 +73,7 @@ PARTS: dict[str, Callable[[], list[Row]]] = {
     "below": below.rows,
     "load": gateway_load.rows,
     "writes": writes.rows,
+    "ingest": ingest.rows,
     "plates": plates.rows,
 }
 # Near an hour: only where it is asked for by name.

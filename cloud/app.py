@@ -1,41 +1,55 @@
 """Composes the cloud: the one place that knows all of its parts."""
 
 import asyncio
+import os
 import signal
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import stamina
 import structlog
 import uvicorn
-from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from fastapi import FastAPI
-from fastapi.responses import JSONResponse, PlainTextResponse
 
 from cloud.adapters import notify_channels
 from cloud.adapters.broker import EmbeddedBroker
+from cloud.adapters.broker_choice import door_of, own_broker, wire_url
 from cloud.adapters.chain import Web3Chain, asker, connect
-from cloud.adapters.clock import Clock, clock_for, new_token
+from cloud.adapters.checkers import Checkers
+from cloud.adapters.clock import Clock, SystemClock, clock_for, new_token
 from cloud.adapters.db import Database
 from cloud.adapters.deploying import deploy
 from cloud.adapters.dev_keys import DEV_CHAIN_ID
 from cloud.adapters.devchain import DevChainServer
 from cloud.adapters.document_folder import FolderDocuments
+from cloud.adapters.identity_choice import authority_of, told_by
 from cloud.adapters.keys import addresses, role_keys, write_secret
 from cloud.adapters.search_held import HeldIndex
+from cloud.adapters.service import Service
 from cloud.adapters.web3_errors import answers
 from cloud.config import Config
+from cloud.core.retention import periods
+from cloud.entrypoints import forgetting, timetable
+from cloud.entrypoints.codes_sweep import EVERY_S as CODES_EVERY_S
+from cloud.entrypoints.codes_sweep import CodesSweep
 from cloud.entrypoints.compliance_sweep import ComplianceSweep
+from cloud.entrypoints.doors import Doors
+from cloud.entrypoints.health import Health, Since, add_health
 from cloud.entrypoints.http import api
+from cloud.entrypoints.http.api_gateways import Identity
+from cloud.entrypoints.http.door import entry_of
 from cloud.entrypoints.http.pages import pages_router, static_app
+from cloud.entrypoints.metrics import Meters, Standing, add_metrics
 from cloud.entrypoints.mqtt import Wire
+from cloud.entrypoints.pulse import Pulse
 from cloud.entrypoints.sweeps import Sweeps
+from cloud.entrypoints.timetable import Job
+from cloud.entrypoints.turns import Turns
+from cloud.entrypoints.ways import ways_of
 from cloud.errors import (
-    DatabaseBusy,
-    DatabaseInUse,
-    NoDatabase,
     NotDeployed,
     OtherChain,
     OtherCode,
@@ -44,7 +58,7 @@ from cloud.errors import (
     PublishedKey,
 )
 from cloud.ports.chain import ChainRefused, Deployment, Sender
-from cloud.usecases import filing, installation
+from cloud.usecases import installation
 from contracts.ledger.records import Deployed
 from contracts.wire.signing import Domain, address_of
 from contracts.wire.types import to_ms
@@ -53,6 +67,8 @@ log = structlog.get_logger("cloud")
 TOKEN_UNIT = 10_000  # demo tokens have 6 decimals, money has 2
 WITHDRAW_DELAY_S = 86_400
 SILENT_HEARTBEATS = 2.0
+DOOR_EVERY_S = 1.0
+FORGET_EVERY_S = 3600.0
 CHAIN_TRIES = 20
 CHAIN_PATIENCE_S = 15.0
 
@@ -69,10 +85,13 @@ class Cloud:
     chain_url: str
     store: FolderDocuments
     index: HeldIndex
+    identity: Identity
+    turns: Turns = field(default_factory=lambda: Turns(SystemClock().now, Meters()))
 
 
 def compose(config: Config, chain_url: str, broker_url: str) -> Cloud:
-    db = Database(config.database, alone=True)
+    db = Database(config.database, alone=True, plate_key=config.plate_file)
+    forgetting.seal_all(db)
     clock = clock_for(config.clock)
     keys = role_keys(config.keys)
     custodian = address_of(keys["admin"])
@@ -90,11 +109,15 @@ def compose(config: Config, chain_url: str, broker_url: str) -> Cloud:
         batch_age_ms=config.batch_age_ms(deployed.chain_id == DEV_CHAIN_ID, clock.rate),
         addresses=addresses(keys),
     )
-    wire = Wire(broker_url, db, clock, Domain(deployed.chain_id, deployed.ledger))
+    domain = Domain(deployed.chain_id, deployed.ledger)
+    ways = ways_of(config, domain)
+    wire = Wire(broker_url, db, clock, domain, Checkers(domain), ways)
     store = FolderDocuments(config.data / "documents", config.data / "documents.key")
-    return Cloud(
-        config, db, clock, deployed, sweeps, wire, custodian, chain_url, store, HeldIndex()
+    identity = Identity(
+        authority_of(config), SystemClock(), told_by(config, ways.address), config.url
     )
+    own = (store, HeldIndex(), identity, Turns(SystemClock().now, wire.meters))
+    return Cloud(config, db, clock, deployed, sweeps, wire, custodian, chain_url, *own)
 
 
 def serve(config: Config) -> None:
@@ -103,10 +126,8 @@ def serve(config: Config) -> None:
     chain = DevChainServer(config.data / "chain", port=config.chain_port) if own_chain else None
     try:
         chain_url = chain.start() if chain else config.chain
-        own_broker = config.broker == "embedded"
-        broker_url = f"mqtt://127.0.0.1:{config.broker_port}" if own_broker else config.broker
-        cloud = compose(config, chain_url, broker_url)
-        broker = EmbeddedBroker("127.0.0.1", config.broker_port) if own_broker else None
+        cloud = compose(config, chain_url, wire_url(config))
+        broker = own_broker(config)
         uvicorn.run(
             http_app(cloud, broker),
             host=config.host,
@@ -124,20 +145,29 @@ def http_app(cloud: Cloud, broker: EmbeddedBroker | None) -> FastAPI:
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         if broker:
             await broker.start()
-        scheduler = _scheduler(cloud, _compliance(cloud))
+        door = door_of(cloud.config, broker)
+        codes = CodesSweep(cloud.db, cloud.clock)
+        more: tuple[Job, ...] = (("codes", codes.send, CODES_EVERY_S),)
+        if door is not None:
+            more += (("doors", Doors(cloud.db, door, SystemClock()).bring, DOOR_EVERY_S),)
+        scheduler = _scheduler(cloud, _compliance(cloud), *more)
         wire = asyncio.create_task(cloud.wire.run())
         wire.add_done_callback(_wire_ended)
         scheduler.start()
+        service = Service(os.environ.get("NOTIFY_SOCKET"))
+        pulse = asyncio.create_task(Pulse(service, cloud.turns, SystemClock().now).run())
         log.info("serving", port=cloud.config.port)
         yield
         scheduler.shutdown(wait=False)
-        wire.cancel()
-        await asyncio.wait([wire])
+        for task in (pulse, wire):
+            task.cancel()
+        await asyncio.wait([pulse, wire])
         if broker:
             await broker.stop()
 
     app = FastAPI(title="Berth", lifespan=lifespan, docs_url=None, redoc_url=None)
-    parts = api.Parts(cloud.index, cloud.store)
+    entry = entry_of(cloud.config.url, cloud.config.smtp)
+    parts = api.Parts(cloud.index, cloud.store, identity=cloud.identity, entry=entry)
     api.install(app, cloud.db, cloud.clock, cloud.custodian, parts=parts)
     ask = asker(cloud.chain_url)
     app.include_router(pages_router(cloud.db, cloud.clock, cloud.config.heartbeat_s, ask=ask))
@@ -217,24 +247,22 @@ def _compliance(cloud: Cloud) -> ComplianceSweep:
     return ComplianceSweep(cloud.db, cloud.clock, cloud.store, channels)
 
 
-def _scheduler(cloud: Cloud, compliance: ComplianceSweep) -> BackgroundScheduler:
+def _scheduler(cloud: Cloud, compliance: ComplianceSweep, *more: Job) -> BackgroundScheduler:
     """One thread for batches and calls, which lends its waiting: two that both compute took a third
     longer for the same batches (bench.settling, 36 ms against 27).
     """
-    threads = {"default": ThreadPoolExecutor(3), "settling": ThreadPoolExecutor(1)}
-    defaults = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
-    scheduler = BackgroundScheduler(executors=threads, job_defaults=defaults)
-    sweeps = cloud.sweeps
-    settling = ((sweeps.settle, 0.3), (sweeps.issue, 0.3))
-    watching = ((sweeps.watch, 1.0), (compliance.check, 1.0), (compliance.send, 2.0))
-    seldom = (
-        *((sweeps.audit, 30.0), (sweeps.keep, 30.0), (compliance.tidy, 60.0)),
-        (lambda: _renew(cloud), 60.0),
-    )
-    for name, jobs in (("settling", settling), ("default", (*watching, *seldom))):
-        for job, every_s in jobs:
-            scheduler.add_job(_swept, "interval", [job], seconds=every_s, executor=name)
-    return scheduler
+    sweeps, forget = cloud.sweeps, lambda: _forget(cloud)
+    jobs: dict[str, list[Job]] = {
+        "settling": [("settle", sweeps.settle, 0.3), ("issue", sweeps.issue, 0.3)],
+        "default": [
+            *(("watch", sweeps.watch, 1.0), ("compliance", compliance.check, 1.0)),
+            *(("notices", compliance.send, 2.0), ("audit", sweeps.audit, 30.0)),
+            *(("keep", sweeps.keep, 30.0), ("tidy", compliance.tidy, 60.0)),
+            *(("index", lambda: _renew(cloud), 60.0), ("forget", forget, FORGET_EVERY_S)),
+            *more,
+        ],
+    }
+    return timetable.scheduler(cloud.turns, {"default": 3, "settling": 1}, jobs)
 
 
 def _renew(cloud: Cloud) -> None:
@@ -242,32 +270,23 @@ def _renew(cloud: Cloud) -> None:
     cloud.db.read(lambda session: cloud.index.renew(session, cloud.clock.now()))
 
 
-def _swept(job: Callable[[], None]) -> None:
-    """A sweep without its database is tried again at its next turn; one without its place ends."""
-    try:
-        job()
-    except (DatabaseBusy, NoDatabase) as error:
-        log.warning(error.code, error=str(error))
-    except DatabaseInUse as error:
-        log.error(error.code, error=str(error))
-        signal.raise_signal(signal.SIGTERM)
+def _forget(cloud: Cloud) -> None:
+    forgetting.run(cloud.db, cloud.clock, periods(cloud.config.keep))
 
 
 def _add_health(app: FastAPI, cloud: Cloud) -> None:
-    @app.get("/healthz")
-    def health() -> JSONResponse:
-        ok = cloud.wire.connected
-        found = {
-            "ok": ok,
-            "broker": ok,
-            "chain": cloud.sweeps.contact.answers is not False,
-            "waiting_batches": cloud.db.read(lambda s: filing.count_waiting(s, "batch:")),
-            "now": cloud.clock.now().isoformat(),
-            "deployed": cloud.deployed.model_dump(mode="json"),
-        }
-        return JSONResponse(found, 200 if ok else 503)
+    now = SystemClock().now
+    contact, wire = cloud.sweeps.contact, cloud.wire
+    health = Health(cloud.db, cloud.clock, wire, contact, cloud.turns, now, Since())
 
-    @app.get("/metrics")
-    def metrics() -> PlainTextResponse:
-        lines = [f'berth_messages_total{{result="{k}"}} {v}' for k, v in cloud.wire.counts.items()]
-        return PlainTextResponse("\n".join(["# TYPE berth_messages_total counter", *lines, ""]))
+    def facts() -> dict[str, Any]:
+        return {
+            "broker": wire.connected,
+            "chain": contact.answers is not False,
+            "waiting_batches": health.waiting_batches(),
+            "deployed": cloud.deployed.model_dump(mode="json"),
+            "commands": cloud.identity.told.commands,
+        }
+
+    add_health(app, health, facts)
+    add_metrics(app, wire.meters, Standing(wire.counts, wire.shed, health.gauges))

@@ -1,6 +1,5 @@
 """berth-cloud: what an operator types. Exit codes: 0 done, 1 found something wrong, 2 bad input."""
 
-import asyncio
 import json
 import logging
 import os
@@ -12,14 +11,21 @@ import structlog
 import typer
 from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
+from cloud.adapters.masking import mask
+from cloud.cli_accounts import account
 from cloud.cli_audit import audit
+from cloud.cli_backup import backup, restore
+from cloud.cli_broker import broker, broker_config
+from cloud.cli_claims import certificates, claim_code, claims, revoke_gateway
 from cloud.cli_credits import charges, credit, credits
 from cloud.cli_fees import fees
 from cloud.cli_keys import held as addresses_of
 from cloud.cli_keys import keys, reopen_account
+from cloud.cli_privacy import person, retention
 from cloud.cli_rules import rules
 from cloud.cli_settings import Commands, Data, Json, config_of, existing, free, status_of, stop
 from cloud.cli_titles import titles
+from cloud.cli_trace import trace
 from cloud.config import Config
 from cloud.errors import CloudError
 from cloud.ports.chain import ChainRefused, ChainUnreachable
@@ -30,18 +36,29 @@ if TYPE_CHECKING:
 app = typer.Typer(
     cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
+app.add_typer(account, name="account")
 app.add_typer(audit, name="audit")
 app.add_typer(rules, name="rules")
 app.add_typer(titles, name="titles")
 app.add_typer(fees, name="fee")
+app.add_typer(person, name="person")
+app.add_typer(retention, name="retention")
 app.command(context_settings={"ignore_unknown_options": True})(credit)
 app.command()(credits)
 app.command()(charges)
 app.command()(keys)
+app.command()(trace)
+app.command()(backup)
+app.command()(restore)
+app.command()(broker)
+app.command("broker-config")(broker_config)
 app.command("reopen-account")(reopen_account)
+app.command("claim-code")(claim_code)
+app.command()(claims)
+app.command()(certificates)
+app.command("revoke-gateway")(revoke_gateway)
 
 Port = Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")]
-BrokerPort = Annotated[int, typer.Option(min=1, max=65535)]
 Host = Annotated[str, typer.Option(help="Address to listen on; loopback, or see the next flag.")]
 Beyond = Annotated[
     bool,
@@ -102,13 +119,6 @@ def devchain(
         server.serve_forever()
     except KeyboardInterrupt:
         sys.exit(0)
-
-
-@app.command()
-def broker(port: BrokerPort = 1883) -> None:
-    """Run the embedded MQTT broker alone, on loopback."""
-    free("127.0.0.1", port, "Choose another --port.")
-    asyncio.run(_broker(port))
 
 
 @app.command("deploy-contracts")
@@ -220,19 +230,6 @@ def _no_chain(error: ChainUnreachable) -> NoReturn:
     stop(f"BERTH_CHAIN: {error}.", "Start the node, or correct BERTH_CHAIN.", 1)
 
 
-async def _broker(port: int) -> None:
-    from cloud.adapters.broker import EmbeddedBroker
-
-    broker_ = EmbeddedBroker("127.0.0.1", port)
-    await broker_.start()
-    print(f"mqtt://127.0.0.1:{port}", flush=True)
-    stop = asyncio.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    await stop.wait()
-    await broker_.stop()
-
-
 def _interrupt(_signal: int, _frame: object) -> None:
     raise KeyboardInterrupt
 
@@ -248,6 +245,7 @@ def main() -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso"),
             structlog.processors.format_exc_info,
+            mask,
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),

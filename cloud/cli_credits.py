@@ -48,7 +48,7 @@ def credit(
     asked = credits.Asked(
         f"cli:{key or _made_of(stay, amount, reason)}", stay, amount, reason, _me()
     )
-    db = Database(config.database)
+    db = Database(config.database, plate_key=config.plate_file)
     known = db.read(lambda s: credits.numbered(s, asked.request_key)) is not None
     made = db.write(lambda s: credits.credit(s, asked, now))
     if isinstance(made, Refusal):

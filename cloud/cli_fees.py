@@ -48,7 +48,9 @@ def set_fee(bps: Bps, data: Data = None, as_json: Json = False) -> None:
 
     config = existing(data)
     now = clock_for(config.clock).now()
-    made = Database(config.database).write(lambda s: usecase.announce(s, bps, now))
+    made = Database(config.database, plate_key=config.plate_file).write(
+        lambda s: usecase.announce(s, bps, now)
+    )
     print(json.dumps(asdict(made)) if as_json else "\n".join(_told(made)))
 
 

@@ -57,7 +57,9 @@ def adopt(file: Path, data: Data = None, as_json: Json = False) -> None:
     now = clock_for(config.clock).now()
     who = audit.cli(getpass.getuser())
     text = file.read_text("utf-8")
-    found = Database(config.database).write(lambda s: usecase.adopt(s, text, str(file), who, now))
+    found = Database(config.database, plate_key=config.plate_file).write(
+        lambda s: usecase.adopt(s, text, str(file), who, now)
+    )
     if isinstance(found, Refusal):
         stop(found.reasons[0].sentence_en, found.reasons[0].remedy_en, 1)
     when = "at once" if parsed.valid_from <= now else f"from {parsed.valid_from.date()} (UTC) on"

@@ -19,6 +19,7 @@ from cloud.errors import (
     CloudError,
     DatabaseInUse,
     FolderInUse,
+    NotEmpty,
     OtherDatabase,
     PublishedKey,
     Unknown,
@@ -35,6 +36,7 @@ BAD_INPUT = (
     BadTitles,
     DatabaseInUse,
     FolderInUse,
+    NotEmpty,
     OtherDatabase,
     PublishedKey,
     Unknown,
@@ -65,7 +67,10 @@ def config_of(data: Path | None = None, port: int | None = None) -> Config:
             near = difflib.get_close_matches(name, known, 1)
             stop(f"There is no setting {name}.", f"Did you mean {near[0]}?" if near else "", 2)
     try:
-        return Config(**{name: value for name, value in given.items() if value is not None})
+        # A systemd credential named berth_smtp stands for BERTH_SMTP, and so on.
+        credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+        known_values = {name: value for name, value in given.items() if value is not None}
+        return Config(_secrets_dir=credentials, **known_values)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = "BERTH_" + "_".join(str(part) for part in first["loc"]).upper()

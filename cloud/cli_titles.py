@@ -161,7 +161,7 @@ def _changed(
     config = existing(data)
     who = audit.cli(getpass.getuser())
     by = By(reason, clock_for(config.clock).now(), new_salt(), who)
-    made = Database(config.database).write(lambda s: story(s, by))
+    made = Database(config.database, plate_key=config.plate_file).write(lambda s: story(s, by))
     if isinstance(made, Refusal):
         refused(made)
     if as_json:

@@ -71,6 +71,27 @@ class BadKey(CloudError):
         self.remedy = remedy or BadKey.remedy
 
 
+class NoPlateKey(CloudError):
+    """The key that plates are sealed by is not there."""
+
+    code = "no_plate_key"
+    remedy = "Put your copy of plates.key back, or name its place with BERTH_PLATE_KEY."
+
+
+class OtherPlateKey(CloudError):
+    """This key is not the one that the database's plates are sealed by."""
+
+    code = "other_plate_key"
+    remedy = "Put the plates.key of this database there; a backup of it is kept apart from it."
+
+
+class SealBroken(CloudError):
+    """A sealed plate was changed, moved, or sealed by another key."""
+
+    code = "seal_broken"
+    remedy = "Compare the database and plates.key with their last backups."
+
+
 class PublishedKey(CloudError):
     """Everybody knows this key; it is good for a dev chain only."""
 
@@ -113,6 +134,20 @@ class DatabaseBroken(CloudError):
     remedy = "Put a backup in its place, and keep the broken file for a look at it."
 
 
+class BackupBroken(CloudError):
+    """A backup cannot be made or used."""
+
+    code = "backup_broken"
+    remedy = "Take another backup; docs/operate.md says how, and how a server is saved."
+
+
+class NotEmpty(CloudError):
+    """There is a cloud in this folder already."""
+
+    code = "not_empty"
+    remedy = "Give an empty folder with --data, or move the old one aside first."
+
+
 class OldDatabase(CloudError):
     """The database was made by an older version."""
 
@@ -132,6 +167,13 @@ class DatabaseInUse(CloudError):
 
     code = "database_in_use"
     remedy = "Stop it first, or give this one a database of its own with BERTH_DB."
+
+
+class AuthorityBroken(CloudError):
+    """The authority's files cannot be used: no gateway can be enrolled or renewed."""
+
+    code = "authority_broken"
+    remedy = "Put a backup of the folder `ca` in the data folder in its place."
 
 
 class NoDriver(CloudError):
@@ -170,3 +212,10 @@ class Unauthorised(CloudError):
 
     code = "unauthorised"
     remedy = "Send the key that was printed when the account was made: Authorization: Bearer KEY"
+
+
+class SignInBusy(CloudError):
+    """As many are signing in as can be at once."""
+
+    code = "sign_in_busy"
+    remedy = "Try again in a few seconds."

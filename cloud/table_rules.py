@@ -85,6 +85,12 @@ BEGIN SELECT RAISE(ABORT, 'booking_overlap'); END
 """
 # What was told of one booking is looked for whenever it changes.
 _SUBJECTS = "CREATE INDEX IF NOT EXISTS command_subject ON command (subject, kind)"
+# The marks of sealed plates (cloud/core/plate_vault.py): their first MARK_CHARS characters.
+_MARKS = (
+    "CREATE INDEX IF NOT EXISTS booking_plate_mark ON booking (substr(plate, 1, 19))",
+    """CREATE INDEX IF NOT EXISTS event_plate_mark ON event (substr(plate, 1, 19))
+        WHERE plate IS NOT NULL""",
+)
 # The row of a transfer points into a table that is always empty, which is looked at when the
 # transaction is committed and not before: a transfer has several entries, and its row goes with the
 # last of them. {none}: whether the statement before has found no row.
@@ -103,6 +109,7 @@ _ENTERED = f"{_ADD}; {_MOVE};"
 def sqlite_rules() -> Iterator[str]:
     """Made anew at every start: an older version's rules must not stay beside these."""
     yield _SUBJECTS
+    yield from _MARKS
     for verb in ("INSERT", "UPDATE"):
         yield f"DROP TRIGGER IF EXISTS booking_no_overlap_{verb.lower()}"
         yield _OVERLAP.format(name=verb.lower(), verb=verb)
@@ -125,6 +132,7 @@ def postgresql_rules() -> Iterator[str]:
     temporary `transfersum` would else take a sum that is not zero.
     """
     yield _SUBJECTS
+    yield from _MARKS
     yield "SELECT set_config('search_path', quote_ident(current_schema()) || ', pg_temp', true)"
     yield "CREATE EXTENSION IF NOT EXISTS btree_gist"
     yield _EXCLUDE

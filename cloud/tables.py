@@ -6,12 +6,23 @@ JSON columns hold values of contracts/ as their canonical text: what was agreed,
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, LargeBinary, String, text
 from sqlmodel import Field, SQLModel
 
-from cloud import api_tables, audit_tables, search_tables, table_rules, title_tables
+from cloud import (
+    account_tables,
+    api_tables,
+    audit_tables,
+    identity_tables,
+    search_tables,
+    table_rules,
+    title_tables,
+)
 from cloud.booking_tables import Booking as Booking
 from cloud.charge_tables import ChargeRow as ChargeRow
 from cloud.compliance_tables import Registration as Registration
 from cloud.credit_tables import CreditRow as CreditRow
 from cloud.offer_tables import Offer as Offer
+from cloud.place_tables import Assignment as Assignment
+from cloud.place_tables import GatewayKey as GatewayKey
+from cloud.privacy_tables import PersonKey as PersonKey
 from cloud.stay_tables import Stay as Stay
 
 
@@ -124,6 +135,8 @@ class Gateway(SQLModel, table=True):
     status: str = "{}"
     epoch: int = Field(default=0, sa_column=_big(nullable=False))
     seq: int = Field(default=0, sa_column=_big(nullable=False))
+    # The last number that is stored without a gap: those beyond `seq` wait to be applied.
+    kept_seq: int = Field(default=0, sa_column=_big(nullable=False))
 
 
 class Command(SQLModel, table=True):
@@ -255,6 +268,6 @@ class Alarm(SQLModel, table=True):
 
 
 # Theirs, too: whoever asks for tables gets all of them.
-OTHERS = (api_tables, audit_tables, search_tables, title_tables)
+OTHERS = (account_tables, api_tables, audit_tables, identity_tables, search_tables, title_tables)
 
 table_rules.keep(SQLModel.metadata)

@@ -18,7 +18,7 @@ import typer
 
 from contracts.ledger.charge import Charge
 from contracts.ledger.credit import Credit
-from contracts.ledger.files import Paper, read, unshown, verify_paper
+from contracts.ledger.files import Paper, read, sealed_plates, unshown, verify_paper
 from contracts.ledger.links import Link
 from contracts.ledger.onchain import Filed, Refused, Told, pinned, told_by
 from contracts.ledger.pending import Pending
@@ -32,6 +32,10 @@ ANSWERED = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 UNUSABLE = (OSError, HTTPException, *ANSWERED)
 
 
+SEALED = (
+    "{} of the events hold a plate's salted commitment. It is signed, and not opened by this file; "
+    "where the plate and its salt were erased, nobody can open it any more."
+)
 FILE_HELP = "The receipt, credit, charge or pending one; - for standard input."
 
 
@@ -210,6 +214,9 @@ def _print(found: Found) -> None:
         print(f"----  {name:<{width}}  {sentence}")
     for link in found.links:
         print(f"{'PASS' if link.ok else 'FAIL'}  {link.name:<{width}}  {_plain(link.sentence)}")
+    plates = sealed_plates(found.paper) if found.paper else 0
+    if plates:
+        print(f"note  {'plates':<{width}}  {SEALED.format(plates)}")
     print(found.verdict())
 
 
@@ -234,7 +241,8 @@ def _on_chain(paper: Filed, rpc: str) -> Told | str:
             rpc, json.dumps(body).encode(), {"Content-Type": "application/json"}
         )
         try:
-            with urllib.request.urlopen(request, timeout=RPC_TIMEOUT_S) as answer:
+            # The address is the user's own: file:// shows her what she can read anyway.
+            with urllib.request.urlopen(request, timeout=RPC_TIMEOUT_S) as answer:  # nosec B310
                 found = json.loads(answer.read(MAX_BYTES))
         except HTTPError as error:
             raise Refused(str(error)) from error

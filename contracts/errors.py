@@ -11,6 +11,12 @@ class Malformed(ValueError):
         self.why = why
 
 
+class Crossed(Malformed):
+    """This message speaks for another gateway than the one whose topic it came on."""
+
+    code = "crossed"
+
+
 class BadKey(ValueError):
     """A signing key is 32 bytes, written as 0x and 64 hex digits."""
 

@@ -12,7 +12,7 @@ set -eu
 here=$(cd "$(dirname "$0")/.." && pwd)
 home=/opt/berth
 state=/var/lib/berth
-unit=/etc/systemd/system/berth-edge.service
+units=/etc/systemd/system
 command=/usr/local/bin/berth-edge
 groups="gpio i2c dialout video"
 
@@ -176,17 +176,20 @@ link_command() {
 }
 
 install_unit() {
-    if cmp -s "$here/deploy/berth-edge.service" "$root$unit"; then
-        done_already "$unit"
-    else
-        do_it "write $unit" install -D -m 0644 "$here/deploy/berth-edge.service" "$root$unit"
-    fi
+    for name in berth-edge.service berth-edge-renew.service berth-edge-renew.timer; do
+        if cmp -s "$here/deploy/$name" "$root$units/$name"; then
+            done_already "$units/$name"
+        else
+            do_it "write $units/$name" install -D -m 0644 "$here/deploy/$name" "$root$units/$name"
+        fi
+    done
     if [ -n "$root" ]; then
         done_already "service: enable it on the system that will run from $root"
         return
     fi
     do_it "make systemd read its units again" systemctl daemon-reload
     do_it "start berth-edge with the machine" systemctl enable --quiet berth-edge
+    do_it "renew certificates daily" systemctl enable --quiet --now berth-edge-renew.timer
     if [ -e "$state/gateway.yaml" ]; then
         do_it "start berth-edge anew" systemctl restart berth-edge
     fi

@@ -10,7 +10,7 @@ set -eu
 
 home=/opt/berth
 state=/var/lib/berth
-unit=/etc/systemd/system/berth-edge.service
+units=/etc/systemd/system
 command=/usr/local/bin/berth-edge
 
 dry=no
@@ -63,10 +63,15 @@ remove() {
     fi
 }
 
-if [ -z "$root" ] && [ -e "$unit" ]; then
+if [ -z "$root" ] && [ -e "$units/berth-edge.service" ]; then
     do_it "stop berth-edge, and start it no more" systemctl disable --quiet --now berth-edge
 fi
-remove "$unit"
+if [ -z "$root" ] && [ -e "$units/berth-edge-renew.timer" ]; then
+    do_it "renew no certificate any more" systemctl disable --quiet --now berth-edge-renew.timer
+fi
+for name in berth-edge.service berth-edge-renew.service berth-edge-renew.timer; do
+    remove "$units/$name"
+done
 if [ -z "$root" ]; then
     do_it "make systemd read its units again" systemctl daemon-reload
 fi

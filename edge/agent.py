@@ -19,6 +19,7 @@ from contracts.wire.codec import decode_down, encode
 from contracts.wire.messages import Reply, SignedEvent, Status, Telemetry
 from contracts.wire.signing import sign
 from contracts.wire.topics import all_down, topic_for
+from edge.core.commands import CommandGuard, Pinned
 from edge.core.gateway import Gateway
 from edge.core.outputs import NewEvent, Output, SendAgain, Start, wall_ms
 from edge.core.readings import Reading
@@ -55,6 +56,12 @@ class AgentSettings:
     window: WindowSettings
     heartbeat_s: float = 30.0
     drain_s: float = 30.0
+    commands: Pinned | None = None
+    """None: whoever writes on this gateway's topic is believed."""
+
+
+def nobody_knows() -> None:
+    """The real time, where there is no clock that is known to be right."""
 
 
 def at_once(seconds: float) -> None:
@@ -65,7 +72,7 @@ def at_once(seconds: float) -> None:
 class Ports:
     """`real_s` is monotonic real time: timers of the wire run on it, whatever gateway time does.
 
-    `pause` waits that many real seconds.
+    `pause` waits that many real seconds. `utc_ms` is the real time, None while nobody knows it.
     """
 
     outbox: Outbox
@@ -75,6 +82,7 @@ class Ports:
     log: FilteringBoundLogger
     watchers: Sequence[Watcher] = ()
     pause: Callable[[float], object] = at_once
+    utc_ms: Callable[[], int | None] = nobody_knows
 
 
 class Agent:
@@ -83,7 +91,8 @@ class Agent:
     ) -> None:
         self._core, self._key, self._set = core, key, settings
         self._uplink, self._clock = ports.uplink, ports.clock
-        self._real_s, self._pause = ports.real_s, ports.pause
+        self._real_s, self._pause, self._utc_ms = ports.real_s, ports.pause, ports.utc_ms
+        self._guard = _guard(settings.commands, start)
         self._log, self._watchers = ports.log, ports.watchers
         self._doubters = [watcher for watcher in ports.watchers if isinstance(watcher, Doubter)]
         self._delivery = Delivery(
@@ -92,7 +101,8 @@ class Agent:
         self._connected = False
         self._drain_due_s: float | None = None
         self._heartbeat_due_s = self._report_due_s = self._show_due_s = ports.real_s()
-        self._counts = {"bad_lines": 0, "malformed": 0}
+        self._counts = {"bad_lines": 0, "malformed": 0, "distrusted": 0}
+        self.distrusted = 0
         self._last_reason = self._last_skip = ""
 
     @property
@@ -194,7 +204,13 @@ class Agent:
         if message.gateway != self._set.gateway:
             self._count("malformed", "It is for another gateway.")
             return
-        self._do(self._core.command(message))
+        why = self._guard.judge(message, self._utc_ms()) if self._guard else None
+        if why is not None:
+            self.distrusted += 1
+            self._count("distrusted", f"A command is not believed: {why}.")
+            return
+        # What was signed is believed by now, and when: the signature itself is not kept.
+        self._do(self._core.command(message.model_copy(update={"signature": None})))
 
     def _connect(self) -> None:
         self._connected = True
@@ -273,3 +289,11 @@ class Agent:
     def _count(self, what: str, reason: str) -> None:
         self._counts[what] += 1
         self._last_skip = reason
+
+
+def _guard(commands: Pinned | None, start: Start) -> CommandGuard | None:
+    """What is held from before was believed when it came: nothing much older is new."""
+    if commands is None:
+        return None
+    heard_ms = max((grant.signed_at_ms for grant in start.grants), default=0)
+    return CommandGuard(commands, heard_ms)

@@ -10,6 +10,7 @@ import typer
 from edge.commands import (
     bundle,
     calibrate,
+    enrol,
     evidence,
     health,
     plates,
@@ -26,6 +27,10 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_comp
 app.command()(settings.init)
 app.command("check-config")(settings.check_config)
 app.command()(settings.address)
+app.command()(enrol.serial)
+app.command()(enrol.enrol)
+app.command()(enrol.renew)
+app.command("rotate-key")(enrol.rotate_key)
 app.command()(wiring.wiring)
 app.command()(health.doctor)
 app.command()(bundle.bundle)

@@ -43,7 +43,12 @@ def make_agent(
     core = Gateway(site, start, ports.clock, salt, config.stay)
     timing = config.timing
     settings = AgentSettings(
-        config.gateway, own_version(), config.window, timing.heartbeat_s, timing.drain_s
+        config.gateway,
+        own_version(),
+        config.window,
+        timing.heartbeat_s,
+        timing.drain_s,
+        config.pinned,
     )
     seen = replace(ports, watchers=(*ports.watchers, *look(core, detectors)))
     return Agent(core, start, seen, key, settings)

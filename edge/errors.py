@@ -251,6 +251,15 @@ class VisionMissing(EdgeError, ImportError):
     exit_code = 2
 
 
+class YoloMissing(VisionMissing):
+    """A model in ultralytics' own format, and no ultralytics."""
+
+    code = "yolo_missing"
+    remedy = (
+        "Install the extra: pip install 'berth[yolo]' (AGPL-3.0), or export the model to .onnx."
+    )
+
+
 class ReaderMissing(VisionMissing):
     """The plate reader of this project is not in this installation."""
 
@@ -264,3 +273,10 @@ class PlateModelWrong(EdgeError, ValueError):
     code = "plate_model_wrong"
     remedy = "Name a YOLO detection or pose model of plates, .pt or .onnx, or leave it out."
     exit_code = 2
+
+
+class TlsUnusable(EdgeError):
+    """The gateway's certificate cannot be used, and mqtts needs one."""
+
+    code = "tls_unusable"
+    remedy = "Run `berth-edge enrol` with a claim code; or use mqtt:// on a network that is yours."

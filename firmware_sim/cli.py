@@ -6,6 +6,7 @@ import typer
 
 from firmware_sim.commands import (
     check,
+    city,
     comparing,
     demonstrate,
     feeding,
@@ -31,6 +32,7 @@ app.command()(score.score)
 app.command()(feeding.feed)
 app.command()(play.play)
 app.command()(demonstrate.demo)
+app.command()(city.city)
 
 
 def main() -> None:

@@ -139,6 +139,7 @@ class Installation:
                 *("--broker", self.broker_url, "--data", str(self.folder / "gateway")),
                 *("--chain-id", str(health["deployed"]["chain_id"])),
                 *("--ledger", health["deployed"]["ledger"]),
+                *("--commands", health["commands"]),
             )
         )
         body = {"id": GATEWAY, "signer": made["address"], "lot": LOT, "spaces": list(WATCHED)}

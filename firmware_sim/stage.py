@@ -71,6 +71,16 @@ class Stage:
             process.send_signal(signal.SIGKILL)
             process.wait(STOP_WAIT_S)
 
+    def signal(self, name: str, number: signal.Signals) -> None:
+        """To the last of a pipeline: what feeds it is the world, which goes on."""
+        self._running[name][-1].send_signal(number)
+
+    def end(self, name: str) -> None:
+        """Politely, the last of a pipeline first: it is given time to say its last words."""
+        for process in reversed(self._running.pop(name)):
+            process.terminate()
+            _end(process)
+
     def exited(self) -> dict[str, int]:
         """Processes that ended by themselves, with their exit status."""
         return {

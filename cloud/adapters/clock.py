@@ -34,6 +34,16 @@ class TempoClock:
         return self.tempo.wall(time.time())
 
 
+def monotonic_s() -> float:
+    """For how long something took: no step of a clock changes it."""
+    return time.monotonic()
+
+
+def real_ms() -> int:
+    """UTC, whatever the lot's clock says."""
+    return time.time_ns() // 1_000_000
+
+
 def clock_for(setting: str) -> Clock:
     return TempoClock(Tempo.parse(setting)) if setting else SystemClock()
 
@@ -45,6 +55,16 @@ def new_id(prefix: str) -> str:
 
 def new_token() -> str:
     return secrets.token_hex(32)
+
+
+def new_code() -> str:
+    """60 random bits, as a person types them: abcd-efgh-jkmn."""
+    text = "".join(ALPHABET[byte % 32] for byte in secrets.token_bytes(12))
+    return "-".join(text[at : at + 4] for at in (0, 4, 8))
+
+
+def new_challenge() -> bytes:
+    return secrets.token_bytes(32)
 
 
 def new_salt() -> bytes:

@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,8 +13,9 @@ from sqlalchemy.exc import DatabaseError, DataError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session, SQLModel
 
-from cloud.adapters import postgres
+from cloud.adapters import plate_keys, postgres
 from cloud.adapters.writer import Grouped, Writer
+from cloud.core.plate_vault import OPTION, Vault
 from cloud.errors import DatabaseBroken, DatabaseBusy, OldDatabase, Unwritable
 
 T = TypeVar("T")
@@ -27,9 +28,13 @@ PRAGMAS = (
     "foreign_keys=ON",
     # Or INSERT OR REPLACE would remove a row without asking the rules of its table.
     "recursive_triggers=ON",
+    # What was erased is no longer in the file.
+    "secure_delete=ON",
     "cache_size=-16384",  # KiB
     "wal_autocheckpoint=4000",  # pages, 16 MB: a fourth of the waits for the disk
 )
+# Columns of later versions: a database without them gets them at its start.
+BROUGHT = (("gateway", "kept_seq", "BIGINT NOT NULL DEFAULT 0"),)
 # What a savepoint could give back: bookings would else write it to a file as well.
 WRITES = "temp_store=MEMORY"
 
@@ -38,15 +43,23 @@ class Database:
     """SQLite in a file, in WAL with synchronous=FULL, or a PostgreSQL server by its URL.
 
     What was committed survives a power cut. `alone`: this is the serving cloud, and no other
-    serves from this server (a data folder has a lock of its own). Raises CloudError.
+    serves from this server (a data folder has a lock of its own). `plate_key`: the file that plates
+    are sealed by, beside a database file if it is not told; a server's URL without one has none,
+    and no plate can be read or written. Raises CloudError.
     """
 
-    def __init__(self, where: Path | str, alone: bool = False) -> None:
+    def __init__(
+        self, where: Path | str, alone: bool = False, plate_key: Path | None = None
+    ) -> None:
+        self._where = where
         self._engine, self._reader = _engines(where, alone)
         self._writer = Writer(self._engine) if isinstance(where, Path) else OneByOne(self._engine)
         try:
             with _told(self._engine), postgres.fit():
-                _make(where, self._engine)
+                vault = _make(where, self._engine, plate_key)
+            if vault is not None:
+                for engine in (self._engine, self._reader):
+                    engine.update_execution_options(**{OPTION: vault})
         except BaseException:
             self.close()
             raise
@@ -70,6 +83,12 @@ class Database:
         """All that it asks is as of one moment."""
         with _session(self._reader) as session:
             return story(session)
+
+    def tidy(self) -> None:
+        """What was erased leaves SQLite's log, too, as far as nobody reads in it just now."""
+        if isinstance(self._where, Path):
+            with closing(sqlite3.connect(self._where, timeout=BUSY_MS / 1000)) as raw:
+                raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         self._writer.close()
@@ -102,12 +121,15 @@ def exists(where: Path | str) -> bool:
     return where.is_file() if isinstance(where, Path) else postgres.exists(where)
 
 
-def _make(where: Path | str, engine: Engine) -> None:
+def _make(where: Path | str, engine: Engine, plate_key: Path | None) -> Vault | None:
     """The tables that are missing, and the rules of all, in transactions of the ordinary kind."""
     plain = _engine(where, "BEGIN IMMEDIATE") if isinstance(where, Path) else engine
+    key = plate_key or (where.with_name(plate_keys.FILE) if isinstance(where, Path) else None)
     try:
         _of_this_version(plain)
+        _bring(plain)
         SQLModel.metadata.create_all(plain)
+        return plate_keys.vault_for(plain, key) if key else None
     finally:
         if plain is not engine:
             plain.dispose()
@@ -123,8 +145,18 @@ def _of_this_version(engine: Engine) -> None:
         if table.name not in known:
             continue
         missing = set(table.columns.keys()) - {c["name"] for c in there.get_columns(table.name)}
+        missing -= {name for of, name, _ in BROUGHT if of == table.name}
         if missing:
             raise OldDatabase(f"Its table {table.name} has no {sorted(missing)[0]}.")
+
+
+def _bring(engine: Engine) -> None:
+    there = inspect(engine)
+    for table, name, kind in BROUGHT:
+        if not there.has_table(table) or name in {c["name"] for c in there.get_columns(table)}:
+            continue
+        with engine.begin() as connection:
+            connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {name} {kind}")
 
 
 @contextmanager
@@ -195,7 +227,8 @@ def _connecting(
     path: Path, kind: type[sqlite3.Connection], pragmas: Sequence[str] = PRAGMAS
 ) -> Engine:
     given = {"timeout": BUSY_MS / 1000, "factory": kind, "cached_statements": STATEMENTS}
-    engine = create_engine(f"sqlite:///{path}", connect_args=given)
+    # What a statement was given may be a plate's: no error tells it.
+    engine = create_engine(f"sqlite:///{path}", connect_args=given, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: object, _record: object) -> None:

@@ -8,10 +8,12 @@ from pathlib import Path
 from eth_keyfile.keyfile import decode_keyfile_json
 
 from cloud.adapters.dev_keys import dev_role_keys
+from cloud.adapters.secret_files import open_to_others
 from cloud.errors import BadKey
 from cloud.ports.chain import Sender
 from contracts.wire.signing import address_of
 
+COMMANDS, KEY_BYTES = "commands", 32
 ROLES: tuple[Sender, ...] = ("admin", "registrar", "settler")
 ORDER = 0xFFFFFFFF_FFFFFFFF_FFFFFFFF_FFFFFFFE_BAAEDCE6_AF48A03B_BFD25E8C_D0364141  # secp256k1's
 MISSING = "Put ROLE.json (keystore V3, with the file 'password') or ROLE.hex there."
@@ -35,6 +37,19 @@ def role_keys(folder: Path | None) -> dict[Sender, bytes]:
         )
         raise BadKey(f"BERTH_KEYS={folder} is no folder.", remedy)
     return {role: _key(folder, role) for role in ROLES}
+
+
+def command_key(data: Path, keys: Path | None) -> bytes:
+    """What signs the words to the gateways: of BERTH_KEYS if it is there, else of the data folder,
+
+    made at its first start. Whoever loses it pins a new one on every gateway. Raises BadKey.
+    """
+    if keys is not None and any((keys / f"{COMMANDS}.{end}").exists() for end in ("json", "hex")):
+        return _key(keys, COMMANDS)
+    path = data / f"{COMMANDS}.hex"
+    if not path.exists():
+        write_secret(path, os.urandom(KEY_BYTES).hex())
+    return _key(data, COMMANDS)
 
 
 def addresses(keys: Mapping[Sender, bytes]) -> dict[Sender, str]:
@@ -88,7 +103,7 @@ def _secret(path: Path, where_missing: str) -> str:
     try:
         if path.is_dir():
             raise BadKey(f"{path} is a directory.", "A file of that name holds the secret.")
-        if path.stat().st_mode & 0o077:
+        if open_to_others(path):
             raise BadKey(f"{path} can be read by others; run: chmod 600 {path}.", EXPOSED)
         return path.read_text("utf-8").strip()
     except FileNotFoundError:

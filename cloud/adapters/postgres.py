@@ -106,6 +106,8 @@ def _engine(url: str, alone: bool = False, **options: object) -> Engine:
         engine = create_engine(
             where,
             pool_pre_ping=True,
+            # What a statement was given may be a plate's: no error tells it.
+            hide_parameters=True,
             max_overflow=0,
             pool_timeout=READER_WAIT_S,
             connect_args={"connect_timeout": CONNECT_S, "client_encoding": "utf8", **given},

@@ -77,6 +77,7 @@ class EvidenceShape(TypedDict):
     events: list[dict[str, Any]]
     plates: list[dict[str, Any]]
     expected: list[dict[str, Any]]
+    erased_at: str | None
     booking: dict[str, Any] | None
     tariff: dict[str, Any] | None
     history: Any

@@ -17,6 +17,8 @@ CODE = "_code"
 # Of a pair reason_en, reason_zh the one of the account's language fills {reason}.
 ENDINGS = (CODE, "_en", "_zh")
 MAX_FIELD = 2000
+# They carry what is as good as a password: never listed, and forgotten once they are sent.
+SECRET = ("code_reset", "code_sign_up")
 
 
 class UnknownNotice(CloudError):

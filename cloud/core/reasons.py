@@ -3,16 +3,20 @@
 from dataclasses import asdict, dataclass
 
 from cloud.core.reason_rows import (
+    accounts,
     api,
     bookings,
     charges,
     compliance,
     first,
+    identity,
     ledger,
     offers,
+    privacy,
     search,
     stays,
     titles,
+    wire,
 )
 
 
@@ -55,5 +59,20 @@ def _table(*rows: tuple[str, str, str, str, str]) -> dict[str, Reason]:
     return made
 
 
-AREAS = (api, bookings, charges, compliance, first, ledger, offers, search, stays, titles)
+AREAS = (
+    accounts,
+    api,
+    bookings,
+    charges,
+    compliance,
+    first,
+    identity,
+    ledger,
+    offers,
+    privacy,
+    search,
+    stays,
+    titles,
+    wire,
+)
 REASONS = _table(*(row for area in AREAS for row in area.ROWS))

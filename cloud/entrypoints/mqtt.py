@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,10 +13,16 @@ from gmqtt.mqtt.constants import UNLIMITED_RECONNECTS, MQTTv50
 from gmqtt.mqtt.handler import MQTTError
 from sqlmodel import Session
 
+from cloud.adapters.checkers import Checkers
 from cloud.adapters.clock import Clock, new_id
 from cloud.adapters.db import Database
 from cloud.core.booking import AHEAD
-from cloud.errors import DatabaseBusy, NoDatabase
+from cloud.core.broker_rules import CLOUD
+from cloud.core.checking import Raw
+from cloud.entrypoints.intake import ROOM, Desk, Inbox, Intake
+from cloud.entrypoints.metrics import Meters
+from cloud.entrypoints.ways import Ways
+from cloud.errors import BadSetting, DatabaseBusy, NoDatabase
 from cloud.tables import Command
 from cloud.usecases import bookings, gateways, stays, telemetry
 from cloud.usecases.stays import Taken
@@ -27,40 +33,60 @@ from contracts.wire.signing import Domain
 from contracts.wire.topics import ALL_UP, DOWN, topic_for
 
 log = structlog.get_logger("mqtt")
-INBOX_LIMIT = 10_000
 BATCH_LIMIT = 200
 RETRY_S = 0.5
 PATIENCE = 20
 COMMAND_EVERY_S = 1.0
 COMMAND_LIVES_S = 30
 KEEPALIVE_S = 15
+# Without TLS, and with it.
+PORTS = {False: 1883, True: 8883}
 
 
 class Wire:
     """One client, one inbox, one writer: messages are committed in groups, then acknowledged."""
 
-    def __init__(self, url: str, db: Database, clock: Clock, domain: Domain) -> None:
+    def __init__(
+        self,
+        url: str,
+        db: Database,
+        clock: Clock,
+        domain: Domain,
+        checkers: Checkers | None = None,
+        ways: Ways | None = None,
+    ) -> None:
         self._url = urlsplit(url)
         self._db = db
         self._clock = clock
         self._domain = domain
-        self._inbox: asyncio.Queue[Up] = asyncio.Queue(INBOX_LIMIT)
+        self._ways = ways or Ways()
+        self._inbox = Inbox()
         self._client = self._new_client()
         self.counts: Counter[str] = Counter()
+        # By kind; in `counts` all of them together.
+        self.shed: Counter[str] = Counter()
+        self._checkers = checkers
+        self.meters = Meters()
 
     async def run(self) -> None:
         """Until cancelled. What fails inside is logged and counted; the gateways send again."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._stay_connected())
-            group.create_task(self._consume())
+            group.create_task(self._consumer())
             group.create_task(self._command())
 
     @property
     def connected(self) -> bool:
         return bool(self._client.is_connected)
 
+    @property
+    def inbox(self) -> Inbox:
+        return self._inbox
+
     def _new_client(self) -> Client:
-        client = Client(new_id("cloud"), clean_session=True, optimistic_acknowledgement=False)
+        # By certificate it is known by this name, and takes an older connection's place.
+        name = new_id("cloud") if self._ways.tls is None else CLOUD
+        client = Client(name, clean_session=True, optimistic_acknowledgement=False)
         if self._url.username:
             client.set_auth_credentials(self._url.username, self._url.password)
         # gmqtt reconnects by itself, and steps down from MQTT 5 to 3.1.1 on the way.
@@ -85,11 +111,14 @@ class Wire:
         with contextlib.suppress(OSError, RuntimeError):
             await self._client.disconnect()
         self._client = self._new_client()
-        host, port = self._url.hostname or "127.0.0.1", self._url.port or 1883
+        safe = self._ways.tls is not None
+        host, port = self._url.hostname or "127.0.0.1", self._url.port or PORTS[safe]
         try:
+            tls = self._ways.tls() if self._ways.tls is not None else False
+            more = {"ssl": tls, "keepalive": KEEPALIVE_S, "version": MQTTv50}
             async with asyncio.timeout(KEEPALIVE_S):
-                await self._client.connect(host, port, keepalive=KEEPALIVE_S, version=MQTTv50)
-        except (OSError, TimeoutError, MQTTError) as error:
+                await self._client.connect(host, port, **more)
+        except (OSError, TimeoutError, MQTTError, BadSetting) as error:
             log.warning("broker_unreachable", error=repr(error))
 
     def _on_disconnect(self, _client: Client, _packet: Any, _error: Any = None) -> None:
@@ -100,24 +129,42 @@ class Wire:
         log.info("broker_connected")
 
     async def _on_message(
-        self, _client: Client, topic: str, payload: bytes, _qos: int, _properties: Any
+        self, _client: Client, topic: str, payload: bytes, _qos: int, properties: Any
     ) -> int:
+        if properties and properties.get("retain"):
+            # What a broker kept is nobody's present word.
+            self.counts["retained"] += 1
+            return 0
+        kind = topic.rpartition("/")[2]
+        if not self._inbox.takes(kind):
+            self.counts["shed" if kind in ROOM else "malformed"] += 1
+            self.shed[kind if kind in ROOM else "unknown"] += 1
+            return 0
         try:
-            _, message = decode_up(topic, payload)
+            message = self._message(topic, payload)
             self._inbox.put_nowait(message)
             self.counts["received"] += 1
         except Malformed as error:
-            self.counts["malformed"] += 1
+            self.counts[error.code] += 1
             log.warning("malformed", topic=topic, why=error.why)
-        except asyncio.QueueFull:
-            self.counts["shed"] += 1
         return 0
+
+    def _message(self, topic: str, payload: bytes) -> Up | Raw:
+        """An event is read by those who check its signature."""
+        if self._checkers is not None and topic.endswith("/event"):
+            return topic, payload
+        return decode_up(topic, payload)[1]
+
+    def _consumer(self) -> Coroutine[Any, Any, None]:
+        if self._checkers is None:
+            return self._consume()
+        desk = Desk(self._commit, self._answer, self.counts, self.meters)
+        return Intake(self._db, self._clock, self._checkers, self._inbox, desk).run()
 
     async def _consume(self) -> None:
         while True:
-            group = [await self._inbox.get()]
-            while not self._inbox.empty() and len(group) < BATCH_LIMIT:
-                group.append(self._inbox.get_nowait())
+            waiting = await self._inbox.some(BATCH_LIMIT)
+            group = [it for it in waiting if not isinstance(it, tuple)]
             for taken in latest(await asyncio.to_thread(self._commit, group)):
                 self._answer(taken)
 
@@ -148,6 +195,9 @@ class Wire:
 
     def _handle_all(self, session: Session, group: Iterable[Up]) -> list[Taken]:
         found = [self._handle(session, message) for message in group]
+        for taken in found:
+            if taken is not None and taken.about:
+                self.counts[taken.about] += 1
         return [taken for taken in found if taken is not None]
 
     def _handle(self, session: Session, message: Up) -> Taken | None:
@@ -177,14 +227,15 @@ class Wire:
             self.counts[taken.refused] += 1
             log.warning("event_refused", gateway=taken.gateway, why=taken.refused)
         if taken.snapshot:
-            self._send(Ask(command=new_id("ask"), gateway=taken.gateway, what="snapshot"))
-        if taken.seq:
+            name = self._ways.new_id("ask")
+            self._send(Ask(command=name, gateway=taken.gateway, what="snapshot"))
+        if taken.seq or taken.refused == "number_reused":
             self._send(Ack(gateway=taken.gateway, epoch=taken.epoch, seq=taken.seq))
         if taken.gap is not None:
             first, last = taken.gap
             self._send(
                 Ask(
-                    command=new_id("ask"),
+                    command=self._ways.new_id("ask"),
                     gateway=taken.gateway,
                     what="events",
                     epoch=taken.epoch,
@@ -215,7 +266,8 @@ class Wire:
         try:
             # What a broker keeps for a gateway that is away is told anew anyway, and by then right.
             lives = {"message_expiry_interval": COMMAND_LIVES_S}
-            self._client.publish(topic_for(message), encode(message), qos=1, **lives)
+            said = self._ways.said(message)
+            self._client.publish(topic_for(said), encode(said), qos=1, **lives)
         except (OverflowError, OSError, AttributeError) as error:
             self.counts["unsent"] += 1
             log.warning("unsent", error=str(error))

@@ -23,6 +23,7 @@ from cloud.usecases import (
     settlements,
     stay_overstays,
     stays,
+    tracing,
     trust,
     withdrawals,
 )
@@ -68,7 +69,12 @@ class Sweeps:
         if self.db.read(reconciling.kept_back):
             return False
         now, age_ms = self.clock.now(), self.batch_age_ms
-        return self.db.write(lambda s: settlements.batch(s, now, age_ms)) is not None
+        made = self.db.write(lambda s: settlements.batch(s, now, age_ms))
+        if made is None:
+            return False
+        told = self.db.read(lambda s: tracing.of_batch(s, made.seq))
+        log.info("batched", batch=made.seq, call=made.call, traces=told)
+        return True
 
     def watch(self) -> None:
         now = self.clock.now()

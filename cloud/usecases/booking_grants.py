@@ -14,6 +14,7 @@ from sqlmodel import Session, col, func, select
 from cloud.booking_tables import Booking
 from cloud.core.booking import AHEAD, HOLDING
 from cloud.tables import Command, Space
+from cloud.usecases import plate_vault
 from cloud.usecases.many import Many
 from contracts.ledger.records import BookingRecord
 from contracts.wire.messages import Grant, Revoke
@@ -63,7 +64,8 @@ def send(
     """
     drop(session, booking.id)
     place = (_watched(session, booking), early_s(session, booking))
-    plates = (booking.plate, read) if read and read != booking.plate else (booking.plate,)
+    plate = plate_vault.of_booking(session, booking)
+    plates = (plate, read) if read and read != plate else (plate,)
     tell(session, booking, record_of(booking), place, (command, now), plates)
 
 
@@ -71,8 +73,9 @@ def compared(session: Session, booking: Booking) -> str | None:
     """How a camera reads the plate of the car that stands there, as a person has said it."""
     if booking.state != "active":
         return None
-    rows = select(Command.payload).where(Command.subject == booking.id, Command.kind == "grant")
-    told = (Grant.model_validate_json(row) for row in session.exec(rows))
+    rows = select(Command).where(Command.subject == booking.id, Command.kind == "grant")
+    plain = (plate_vault.opened_grant(session, row) for row in session.exec(rows).all())
+    told = (Grant.model_validate_json(row) for row in plain)
     newest = max(told, key=lambda grant: grant.version, default=None)
     return newest.plates[-1] if newest is not None and len(newest.plates) > 1 else None
 
@@ -104,14 +107,15 @@ def tell(
         version=booking.version,
         booking=booking.id,
         space=booking.space,
-        plates=plates or (booking.plate,),
+        plates=plates or (plate_vault.of_booking(session, booking),),
         starts_at=record.window.starts_at,
         ends_at=record.window.ends_at,
         early_s=float(place[1]),
         late_s=float(record.terms.no_show_timeout_s),
         issued_at=command[1],
     )
-    _write(session, made, "grant", booking.id, command[1])
+    payload = plate_vault.sealed_grant(session, made, booking.driver)
+    _write(session, made, ("grant", payload), booking.id, command[1])
 
 
 def revoke(
@@ -121,7 +125,7 @@ def revoke(
     gateway = gateway_of(session, place[0])
     if gateway is not None:
         made = Revoke(command=command, gateway=gateway, id=place[1], issued_at=now)
-        _write(session, made, "revoke", subject, now)
+        _write(session, made, ("revoke", made.model_dump_json()), subject, now)
 
 
 def drop(session: Session, booking: str) -> None:
@@ -170,7 +174,7 @@ def widen_early(session: Session, place: tuple[str, int], command: str, now: dat
 
 def _refit(session: Session, booking: Booking, command: str, now: datetime) -> None:
     row = _newest(session, booking)
-    told_s = Grant.model_validate_json(row.payload).early_s if row is not None else -1.0
+    told_s = float(json.loads(row.payload)["early_s"]) if row is not None else -1.0
     if told_s == float(early_s(session, booking)):
         return
     booking.version += 1
@@ -187,9 +191,12 @@ def tell_again(session: Session, gateway: str, now: datetime) -> int:
     told = 0
     for booking in _held(session, gateway, now):
         row = _newest(session, booking)
-        if row is None:
-            command = f"again-{booking.id}-{booking.version}"
-            add(session, booking, record_of(booking), command, now)
+        if row is None or row.gateway != gateway:
+            # Of a space that another gateway watched when it was told.
+            command = f"again-{booking.id}-{booking.version}" + (
+                "" if row is None else f"-{gateway}"
+            )
+            add(session, booking, record_of(booking), command[:64], now)
         else:
             _wait(session, row)
         told += 1
@@ -246,13 +253,14 @@ def _wait(session: Session, row: Command) -> None:
 
 
 def _write(
-    session: Session, message: Grant | Revoke, kind: str, subject: str, now: datetime
+    session: Session, message: Grant | Revoke, told: tuple[str, str], subject: str, now: datetime
 ) -> None:
+    """`told`: the kind, and the payload as it is kept."""
     columns = {
         "id": message.command,
         "gateway": message.gateway,
-        "kind": kind,
-        "payload": message.model_dump_json(),
+        "kind": told[0],
+        "payload": told[1],
         "subject": subject,
         "status": "pending",
         "answer": "",

@@ -24,6 +24,7 @@ from cloud.usecases import (
     booking_known,
     booking_rows,
     offer_compensation,
+    plate_vault,
 )
 from cloud.usecases.booking_grants import record_of as record_of
 from cloud.usecases.booking_known import Known
@@ -69,7 +70,7 @@ def plate_of(text: str) -> str:
 def confirm(session: Session, asked: Asked, ids: Ids, now: datetime) -> Booking | Refusal:
     before = booking_rows.by_key(session, asked.request_key)
     if before is not None:
-        return before if _same(before, asked) else refuse("key_reused")
+        return before if _same(session, before, asked) else refuse("key_reused")
     if not PLATE.fullmatch(asked.plate):
         return refuse("bad_plate")
     why_not = unbookable(asked.window, now)
@@ -81,14 +82,14 @@ def confirm(session: Session, asked: Asked, ids: Ids, now: datetime) -> Booking 
     refusal = _unsound(known, asked, now)
     if refusal is not None:
         return refusal
-    columns, record = _columns(asked, ids, known, now)
+    columns, record = _columns(session, asked, ids, known, now)
     booking = booking_rows.add(session, columns)
     if booking is None:
         return refuse("overlap")
     hold = money.hold(asked.driver, asked.quoted_minor)
     accounts.write(session, accounts.entries(f"hold:{booking.id}", hold, to_ms(now)))
     told = (known.around.gateway, known.early_s(booking.starts_ms))
-    booking_grants.tell(session, booking, record, told, (ids.command, now))
+    booking_grants.tell(session, booking, record, told, (ids.command, now), (asked.plate,))
     if known.around.after is not None:
         booking_grants.shorten_early(session, booking, f"{ids.command}.next", now)
     return booking
@@ -208,19 +209,20 @@ def _length(terms: Terms, window: Window) -> str | None:
     return "window_long" if terms.max_s and asked > timedelta(seconds=terms.max_s) else None
 
 
-def _same(booking: Booking, asked: Asked) -> bool:
+def _same(session: Session, booking: Booking, asked: Asked) -> bool:
     """As it was confirmed, whatever was agreed since."""
-    return booking.asked == json.dumps(_wish(asked))
+    return booking.asked == json.dumps(_wish(session, asked))
 
 
-def _wish(asked: Asked) -> list[Any]:
+def _wish(session: Session, asked: Asked) -> list[Any]:
     window = asked.window
     times = (to_ms(window.starts_at), to_ms(window.ends_at))
-    return [asked.driver, asked.space, *times, asked.plate, asked.quoted_minor]
+    plate = plate_vault.mark(session, asked.plate)
+    return [asked.driver, asked.space, *times, plate, asked.quoted_minor]
 
 
 def _columns(
-    asked: Asked, ids: Ids, known: Known, now: datetime
+    session: Session, asked: Asked, ids: Ids, known: Known, now: datetime
 ) -> tuple[dict[str, Any], BookingRecord]:
     """Of the booking's row, in full; and what was agreed."""
     candidate, window = known.candidate, asked.window
@@ -237,7 +239,8 @@ def _columns(
         quoted_minor=asked.quoted_minor,
         confirmed_at=now,
     ).bound()
-    wish = _wish(asked)
+    wish = _wish(session, asked)
+    place = plate_vault.in_booking(ids.booking)
     columns = {
         "id": ids.booking,
         "request_key": asked.request_key,
@@ -245,7 +248,7 @@ def _columns(
         "space": asked.space,
         "offer": candidate.offer,
         "driver": asked.driver,
-        "plate": asked.plate,
+        "plate": plate_vault.seal(session, asked.driver, asked.plate, place),
         "state": FIRST,
         "starts_ms": wish[2],
         "ends_ms": wish[3],

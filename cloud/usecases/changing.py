@@ -15,7 +15,6 @@ from cloud.booking_tables import Booking, Superseded
 from cloud.core import money
 from cloud.core.booking import AHEAD, Move
 from cloud.core.matching import SOON, Candidate
-from cloud.core.money import PLATFORM
 from cloud.core.reasons import Refusal, refuse
 from cloud.tables import Offer, Stay
 from cloud.usecases import (
@@ -26,6 +25,7 @@ from cloud.usecases import (
     booking_keys,
     booking_prices,
     bookings,
+    plate_vault,
     stay_asks,
 )
 from cloud.usecases.offers import MAX_ADVANCE, candidates, unbookable
@@ -47,7 +47,7 @@ class By:
     account: int
     command: str
     quoted_minor: int | None = None
-    causer: int = PLATFORM
+    causer: int = money.PLATFORM
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def change_plate(
     session: Session, booking_id: str, plate: str, by: By, now: datetime
 ) -> Booking | Refusal:
     """Until the car comes. The terms stay, and so does their grant: its next version has it."""
-    wish: list[object] = ["plate", by.account, booking_id, plate]
+    wish: list[object] = ["plate", by.account, booking_id, plate_vault.mark(session, plate)]
     done = booking_keys.before(session, by.request_key, wish)
     if done is not None:
         return done
@@ -104,8 +104,8 @@ def change_plate(
         return refuse(_past(booking))
     if not bookings.PLATE.fullmatch(plate):
         return refuse("bad_plate")
-    if plate != booking.plate:
-        booking.plate = plate
+    if plate != plate_vault.of_booking(session, booking):
+        plate_vault.put(session, booking, plate)
         booking.version += 1
         bookings.move(session, booking, "change", now)
         booking_grants.send(session, booking, by.command, now)

@@ -10,6 +10,7 @@ from cloud.core import replays
 from cloud.core.reasons import Refusal, refuse
 from cloud.core.replays import Assumption
 from cloud.errors import Unknown
+from cloud.privacy_tables import Erased
 from cloud.stay_tables import Overstay
 from cloud.tables import Booking, EventRow, Gateway, ReceiptRow, Settlement, Stay
 from cloud.usecases import (
@@ -81,8 +82,8 @@ def bundle(session: Session, number: int) -> View:
     """All of it as one JSON value. `receipt` is a file for berth-verify: the receipt once it is
 
     filed, before that the pending one, and null where nothing was settled. The events are signed
-    for `domain`, and hold commitments only; beside them the plates that were read are masked.
-    While the car stands there, all is told up to now.
+    for `domain`, and hold commitments only; beside them the plates that were read are masked,
+    unless they were erased (`erased_at`). While the car stands there, all is told up to now.
     """
     stay = stay_of(session, number)
     events = _so_far(session, stay)
@@ -96,8 +97,9 @@ def bundle(session: Session, number: int) -> View:
         "stay": _stay(stay),
         "gateway": _gateway(session, stay),
         "events": [_event(row) for row in events],
-        "plates": plates_seen.read(events),
+        "plates": plates_seen.read(session, events),
         "expected": plates_seen.expected(session, stay),
+        "erased_at": _erased_at(session, booking),
         "booking": booking and json.loads(booking.record),
         "tariff": booking and json.loads(booking.tariff),
         "history": booking and json.loads(booking.history),
@@ -198,6 +200,12 @@ def _stay(stay: Stay) -> View:
 def _gateway(session: Session, stay: Stay) -> View:
     gateway = session.get(Gateway, stay.gateway)
     return {"id": stay.gateway, "signer": gateway.signer if gateway else None}
+
+
+def _erased_at(session: Session, booking: Booking | None) -> str | None:
+    """When the driver's data were erased: plates that stood here can no longer be opened."""
+    row = session.get(Erased, booking.driver) if booking else None
+    return None if row is None else format_instant(from_ms(row.at_ms))
 
 
 def _fees(session: Session, booking: Booking | None) -> list[View]:

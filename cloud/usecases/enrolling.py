@@ -1,4 +1,4 @@
-"""A gateway gets its key. A key that takes another's place waits until the other's stays are filed:
+"""A gateway gets its key, or loses it. Either waits until the stays of the key before are filed:
 
 whoever checks a receipt asks the registry whose the key was in the block of its batch.
 """
@@ -26,7 +26,18 @@ def enrol(
     """`place`: lot, spaces. Stays that wait are put into batches queued before the new key."""
     before = session.get(Gateway, gateway_id)
     if replace_key and before is not None and before.signer != signer:
-        for _ in range(MAX_BATCHES):
-            if settlements.batch(session, now) is None:
-                break
-    return gateways.enrol(session, gateway_id, signer, place, replace_key)
+        _file(session, now)
+    return gateways.enrol(session, gateway_id, signer, place, now, replace_key)
+
+
+def revoke(session: Session, gateway_id: str, why: str, now: datetime) -> Gateway | Refusal:
+    """What came before stays valid, and is filed; the next event by its key is refused."""
+    if not gateways.revoked(session, gateway_id):
+        _file(session, now)
+    return gateways.revoke(session, gateway_id, why, now)
+
+
+def _file(session: Session, now: datetime) -> None:
+    for _ in range(MAX_BATCHES):
+        if settlements.batch(session, now) is None:
+            break

@@ -18,8 +18,9 @@ MAX_ATTEMPTS_LOOKED_AT = 24
 # What a call of this kind must not overtake, where it was decided before. A batch takes from
 # accounts what these have put there, or left; its gateways' keys are the registry's of its block.
 BEHIND: Mapping[str, tuple[str, ...]] = {
-    "batch": ("account:", "deposit:", "payout:", "rekey:"),
-    "rekey": ("batch:",),
+    "batch": ("unkey:", "account:", "deposit:", "payout:", "rekey:"),
+    "rekey": ("batch:", "unkey:"),
+    "unkey": ("batch:", "gateway:", "rekey:"),
 }
 _UNOPENED = select(ChainCall.id).where(
     col(ChainCall.status).in_((*WAITING, "failed")), col(ChainCall.id).startswith("account:")

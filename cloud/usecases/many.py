@@ -76,4 +76,7 @@ def _run(here: Connection, words: str, values: list[Any], many: bool = False) ->
     try:
         return raw.executemany(words, given) if many else raw.execute(words, given)
     except driver.Error as error:
-        raise DBAPIError.instance(words, given, error, driver.Error) from error
+        # What it was given may be a plate's.
+        raise DBAPIError.instance(
+            words, given, error, driver.Error, hide_parameters=True
+        ) from error

@@ -11,7 +11,9 @@ from sqlmodel import Session, col, or_, select
 
 from cloud.core.reasons import Refusal, refuse
 from cloud.offer_tables import OwnerPlate
+from cloud.usecases import plate_vault
 from cloud.usecases.registrations import sharing
+from contracts.ledger.pricing import Window
 from contracts.wire.types import to_ms
 
 MAX_PLATES = 10
@@ -24,10 +26,10 @@ def add(
     refused = not_theirs(session, space, owner)
     if refused is not None:
         return refused
-    there = session.get(OwnerPlate, (space, plate))
+    there = _found(session, space, plate)
     if there is None and len(plates_of(session, space)) >= MAX_PLATES:
         return refuse("too_many_plates")
-    row = there or OwnerPlate(space=space, plate=plate, account=owner, added_ms=to_ms(now))
+    row = there or made(session, space, owner, plate, now)
     row.starts_ms, row.ends_ms = 0, None
     session.add(row)
     session.flush()
@@ -39,7 +41,7 @@ def remove(session: Session, space: str, owner: int, plate: str) -> bool | Refus
     refused = not_theirs(session, space, owner)
     if refused is not None:
         return refused
-    row = session.get(OwnerPlate, (space, plate))
+    row = _found(session, space, plate)
     if row is None:
         return False
     session.delete(row)
@@ -47,9 +49,19 @@ def remove(session: Session, space: str, owner: int, plate: str) -> bool | Refus
     return True
 
 
-def invite(session: Session, row: OwnerPlate) -> None:
+def made(session: Session, space: str, owner: int, plate: str, now: datetime) -> OwnerPlate:
+    """Not yet there: who keeps it says for how long."""
+    sealed = plate_vault.seal(session, owner, plate, plate_vault.in_space(space))
+    return OwnerPlate(space=space, plate=sealed, account=owner, added_ms=to_ms(now))
+
+
+def invite(
+    session: Session, space: str, owner: int, plate: str, window: Window, now: datetime
+) -> None:
     """A guest for a time, beside the plates that stand there for good."""
-    if session.get(OwnerPlate, (row.space, row.plate)) is None:
+    if _found(session, space, plate) is None:
+        row = made(session, space, owner, plate, now)
+        row.starts_ms, row.ends_ms = to_ms(window.starts_at), to_ms(window.ends_at)
         session.add(row)
         session.flush()
 
@@ -57,16 +69,24 @@ def invite(session: Session, row: OwnerPlate) -> None:
 def plates_of(session: Session, space: str, at_ms: int | None = None) -> tuple[str, ...]:
     """Those that count at that time; without a time those that count always."""
     always = col(OwnerPlate.ends_ms).is_(None)
-    found = select(OwnerPlate.plate).where(OwnerPlate.space == space).order_by(OwnerPlate.plate)
+    found = select(OwnerPlate.plate).where(OwnerPlate.space == space)
     if at_ms is None:
-        return tuple(session.exec(found.where(always)))
-    lasting = or_(always, col(OwnerPlate.ends_ms) > at_ms)
-    return tuple(session.exec(found.where(lasting, col(OwnerPlate.starts_ms) <= at_ms)))
+        found = found.where(always)
+    else:
+        lasting = or_(always, col(OwnerPlate.ends_ms) > at_ms)
+        found = found.where(lasting, col(OwnerPlate.starts_ms) <= at_ms)
+    place = plate_vault.in_space(space)
+    return tuple(sorted(plate_vault.opened(session, row, place) for row in session.exec(found)))
 
 
 def is_owners_plate(session: Session, space: str, plate: str, at_ms: int | None = None) -> bool:
     """Letter by letter; for a doubtful reading compare with plates_of."""
     return plate in plates_of(session, space, at_ms)
+
+
+def _found(session: Session, space: str, plate: str) -> OwnerPlate | None:
+    rows = session.exec(select(OwnerPlate).where(OwnerPlate.space == space))
+    return next((row for row in rows if plate_vault.same(session, row.plate, plate)), None)
 
 
 def not_theirs(session: Session, space: str, owner: int) -> Refusal | None:

@@ -4,10 +4,12 @@ from collections.abc import Callable
 
 from sqlmodel import Session
 
+from cloud.account_tables import AccessKey, Passkey
 from cloud.compliance_tables import Document
 from cloud.offer_tables import TakeBack
 from cloud.stay_tables import Dispute, TrustEvent
-from cloud.tables import Booking, Offer, Registration
+from cloud.tables import Account, Booking, Offer, Registration
+from cloud.usecases import access_keys, sessions
 from cloud.usecases.bookings import record_of
 from cloud.usecases.registrations import sharing
 
@@ -63,6 +65,25 @@ def _event(session: Session, key: str) -> frozenset[int] | None:
     return None if row is None else frozenset((row.account,))
 
 
+def _session(session: Session, key: str) -> frozenset[int] | None:
+    number = sessions.account_of(session, key)
+    return None if number is None else frozenset((number,))
+
+
+def _passkey(session: Session, key: str) -> frozenset[int] | None:
+    row = session.get(Passkey, key)
+    return None if row is None else frozenset((row.account,))
+
+
+def _key(session: Session, key: str) -> frozenset[int] | None:
+    """The first one is named by its account's number."""
+    first = access_keys.number_of(key)
+    if first is not None:
+        return None if session.get(Account, first) is None else frozenset((first,))
+    row = session.get(AccessKey, key)
+    return None if row is None else frozenset((row.account,))
+
+
 # With the word that its "there is no such thing" begins with.
 OWNERS: dict[str, tuple[str, Find]] = {
     "booking": ("Booking", _booking),
@@ -73,4 +94,7 @@ OWNERS: dict[str, tuple[str, Find]] = {
     "taking_back": ("Taking back", _taking_back),
     "dispute": ("Dispute", _dispute),
     "event": ("Trust event", _event),
+    "session": ("Session", _session),
+    "passkey": ("Passkey", _passkey),
+    "key": ("Key", _key),
 }

@@ -1,12 +1,12 @@
 """The plates that a gateway read of a stay's car, masked, and those that were expected there."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 from sqlmodel import Session, col, select
 
 from cloud.tables import Booking, EventRow, Stay
+from cloud.usecases import plate_vault
 from cloud.usecases.stay_arrivals import SOON_MS
 from contracts.wire.messages import Event
 from contracts.wire.types import format_instant, from_ms
@@ -22,17 +22,18 @@ def masked(plate: str) -> str:
     return plate[:HEAD] + "*" * max(len(plate) - HEAD - TAIL, 1) + plate[-TAIL:]
 
 
-def read(rows: Sequence[EventRow]) -> list[View]:
+def read(session: Session, rows: Sequence[EventRow]) -> list[View]:
     """Of each event that came with its plate: how it was read, and what the gateway made of it."""
     return [
         {
             "seq": row.seq,
             "at": format_instant(event.at),
-            "plate": masked(json.loads(row.plate)["text"]),
+            "plate": masked(text),
             "match": event.match,
         }
         for row in rows
         if row.plate
+        for text in [plate_vault.of_event(session, row) or ""]
         for event in [Event.model_validate_json(row.body)]
     ]
 
@@ -50,7 +51,7 @@ def expected(session: Session, stay: Stay) -> list[View]:
     return [
         {
             "booking": row.id,
-            "plate": masked(row.plate),
+            "plate": masked(plate_vault.of_booking(session, row)),
             "starts_at": format_instant(from_ms(row.starts_ms)),
             "state": row.state,
         }

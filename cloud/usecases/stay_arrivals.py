@@ -3,7 +3,6 @@
 A booking is tied only to a plate that fits it exactly; whatever is doubtful goes to a person.
 """
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -20,6 +19,7 @@ from cloud.usecases import (
     bookings,
     notices,
     offer_plates,
+    plate_vault,
     stay_asks,
     stay_places,
 )
@@ -65,9 +65,8 @@ class Seen:
         return to_ms(self.event.at)
 
 
-def seen(row: EventRow, event: Event) -> Seen:
-    text = json.loads(row.plate)["text"] if row.plate else None
-    return Seen(event, text, f"stay-{row.digest[2:26]}")
+def seen(session: Session, row: EventRow, event: Event) -> Seen:
+    return Seen(event, plate_vault.of_event(session, row), f"stay-{row.digest[2:26]}")
 
 
 def whose(session: Session, came: Seen, now: datetime) -> Whose:
@@ -121,6 +120,11 @@ def same(one: str, other: str) -> bool:
     return plates.match(one, [Expected("", other)]).match == "accepted"
 
 
+def one_car(session: Session, one: Booking, other: Booking) -> bool:
+    plates_ = (plate_vault.of_booking(session, row) for row in (one, other))
+    return same(*plates_)
+
+
 def _by_grant(session: Session, came: Seen, now: datetime) -> Whose | None:
     """Only a plate that the gateway accepted ties a stay to a booking; doubt goes to a person."""
     if came.event.match != "accepted" or came.event.grant is None:
@@ -159,14 +163,15 @@ def _free(session: Session, came: Seen) -> bool:
 def _expected(session: Session, came: Seen, plate: str, now: datetime) -> Whose | None:
     """Of the bookings of this lot: its car in another space, or in its own too early."""
     lot = _ahead_in_lot(session, came)
-    known = [Expected(row.id, row.plate) for row in lot]
+    read_of = {row.id: plate_vault.of_booking(session, row) for row in lot}
+    known = [Expected(*one) for one in read_of.items()]
     found = plates.match(plate, known)
     if found.match == "other":
         return None
     if found.match == "ambiguous":
         return Whose("doubtful")
     # One vehicle may have several bookings: the one of this space, else the next.
-    own = [row for row in lot if same(plate, row.plate)]
+    own = [row for row in lot if same(plate, read_of[row.id])]
     booking = min(own, key=lambda row: (row.space != came.space, row.starts_ms))
     return _known(session, booking, came, now)
 
@@ -178,6 +183,9 @@ def _known(session: Session, booking: Booking, came: Seen, now: datetime) -> Who
         # What was changed about it so late that the gateway did not have it yet, it has by then.
         stay_asks.snapshot(session, came.space, f"{came.key}.ask", now)
         return Whose("booked", booking)
+    if booking_grants.gateway_of(session, booking.space) != came.event.gateway:
+        # Another gateway watches what was booked: on this one's word alone nothing changes there.
+        return Whose("elsewhere")
     return _moved_here(session, booking, came, now)
 
 
@@ -215,7 +223,7 @@ def _too_late(session: Session, came: Seen, plate: str, now: datetime) -> Whose:
         Booking.ends_ms > came.at_ms,
     )
     for row in session.exec(over.order_by(col(Booking.starts_ms).desc())):
-        if same(plate, row.plate):
+        if same(plate, plate_vault.of_booking(session, row)):
             return _again(session, row, came, now)
     return Whose("unbooked")
 
@@ -223,7 +231,7 @@ def _too_late(session: Session, came: Seen, plate: str, now: datetime) -> Whose:
 def _again(session: Session, booking: Booking, came: Seen, now: datetime) -> Whose:
     """A booking has one stay and one bill: a second visit is never put upon it."""
     following = ahead_at(session, came.space, came.at_ms)
-    if following and same(following.plate, booking.plate) and following.early_ms <= came.at_ms:
+    if following and following.early_ms <= came.at_ms and one_car(session, following, booking):
         # The gateway, which let it in by the old grant, is to know it by the next one.
         place = (booking.space, booking.grant)
         booking_grants.revoke(session, place, booking.id, f"{came.key}.old", now)

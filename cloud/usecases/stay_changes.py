@@ -5,7 +5,14 @@ from datetime import datetime
 from sqlmodel import Session, select
 
 from cloud.tables import Booking, Stay
-from cloud.usecases import billing, booking_grants, bookings, stay_overstays, trust
+from cloud.usecases import (
+    billing,
+    booking_grants,
+    bookings,
+    stay_judging,
+    stay_overstays,
+    trust,
+)
 from cloud.usecases.gateways import raise_alarm
 from cloud.usecases.receipts import events_of
 from cloud.usecases.stay_arrivals import Seen, told, whose
@@ -29,6 +36,8 @@ def applied(session: Session, space: str, came: Seen, now: datetime) -> str:
     """The effect, as kept with the event."""
     event = came.event
     stay = session.exec(select(Stay).where(Stay.space == space, Stay.state == "open")).first()
+    if stay is not None and event.gateway != stay.gateway and stay.arrived_ms > came.at_ms:
+        return stay_judging.late(session, event, now)
     if event.occupancy == "free" and stay is not None:
         return _close(session, stay, event, now)
     if event.occupancy != "occupied":
@@ -73,7 +82,8 @@ def _split(session: Session, stay: Stay, event: Event, now: datetime) -> None:
 
 def _close(session: Session, stay: Stay, event: Event, now: datetime) -> str:
     stay.last_seq, stay.departed_ms = event.seq, to_ms(event.at)
-    stay.state = "closed" if event.epoch == stay.epoch else "disputed"
+    one_run = (event.gateway, event.epoch) == (stay.gateway, stay.epoch)
+    stay.state = "closed" if one_run else "disputed"
     session.add(stay)
     session.flush()
     if stay.booking is None:

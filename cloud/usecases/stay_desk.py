@@ -1,6 +1,5 @@
 """What an operator, or a driver who came too late, puts right about a car that stands there."""
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +10,14 @@ from cloud.core.booking import AHEAD
 from cloud.core.matching import SOON
 from cloud.core.reasons import Refusal, refuse
 from cloud.tables import Booking, EventRow, Space, Stay
-from cloud.usecases import audit, booking_grants, bookings, stay_asks, stay_matches
+from cloud.usecases import (
+    audit,
+    booking_grants,
+    bookings,
+    plate_vault,
+    stay_asks,
+    stay_matches,
+)
 from cloud.usecases.dispute_evidence import stay_of
 from cloud.usecases.stay_arrivals import OVER, same
 from contracts.wire.messages import Event
@@ -110,9 +116,9 @@ def _theirs(session: Session, stay: Stay, asked: bookings.Asked) -> list[Booking
         Booking.space == stay.space,
         col(Booking.state).in_(OVER),
         Booking.driver == asked.driver,
-        Booking.plate == asked.plate,
         Booking.ends_ms > stay.arrived_ms,
     )
+    found = found.where(plate_vault.is_plate(session, Booking.plate, asked.plate))
     over = list(session.exec(found.order_by(col(Booking.starts_ms)).limit(MAX_OVER)))
     return over if over and _is_car(session, stay, asked.plate, over) else []
 
@@ -146,7 +152,7 @@ def _tell_plate(
 
 
 def _read(session: Session, stay: Stay) -> str | None:
-    rows = select(EventRow.plate).where(
+    rows = select(EventRow).where(
         EventRow.gateway == stay.gateway,
         EventRow.space == stay.space,
         EventRow.epoch == stay.epoch,
@@ -154,5 +160,5 @@ def _read(session: Session, stay: Stay) -> str | None:
         col(EventRow.plate).is_not(None),
     )
     last = session.exec(rows.order_by(col(EventRow.seq).desc()).limit(1)).first()
-    text = plates.normalise(json.loads(last)["text"]) if last else ""
+    text = plates.normalise(plate_vault.of_event(session, last) or "") if last else ""
     return text if len(text) >= MIN_PLATE else None

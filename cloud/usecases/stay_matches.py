@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select
 from cloud.booking_tables import Superseded
 from cloud.core.booking import AHEAD
 from cloud.tables import Booking, EventRow, Stay
-from cloud.usecases import booking_agreed, bookings, stay_overstays
+from cloud.usecases import booking_agreed, bookings, plate_vault, stay_overstays
 from cloud.usecases.gateways import clear_alarm
 from cloud.usecases.stay_arrivals import Seen, same
 from contracts.wire.messages import Event
@@ -34,7 +34,7 @@ def another(session: Session, stay: Stay, came: Seen) -> bool:
     if stay.booking is None or event.match not in ("accepted", "other"):
         return False
     booking = bookings.get(session, stay.booking)
-    if came.plate and same(came.plate, booking.plate):
+    if came.plate and same(came.plate, plate_vault.of_booking(session, booking)):
         return False
     first, own = _first(session, stay), _grants(session, booking)
     if first.match != "accepted" or first.grant not in own:
@@ -48,7 +48,8 @@ def goes_on(session: Session, stay: Stay, came: Seen) -> str:
     event on that the gateway matched; asked, it tells the stay again from its beginning.
     """
     event = came.event
-    if event.match != "accepted" or event.grant is None or event.epoch != stay.epoch:
+    one_run = (event.gateway, event.epoch) == (stay.gateway, stay.epoch)
+    if event.match != "accepted" or event.grant is None or not one_run:
         return "noted"
     if stay.booking is None:
         return _known_now(session, stay, came)

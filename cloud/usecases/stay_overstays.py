@@ -15,7 +15,7 @@ from cloud.stay_tables import Overstay
 from cloud.tables import Booking, EventRow, Gateway, Space, Stay
 from cloud.usecases import notices, stay_asks, stay_places, trust
 from cloud.usecases.gateways import raise_alarm
-from cloud.usecases.stay_arrivals import SOON_MS, ahead_at, same
+from cloud.usecases.stay_arrivals import SOON_MS, ahead_at, one_car
 from contracts.ledger.records import BookingRecord
 from contracts.wire.messages import Event
 from contracts.wire.types import format_instant, from_ms, to_ms
@@ -97,8 +97,8 @@ def _heard() -> Any:
     )
 
 
-def _goes_on(booking: Booking, following: Booking) -> bool:
-    return following.driver == booking.driver and same(following.plate, booking.plate)
+def _goes_on(session: Session, booking: Booking, following: Booking) -> bool:
+    return following.driver == booking.driver and one_car(session, following, booking)
 
 
 def _asked(session: Session, stay: Stay, booking: Booking, command: str, now: datetime) -> Overstay:
@@ -120,7 +120,7 @@ def _next(session: Session, stay: Stay, booking: Booking, command: str, now: dat
     Nobody is in the way of himself: who has booked on, with the same car, keeps the space.
     """
     following = ahead_at(session, stay.space, to_ms(now))
-    if following is None or _goes_on(booking, following):
+    if following is None or _goes_on(session, booking, following):
         return
     cause = stay_places.Cause(f"{command}.next", "car_before_stays", booking.driver)
     done = stay_places.reassign(session, following, cause, now)

@@ -6,7 +6,13 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from cloud.tables import EventRow, Gateway, Space, Stay
-from cloud.usecases import stay_arrivals, stay_changes
+from cloud.usecases import (
+    gateway_keys,
+    plate_vault,
+    stay_arrivals,
+    stay_changes,
+    stay_judging,
+)
 from cloud.usecases.gateways import heard_again, raise_alarm
 from contracts.ledger.hashing import unhex
 from contracts.wire.messages import Event, SignedEvent
@@ -14,6 +20,8 @@ from contracts.wire.signing import Domain, event_digest, plate_commitment, recov
 from contracts.wire.types import to_ms
 
 MAX_APPLIED = 1000
+# Numbers so far beyond what is known are asked for later, not kept until then.
+MAX_BEYOND = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +29,7 @@ class Taken:
     """How far one gateway's events are committed, and what to ask of it now.
 
     `gap`: the first numbers that are missing. `snapshot`: it was away, and what it sees is wanted.
+    `about`, for those who count: repeated, or too_far beyond what is known.
     """
 
     gateway: str
@@ -29,6 +38,7 @@ class Taken:
     gap: tuple[int, int] | None
     refused: str | None = None
     snapshot: bool = False
+    about: str = ""
 
 
 def take(session: Session, signed: SignedEvent, domain: Domain, now: datetime) -> Taken:
@@ -41,17 +51,26 @@ def take(session: Session, signed: SignedEvent, domain: Domain, now: datetime) -
     if gateway is None:
         return _refused(session, body, "unknown_gateway", now)
     digest = event_digest(body, domain)
-    if recover(digest, signed.signature) != gateway.signer:
-        return _refused(session, body, "wrong_key", now)
+    signer = recover(digest, signed.signature) or ""
+    why = gateway_keys.refusal(session, gateway, signer, body, now)
+    if why is not None:
+        return _refused(session, body, why, now)
     stored = session.get(EventRow, (body.gateway, body.epoch, body.seq))
+    if stored is None and _too_far(gateway, body):
+        ask = (gateway.seq + 1, body.seq - 1)
+        return Taken(gateway.id, gateway.epoch, gateway.seq, ask, about="too_far")
     if stored is None:
-        session.add(_row(signed, "0x" + digest.hex(), gateway.signer))
+        session.add(_row(session, signed, "0x" + digest.hex(), signer))
         session.flush()
     elif unhex(stored.digest) != digest:
-        # A restored backup: it is told how far we are, and begins a new epoch.
+        # A restored backup, or a disk that lied: it begins a new epoch. How far we are would be no
+        # answer: one that has got as far by itself would take what we refused for acknowledged.
         refused = _refused(session, body, "number_reused", now)
-        return replace(refused, epoch=gateway.epoch, seq=gateway.seq)
-    _apply_ready(session, gateway, now)
+        return replace(refused, epoch=gateway.epoch + 1)
+    apply_ready(session, gateway, now)
+    if stored is not None:
+        gap = _gap(session, gateway)
+        return Taken(gateway.id, gateway.epoch, gateway.seq, gap, about="repeated")
     return Taken(gateway.id, gateway.epoch, gateway.seq, _gap(session, gateway))
 
 
@@ -73,11 +92,16 @@ def unbooked(session: Session, now: datetime, after_ms: int) -> list[Stay]:
     return stays
 
 
-def _apply_ready(session: Session, gateway: Gateway, now: datetime) -> None:
-    for _ in range(MAX_APPLIED):
+def apply_ready(
+    session: Session, gateway: Gateway, now: datetime, limit: int = MAX_APPLIED
+) -> None:
+    """All that now follow each other without a gap, at most `limit` of them."""
+    for _ in range(limit):
         row = _next(session, gateway)
         if row is None:
             return
+        kept = gateway.kept_seq if row.epoch == gateway.epoch else 0
+        gateway.kept_seq = max(kept, row.seq)
         gateway.epoch, gateway.seq = row.epoch, row.seq
         gateway.seen_ms = max(gateway.seen_ms, to_ms(now))
         if not gateway.online:
@@ -99,6 +123,12 @@ def _next(session: Session, gateway: Gateway) -> EventRow | None:
     return session.exec(newer.order_by(col(EventRow.epoch))).first()
 
 
+def _too_far(gateway: Gateway, body: Event) -> bool:
+    """A gateway sends a few at a time; one that makes numbers up must not fill our disk."""
+    same = body.epoch == gateway.epoch
+    return body.seq > (max(gateway.seq, gateway.kept_seq) if same else 0) + MAX_BEYOND
+
+
 def _gap(session: Session, gateway: Gateway) -> tuple[int, int] | None:
     beyond = select(EventRow.seq).where(
         EventRow.gateway == gateway.id,
@@ -106,7 +136,8 @@ def _gap(session: Session, gateway: Gateway) -> tuple[int, int] | None:
         EventRow.seq > gateway.seq,
     )
     first = session.exec(beyond.order_by(col(EventRow.seq)).limit(1)).first()
-    return None if first is None else (gateway.seq + 1, first - 1)
+    missing = first is not None and first > gateway.seq + 1
+    return (gateway.seq + 1, first - 1) if first is not None and missing else None
 
 
 def _apply(session: Session, row: EventRow, event: Event, now: datetime) -> None:
@@ -114,26 +145,23 @@ def _apply(session: Session, row: EventRow, event: Event, now: datetime) -> None
         row.effect = "noted"
         return
     space = session.get(Space, event.space)
-    if space is None or space.gateway != event.gateway:
-        row.effect = "foreign_space"
-        raise_alarm(
-            session,
-            f"foreign:{event.gateway}:{event.space}",
-            "foreign_space",
-            event.space,
-            f"Gateway {event.gateway} reports on {event.space}, which is not assigned to it.",
-            now,
-        )
+    kept_out = stay_judging.out_of_place(session, space, event, now)
+    if space is None or kept_out is not None:
+        row.effect = kept_out or "foreign_space"
         return
     # Whether a space was free for whoever came is asked of it as it was before.
-    row.effect = stay_changes.applied(session, space.id, stay_arrivals.seen(row, event), now)
-    if space.occupancy != event.occupancy:
+    row.effect = stay_changes.applied(
+        session, space.id, stay_arrivals.seen(session, row, event), now
+    )
+    if space.gateway != event.gateway:
+        stay_judging.of_before(session, space, event, row.effect, now)
+    elif space.occupancy != event.occupancy:
         # What is only said again is not newer: it is so since it became so.
         space.occupancy, space.occupancy_ms = event.occupancy, to_ms(event.at)
         session.add(space)
 
 
-def _row(signed: SignedEvent, digest: str, signer: str) -> EventRow:
+def _row(session: Session, signed: SignedEvent, digest: str, signer: str) -> EventRow:
     """A plate that does not open the signed commitment is somebody's addition: left out."""
     body, plate = signed.body, signed.plate
     if plate and plate_commitment(plate.text, unhex(plate.salt)) != body.plate:
@@ -146,7 +174,7 @@ def _row(signed: SignedEvent, digest: str, signer: str) -> EventRow:
         body=body.model_dump_json(),
         signature=signed.signature,
         digest=digest,
-        plate=plate.model_dump_json() if plate else None,
+        plate=plate_vault.sealed_event(session, body, plate),
         signer=signer,
     )
 

@@ -190,15 +190,7 @@ def _lend(session: Session, wanted: Wanted, space: str, agreed: Agreed, now: dat
     """Nobody else gets it, and the owner's cars count as the owner's there, for that time."""
     shut(session, space, wanted.window, ("standby", wanted.owner), _lent_id(agreed.decision), now)
     for plate in plates_of(session, wanted.space):
-        guest = OwnerPlate(
-            space=space,
-            plate=plate,
-            account=wanted.owner,
-            starts_ms=to_ms(wanted.window.starts_at),
-            ends_ms=to_ms(wanted.window.ends_at),
-            added_ms=to_ms(now),
-        )
-        invite(session, guest)
+        invite(session, space, wanted.owner, plate, wanted.window, now)
 
 
 def _uninvite(session: Session, row: TakeBack) -> None:

@@ -31,6 +31,7 @@ from cloud.usecases import (
     bookings,
     charges,
     credits,
+    plate_vault,
     settlements,
 )
 from cloud.usecases.booking_steps import ENDED as ENDED
@@ -95,7 +96,7 @@ def booking(session: Session, booking_id: str) -> View:
         "id": row.id,
         "lot": space.lot if space else "",
         "space": row.space,
-        "plate": _masked(row.plate),
+        "plate": _masked(plate_vault.of_booking(session, row)),
         "state": row.state,
         "starts_at": _time(row.starts_ms),
         "ends_at": _time(row.ends_ms),

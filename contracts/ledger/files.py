@@ -8,6 +8,7 @@ from contracts.ledger.links import Link
 from contracts.ledger.pending import Pending, PendingCharge, PendingCredit, verify_pending
 from contracts.ledger.reading import read_strictly
 from contracts.ledger.receipt import Receipt, verify
+from contracts.wire.types import ZERO_DIGEST
 
 Paper = Receipt | Credit | Charge | Pending | PendingCredit | PendingCharge
 
@@ -46,6 +47,12 @@ def unshown(paper: Paper) -> dict[str, str]:
     if shown is None or shown.title is not None:
         return {}
     return {"titles": "not shown: whether the space was rightly shared is not checked here."}
+
+
+def sealed_plates(paper: Paper) -> int:
+    """How many of a receipt's events hold a commitment to a plate; no file ever opens one."""
+    events = paper.events if isinstance(paper, Receipt) else ()
+    return sum(event.body.plate != ZERO_DIGEST for event in events)
 
 
 KINDS: dict[tuple[str, bool], tuple[type[Paper], str]] = {

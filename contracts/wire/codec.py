@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from contracts.errors import Malformed
+from contracts.errors import Crossed, Malformed
 from contracts.wire.messages import Down, SignedEvent, Up
 from contracts.wire.topics import DOWN, UP, Topic, parse_topic
 
@@ -35,7 +35,7 @@ def decode_up(topic: str, payload: bytes) -> tuple[Topic, Up]:
     message = decode(UP[parsed.kind], payload)
     named = message.body.gateway if isinstance(message, SignedEvent) else message.gateway
     if named != parsed.gateway:
-        raise Malformed(f"It speaks for gateway {named!r} on the topic of {parsed.gateway!r}.")
+        raise Crossed(f"It speaks for gateway {named!r} on the topic of {parsed.gateway!r}.")
     return parsed, message
 
 
@@ -45,7 +45,7 @@ def decode_down(topic: str, payload: bytes) -> Down:
         raise Malformed(f"Topic {topic!r} is not one that commands come on.")
     message = decode(DOWN[parsed.kind], payload)
     if message.gateway != parsed.gateway:
-        raise Malformed(f"It commands {message.gateway!r} on the topic of {parsed.gateway!r}.")
+        raise Crossed(f"It commands {message.gateway!r} on the topic of {parsed.gateway!r}.")
     return message
 
 

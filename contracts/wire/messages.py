@@ -120,7 +120,17 @@ class Reply(Tolerant):
     sentence: str = ""
 
 
-class Ack(Frozen):
+class Signable(Frozen):
+    """What the cloud says. Who has its command key pinned believes only what is signed with it, at
+
+    `signed_at_ms` (since 1970, UTC), and each signature once: contracts/wire/commands.py.
+    """
+
+    signed_at_ms: Count = 0
+    signature: Signature | None = None
+
+
+class Ack(Signable):
     """Cloud, on down/ack: every event up to (epoch, seq) is committed to its database."""
 
     gateway: Name
@@ -128,7 +138,7 @@ class Ack(Frozen):
     seq: Count
 
 
-class Grant(Frozen):
+class Grant(Signable):
     """Cloud, on down/grant: this plate may use this space in this window (half-open, UTC).
 
     `early_s` before the start and `late_s` after the end still match. A newer `version` of the
@@ -149,7 +159,7 @@ class Grant(Frozen):
     issued_at: Instant
 
 
-class Revoke(Frozen):
+class Revoke(Signable):
     """Cloud, on down/revoke: the grant is void. Revoking an unknown grant is accepted."""
 
     command: Name
@@ -158,7 +168,7 @@ class Revoke(Frozen):
     issued_at: Instant
 
 
-class Ask(Frozen):
+class Ask(Signable):
     """Cloud, on down/ask: send events [first, last] of this epoch again, or a fresh snapshot."""
 
     command: Name

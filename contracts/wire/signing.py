@@ -4,6 +4,7 @@ Source: EIP-712, EIP-191, SEC 2 (secp256k1), RFC 6979 (the nonce is derived, nev
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from coincurve import PrivateKey, PublicKey
 
@@ -34,6 +35,10 @@ FIELDS = (
     ("grant", "string"),
 )
 EVENT_TYPE = "Event(" + ",".join(f"{kind} {name}" for name, kind in FIELDS) + ")"
+EVENT_TYPE_HASH = keccak(EVENT_TYPE.encode())
+# Names of gateways and spaces, boots, and words come again and again: two thirds of the hashing.
+MAX_WORDS = 16_384
+MAX_DOMAINS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +49,11 @@ class Domain:
     ledger: str
 
     def separator(self) -> bytes:
-        return keccak(
-            keccak(DOMAIN_TYPE.encode())
-            + keccak(b"Berth")
-            + keccak(b"1")
-            + self.chain_id.to_bytes(32, "big")
-            + unhex(self.ledger).rjust(32, b"\0")
-        )
+        return _separator(self.chain_id, self.ledger)
 
 
 def event_digest(event: Event, domain: Domain) -> bytes:
-    words = [keccak(EVENT_TYPE.encode())]
+    words = [EVENT_TYPE_HASH]
     values = _signed_values(event)
     words += [_word(kind, values[name]) for name, kind in FIELDS]
     return keccak(b"\x19\x01" + domain.separator() + keccak(b"".join(words)))
@@ -93,6 +92,17 @@ def plate_commitment(plate: str, salt: bytes) -> str:
 HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
 
 
+@lru_cache(maxsize=MAX_DOMAINS)
+def _separator(chain_id: int, ledger: str) -> bytes:
+    return keccak(
+        keccak(DOMAIN_TYPE.encode())
+        + keccak(b"Berth")
+        + keccak(b"1")
+        + chain_id.to_bytes(32, "big")
+        + unhex(ledger).rjust(32, b"\0")
+    )
+
+
 def _private(key: bytes) -> PrivateKey:
     if len(key) != 32:
         raise BadKey(BadKey.__doc__)
@@ -127,7 +137,12 @@ def _signed_values(event: Event) -> dict[str, str | int]:
 
 def _word(kind: str, value: str | int) -> bytes:
     if kind == "string":
-        return keccak(str(value).encode())
+        return _text_word(str(value))
     if kind == "bytes32":
         return unhex(str(value))
     return int(value).to_bytes(32, "big")
+
+
+@lru_cache(maxsize=MAX_WORDS)
+def _text_word(value: str) -> bytes:
+    return keccak(value.encode())

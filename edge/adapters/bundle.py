@@ -95,7 +95,8 @@ def shown_settings(config: Config) -> dict[str, Plain]:
     settings: dict[str, Plain] = config.model_dump(mode="json", exclude_none=True)
     broker = parse_broker(config.broker)
     signs_in = f"{MASK}@" if broker.user is not None else ""
-    settings["broker"] = f"mqtt://{signs_in}{broker.host}:{broker.port}"
+    scheme = urlsplit(config.broker).scheme
+    settings["broker"] = f"{scheme}://{signs_in}{broker.host}:{broker.port}"
     settings["cameras"] = {
         name: {"space": camera.space, "source": shown_source(camera.source)}
         for name, camera in config.cameras.items()

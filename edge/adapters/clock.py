@@ -82,6 +82,11 @@ class SystemClock:
         return max(0.0, (mono_ns - self.mono_ns()) / NS)
 
 
+def utc_ms() -> int | None:
+    """The real time, whatever a stream's clock says; None while nothing vouches for it."""
+    return time.time_ns() // 1_000_000 if kernel_synced() else None
+
+
 def kernel_synced() -> bool:
     """Source: adjtimex(2); chrony, ntpd and systemd-timesyncd all clear STA_UNSYNC."""
     timex = ctypes.create_string_buffer(TIMEX_BYTES)

@@ -8,9 +8,11 @@ from functools import partial
 
 from edge.adapters.checks import DOCTOR_S, Check, Level, Machine, Task, run_tasks
 from edge.adapters.clock import SystemClock
+from edge.adapters.identity_checks import check_certificate, wants_certificate
 from edge.adapters.machine_checks import (
     check_broker,
     check_clock,
+    check_commands,
     check_data,
     check_key,
     check_power,
@@ -63,11 +65,14 @@ def _tasks(config: Config, machine: Machine, hands: Hands) -> Iterator[Task]:
         "key": lambda: check_key(data),
         "data": lambda: check_data(data),
         "broker": lambda: check_broker(config),
+        "commands": lambda: check_commands(config),
         "clock": lambda: check_clock(config, machine),
         "rights": lambda: check_rights(config),
     }
     for name, look in looks.items():
         yield Task(name, name, look)
+    if wants_certificate(config):
+        yield Task("certificate", "certificate", lambda: check_certificate(config))
     if config.plates is not None:
         yield Task("plates", "plates", partial(check_plates, config.plates))
     yield Task("sensors", "sensors", lambda: _sensors(config, machine))

@@ -16,7 +16,7 @@ from edge.core.outputs import (
     SetAcked,
     Start,
 )
-from edge.core.plate_proofs import without_stranger
+from edge.core.plate_proofs import without_plate
 from edge.errors import OutboxUnwritable
 from edge.ports import EventRow, Write
 
@@ -85,7 +85,7 @@ class MemoryOutbox:
         if ack.epoch != self._start.epoch or ack.seq <= self._start.acked:
             return
         for row in self.events(ack.epoch, self._start.acked + 1, ack.seq):
-            if (payload := without_stranger(row.payload)) is not None:
+            if (payload := without_plate(row.payload)) is not None:
                 self._events[row.epoch, row.seq] = replace(row, payload=payload)
         self._start = replace(self._start, acked=min(ack.seq, self._start.seq))
         oldest = (ack.epoch, ack.seq - self._keep_acked)

@@ -12,10 +12,10 @@ from contracts.wire.signing import address_of
 from edge.adapters.checks import Check, Level, Machine
 from edge.adapters.keys import load_key
 from edge.adapters.mqtt import parse_broker
-from edge.adapters.mqtt_probe import ask_broker
+from edge.adapters.mqtt_probe import ask_broker, greet
 from edge.adapters.outbox import LOCK_FILE
 from edge.config import Config
-from edge.errors import EdgeError
+from edge.errors import EdgeError, TlsUnusable
 
 MB = 1_000_000
 LEAST_FREE_MB, GOOD_FREE_MB = 50, 500
@@ -87,16 +87,31 @@ def on_sd_card(folder: Path, devices: Path = BLOCK_DEVICES) -> bool:
 
 
 def check_broker(config: Config) -> Check:
-    broker = parse_broker(config.broker)
-    where = f"{broker.host}:{broker.port}"
+    broker = parse_broker(config.broker, config.data_path)
+    where = f"{broker.host}:{broker.port}" + (" by TLS" if broker.tls else "")
     fix = "Check `broker` in the settings, the network, and that the broker runs."
     try:
+        if broker.tls is not None and is_running(config.data_path):
+            greet(broker)
+            return Check("broker", Level.OK, f"{where} is the right one; the gateway runs")
         refused = ask_broker(broker, config.gateway)
+    except TlsUnusable as error:
+        return Check("broker", Level.FAILED, f"{where}: {error.detail}", error.remedy)
     except OSError as error:
         return Check("broker", Level.FAILED, f"{where} does not answer: {error}", fix)
     if refused:
         return Check("broker", Level.FAILED, f"{where}: {refused}", fix)
     return Check("broker", Level.OK, f"{where} lets this gateway in")
+
+
+def check_commands(config: Config) -> Check:
+    """A gateway from before commands were signed goes on; that anyone may command it is said."""
+    if config.commands:
+        said = f"only those signed by {' or '.join(config.commands)} are believed"
+        return Check("commands", Level.OK, said)
+    said = "not signed for this gateway: whoever writes on its topic is believed"
+    fix = "Set `commands` to what the cloud's /healthz shows under that name."
+    return Check("commands", Level.WARNING, said, fix)
 
 
 def check_clock(config: Config, machine: Machine) -> Check:

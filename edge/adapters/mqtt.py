@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
+from edge.adapters.tls import FOLDER, client_context, load
+from edge.errors import TlsUnusable
 from edge.ports import Connected, Disconnected, Item, Put, Received
 
 RECONNECT_MIN_S, RECONNECT_MAX_S = 1, 30
@@ -17,7 +21,7 @@ CONNECT_TIMEOUT_S = 5.0
 MAX_QUEUED = 500
 STOP_S = 2.0
 QOS = 1
-DEFAULT_PORT = 1883
+DEFAULT_PORT, TLS_PORT = 1883, 8883
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +30,24 @@ class BrokerAddress:
     port: int
     user: str | None = None
     password: str | None = None
+    tls: Path | None = None
+    """The folder of the certificate; None: in clear."""
 
 
-def parse_broker(url: str) -> BrokerAddress:
-    """`mqtt://[user:password@]host[:port]`, checked by the configuration before."""
+def parse_broker(url: str, data: Path = Path()) -> BrokerAddress:
+    """`mqtt[s]://[user:password@]host[:port]`, checked by the configuration before."""
     parts = urlsplit(url)
-    return BrokerAddress(
-        parts.hostname or "", parts.port or DEFAULT_PORT, parts.username, parts.password
-    )
+    tls = data / FOLDER if parts.scheme == "mqtts" else None
+    port = parts.port or (TLS_PORT if tls else DEFAULT_PORT)
+    return BrokerAddress(parts.hostname or "", port, parts.username, parts.password, tls)
 
 
 class PahoUplink:
+    """Its client id is the gateway's own, and no session is kept: what matters is sent again.
+
+    Raises TlsUnusable.
+    """
+
     def __init__(self, address: BrokerAddress, client_id: str, keepalive_s: int, put: Put) -> None:
         self._address, self._keepalive_s, self._put = address, keepalive_s, put
         self._gone, self._stopping = threading.Event(), threading.Event()
@@ -48,6 +59,10 @@ class PahoUplink:
         client.on_connect_fail = self._on_connect_fail
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
+        if address.tls is not None:
+            self._context = client_context(address.tls)
+            client.tls_set_context(self._context)
+            client.on_pre_connect = self._on_pre_connect
         if address.user is not None:
             client.username_pw_set(address.user, address.password)
         self._client = client
@@ -75,6 +90,12 @@ class PahoUplink:
             self._gone.wait(STOP_S)
         else:
             self._client.disconnect()
+
+    def _on_pre_connect(self, _c: Any, _u: Any) -> None:
+        # What was good at the start and is being written now is read at the next try.
+        with suppress(TlsUnusable):
+            if self._address.tls is not None:
+                load(self._context, self._address.tls)
 
     def _on_connect(self, _c: Any, _u: Any, _f: Any, reason: Any, _p: Any) -> None:
         if reason.is_failure:

@@ -10,6 +10,7 @@ import socket
 from contextlib import suppress
 
 from edge.adapters.mqtt import BrokerAddress
+from edge.adapters.tls import client_context
 
 CONNECT_S, ANSWER_S = 3.0, 3.0
 KEEPALIVE_S = 10
@@ -26,9 +27,8 @@ REFUSALS = {
 
 
 def ask_broker(address: BrokerAddress, gateway: str) -> str | None:
-    """None if it lets us in, else why not. Raises OSError if nothing answers there."""
-    where = (address.host, address.port)
-    with socket.create_connection(where, CONNECT_S) as link:
+    """None if it lets us in, else why not. Raises OSError if nothing answers there, TlsUnusable."""
+    with _link(address) as link:
         link.settimeout(ANSWER_S)
         link.sendall(connect_packet(address, f"{gateway}-doctor"))
         answer = _read(link)
@@ -38,6 +38,26 @@ def ask_broker(address: BrokerAddress, gateway: str) -> str | None:
         return "what answers there is no MQTT broker"
     code = answer[3]
     return REFUSALS.get(code, f"it refuses with code {code}") if code else None
+
+
+def greet(address: BrokerAddress) -> None:
+    """The handshake alone: a broker that knows us by our certificate would throw out the gateway
+
+    that runs. Raises OSError, TlsUnusable.
+    """
+    _link(address).close()
+
+
+def _link(address: BrokerAddress) -> socket.socket:
+    if address.tls is None:
+        return socket.create_connection((address.host, address.port), CONNECT_S)
+    context = client_context(address.tls)
+    plain = socket.create_connection((address.host, address.port), CONNECT_S)
+    try:
+        return context.wrap_socket(plain, server_hostname=address.host)
+    except OSError:
+        plain.close()
+        raise
 
 
 def connect_packet(address: BrokerAddress, client_id: str) -> bytes:

@@ -12,6 +12,8 @@ from typing import Any
 
 from contracts.wire.messages import Grant
 from contracts.wire.types import ZERO_DIGEST, format_instant, parse_instant
+from edge.adapters import epoch_file
+from edge.adapters.erasing import Eraser
 from edge.adapters.sightings import NOTHING_SEEN, Sightings
 from edge.core.outputs import (
     BeginEpoch,
@@ -24,7 +26,6 @@ from edge.core.outputs import (
     SpaceRecord,
     Start,
 )
-from edge.core.plate_proofs import without_stranger
 from edge.errors import OutboxBusy, OutboxForeign, OutboxUnwritable
 from edge.ports import EventRow, Write
 
@@ -43,7 +44,6 @@ CREATE TABLE spaces (space TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID
 CREATE TABLE grants (id TEXT PRIMARY KEY, message TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE revoked (id TEXT PRIMARY KEY, at TEXT NOT NULL) WITHOUT ROWID;
 """
-FORGET_PLATE = "UPDATE events SET payload = ? WHERE epoch = ? AND seq = ?"
 # Not without rowid: there a row of this length takes more pages.
 SEEN = "CREATE TABLE IF NOT EXISTS seen (id INTEGER PRIMARY KEY, text TEXT NOT NULL)"
 
@@ -56,7 +56,17 @@ class SqliteOutbox:
         self._keep_acked, self._ballast = keep_acked, data / BALLAST_FILE
         path, self._epoch_file = data / FILE, data / EPOCH_FILE
         self._lock = _lock(data)
-        self.set_aside = _set_aside(path)
+        self.set_aside = None if _sound(path) else _set_aside(path)
+        self._open(path, gateway, epoch)
+        if not self._reads():
+            self._db.close()
+            self.set_aside = _set_aside(path)
+            self._open(path, gateway, epoch)
+        if self._version() != SCHEMA_VERSION or self._meta("gateway") != gateway:
+            raise OutboxForeign(f"It is {path}, of gateway {self._meta('gateway')}.")
+        self._sightings = self._read_sightings()
+
+    def _open(self, path: Path, gateway: str, epoch: int) -> None:
         try:
             fresh = not path.exists()
             self._db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
@@ -65,18 +75,24 @@ class SqliteOutbox:
             self._db.execute("PRAGMA locking_mode=EXCLUSIVE")
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
-            self._next_epoch = _next_epoch(self._epoch_file, epoch)
+            self._eraser = Eraser(self._db)
+            self._next_epoch = epoch_file.following(self._epoch_file, epoch)
             if fresh or not self._version():
-                _keep_epoch(self._epoch_file, self._next_epoch)
+                epoch_file.keep(self._epoch_file, self._next_epoch)
                 self._create(gateway, self._next_epoch)
             self._db.execute(SEEN)
             path.chmod(0o600)
             _fill(self._ballast)
         except (sqlite3.Error, OSError) as error:
             raise OutboxUnwritable(f"It is {path}: {error}.") from None
-        if self._version() != SCHEMA_VERSION or self._meta("gateway") != gateway:
-            raise OutboxForeign(f"It is {path}, of gateway {self._meta('gateway')}.")
-        self._sightings = self._read_sightings()
+
+    def _reads(self) -> bool:
+        """A disk that lies about a flush can leave half a row in a database that looks sound."""
+        try:
+            self._sightings = self._read_sightings()
+            return self._version() != SCHEMA_VERSION or self.load().seq >= 0
+        except (ValueError, TypeError, sqlite3.DatabaseError):
+            return False
 
     def load(self) -> Start:
         rows = self._db.execute
@@ -131,6 +147,7 @@ class SqliteOutbox:
             if sightings.seen != self._sightings.seen:
                 self._db.execute("INSERT OR REPLACE INTO seen VALUES (1, ?)", (sightings.text(),))
         self._sightings = sightings
+        self._eraser.written()
 
     def _read_sightings(self) -> Sightings:
         found = self._db.execute("SELECT text FROM seen").fetchone()
@@ -173,7 +190,7 @@ class SqliteOutbox:
 
     def _begin_epoch(self, begin: BeginEpoch) -> None:
         """The file first: if all of this is rolled back, an epoch is left out, and that is all."""
-        _keep_epoch(self._epoch_file, begin.epoch)
+        epoch_file.keep(self._epoch_file, begin.epoch)
         # What is left behind stays for a person to look at; forged Acks must not fill the disk.
         self._db.execute("DELETE FROM events WHERE epoch < ?", (int(self._meta("epoch")),))
         self._set_epoch(begin.epoch)
@@ -191,10 +208,10 @@ class SqliteOutbox:
 
     def _put_grant(self, put: PutGrant) -> None:
         values = (put.grant.id, put.grant.model_dump_json())
-        self._db.execute("INSERT OR REPLACE INTO grants VALUES (?, ?)", values)
+        self._eraser.erase("INSERT OR REPLACE INTO grants VALUES (?, ?)", [values])
 
     def _drop_grant(self, drop: DropGrant) -> None:
-        self._db.execute("DELETE FROM grants WHERE id = ?", (drop.id,))
+        self._eraser.erase("DELETE FROM grants WHERE id = ?", [(drop.id,)])
 
     def _put_revoked(self, put: PutRevoked) -> None:
         values = (put.id, format_instant(put.at))
@@ -208,19 +225,9 @@ class SqliteOutbox:
         if str(epoch) != self._meta("epoch") or seq <= acked:
             return
         self._set("acked", min(seq, int(self._meta("seq"))))
-        self._forget_plates(epoch, acked + 1, seq)
+        self._eraser.forget_plates(self.events(epoch, acked + 1, seq))
         oldest = (epoch, seq - self._keep_acked)
         self._db.execute("DELETE FROM events WHERE epoch = ? AND seq <= ?", oldest)
-
-    def _forget_plates(self, epoch: int, first: int, last: int) -> None:
-        """The cloud holds them; those of cars that nobody expects are not for us to keep."""
-        rows = self.events(epoch, first, last)
-        less = [(new, it.epoch, it.seq) for it in rows if (new := without_stranger(it.payload))]
-        if less:
-            # Freed pages are zeroed, which costs the card as many writes: for these alone.
-            self._db.execute("PRAGMA secure_delete=ON")
-            self._db.executemany(FORGET_PLATE, less)
-            self._db.execute("PRAGMA secure_delete=OFF")
 
 
 _WRITERS: dict[type, Callable[[SqliteOutbox, Any], None]] = {
@@ -248,17 +255,20 @@ def _lock(data: Path) -> int:
     return handle
 
 
-def _set_aside(path: Path) -> Path | None:
-    """A database that does not read as one is kept beside, and a new epoch begins."""
+def _sound(path: Path) -> bool:
     if not path.exists():
-        return None
+        return True
     try:
         with closing(sqlite3.connect(path, timeout=BUSY_S)) as db:
-            if db.execute("PRAGMA quick_check").fetchone()[0] == "ok":
-                return None
+            return bool(db.execute("PRAGMA quick_check").fetchone()[0] == "ok")
     except sqlite3.DatabaseError as error:
         if isinstance(error, sqlite3.OperationalError):
             raise OutboxUnwritable(f"It is {path}: {error}.") from None
+    return False
+
+
+def _set_aside(path: Path) -> Path:
+    """A database that does not read as one is kept beside, and a new epoch begins."""
     number = sum(1 for _ in path.parent.glob(f"{FILE}.corrupt-*")) + 1
     aside = path.with_name(f"{FILE}.corrupt-{number}")
     for ending in ("-wal", "-shm"):
@@ -266,20 +276,6 @@ def _set_aside(path: Path) -> Path | None:
             os.replace(f"{path}{ending}", f"{aside}{ending}")
     os.replace(path, aside)
     return aside
-
-
-def _next_epoch(path: Path, epoch: int) -> int:
-    """Larger than any before, even if the clock went back: a number is never used twice."""
-    with suppress(FileNotFoundError, ValueError):
-        epoch = max(epoch, int(path.read_text()) + 1)
-    return epoch
-
-
-def _keep_epoch(path: Path, epoch: int) -> None:
-    with path.open("w") as file:
-        file.write(f"{epoch}\n")
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _fill(ballast: Path) -> None:

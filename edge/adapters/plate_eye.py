@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -52,10 +52,17 @@ class PlateEye:
         finder: FindsPlates,
         readers: Sequence[ReadsPlates],
         regions: Sequence[Region] = (REGIONS["cn"],),
-        views: Sequence[View] = (View(),),
+        views: Sequence[View] = (),
     ) -> None:
+        """`views`: one a region, or none: the plate as it is for each."""
         self._finder, self._readers = finder, tuple(readers)
-        self._regions, self._views = tuple(regions)[:MOST_REGIONS], tuple(views)[:MOST_REGIONS]
+        self._regions = tuple(regions)[:MOST_REGIONS]
+        seen = tuple(views)[:MOST_REGIONS] or (View(),) * len(self._regions)
+        # What was cut for one region's plates says nothing of another's.
+        self._cut_for: dict[View, list[str]] = {}
+        for region, view in zip(self._regions, seen, strict=True):
+            alone = len(self._regions) == 1
+            self._cut_for.setdefault(view, []).append("" if alone else region.name)
 
     def look(self, image: Image) -> list[Glimpse]:
         found = self._finder.find(image)[:MOST_FOUND]
@@ -64,7 +71,7 @@ class PlateEye:
     def _lines(self, image: Image, found: Found) -> tuple[Line, ...]:
         """A plate that may have two lines is read both ways; the one that makes sense counts."""
         whole = rectified(image, found.quad, View())
-        crops = [rectified(image, found.quad, view) for view in self._views]
+        crops = [rectified(image, found.quad, view) for view in self._cut_for]
         lines = self._read(crops, whole)
         two_lines = [region for region in self._regions if region.two_line]
         if not two_lines or not may_have_two_lines(found.quad):
@@ -73,11 +80,14 @@ class PlateEye:
         return max(lines, beside, key=lambda said: _sense(said, two_lines))
 
     def _read(self, crops: Sequence[Image], whole: Image) -> tuple[Line, ...]:
-        return tuple(
-            line
-            for reader in self._readers
-            for line in reader.read([whole] if reader.name in WHOLE else crops)
-        )
+        lines: list[Line] = []
+        for reader in self._readers:
+            if reader.name in WHOLE:
+                lines += reader.read([whole])
+                continue
+            for line, names in zip(reader.read(crops), self._cut_for.values(), strict=True):
+                lines += [replace(line, region=name) for name in names]
+        return tuple(lines)
 
 
 def open_eye(
@@ -89,12 +99,12 @@ def open_eye(
     opencv()
     asked = {name: habit.readers for name, habit in HABITS.items()} | dict(readers or {})
     names = dict.fromkeys(name for region in regions for name in asked[region])
-    views = dict.fromkeys(HABITS[region].view for region in regions)
+    views = [HABITS[region].view for region in regions]
     return PlateEye(
         finder or open_finder(),
         open_readers(tuple(names)),
         [REGIONS[region] for region in regions],
-        tuple(views),
+        views,
     )
 
 

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from edge.adapters.plate_letterbox import Letter, apart, letter_of, quad_of_box
 from edge.adapters.plate_models import Floats, Model, opencv
-from edge.errors import PlateModelWrong, VisionMissing
+from edge.errors import PlateModelWrong, YoloMissing
 from edge.plate_ports import FindsPlates, Found, Image
 
 SIDE_PX, GREY = 640, 114 / 255
@@ -167,6 +167,4 @@ def _ultralytics() -> Any:
     try:
         return import_module("ultralytics")
     except ImportError:
-        raise VisionMissing(
-            "A .pt needs ultralytics (AGPL-3.0), extra yolo; an .onnx export does not."
-        ) from None
+        raise YoloMissing("A .pt needs ultralytics; an .onnx export does not.") from None

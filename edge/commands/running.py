@@ -16,6 +16,7 @@ from typing import Annotated
 import typer
 from structlog.typing import FilteringBoundLogger
 
+from edge.adapters.clock import utc_ms
 from edge.adapters.keys import load_key
 from edge.adapters.machine import ThisMachine
 from edge.adapters.mqtt import PahoUplink, parse_broker
@@ -46,6 +47,8 @@ def run(
     log = json_log(settings.gateway)
     key = load_key(settings.data_path)
     _tell_safe_mode(log, config, mistakes)
+    if readings is not None and settings.cameras:
+        log.warning("cameras_left_out", why="The readings come from a stream, which has no frames.")
     # Before all else: a gateway that has a lock to move must be able to, and until it holds the pin
     # nobody does.
     lamps = _lamps(settings) if readings is None else None
@@ -123,10 +126,13 @@ def _ports(settings: Config, feed: Feed, log: FilteringBoundLogger, put: Put) ->
     outbox = SqliteOutbox(settings.data_path, settings.gateway, int(time.time()), keep)
     if outbox.set_aside is not None:
         log.error("outbox_was_corrupt", kept_as=outbox.set_aside.name)
-    broker, keepalive_s = parse_broker(settings.broker), settings.timing.keepalive_s
+    broker, keepalive_s = (
+        parse_broker(settings.broker, settings.data_path),
+        settings.timing.keepalive_s,
+    )
     uplink = PahoUplink(broker, settings.gateway, keepalive_s, put)
     wait = threading.Event().wait
-    return Ports(outbox, uplink, feed.clock, time.monotonic, log, pause=wait)
+    return Ports(outbox, uplink, feed.clock, time.monotonic, log, pause=wait, utc_ms=utc_ms)
 
 
 def _tell_safe_mode(log: FilteringBoundLogger, config: Path, mistakes: list[Mistake]) -> None:

@@ -31,6 +31,10 @@ from edge.core.promises import alike
 from edge.errors import ConfigExists, OptionsWrong
 
 NO_FOLDER = "--data is '{}', but this folder cannot be made: {}."
+NO_COMMANDS = (
+    "commands is not set: whoever writes on this gateway's topic is believed; set it to what the "
+    "cloud's /healthz shows under `commands`."
+)
 DEFAULT_FOLDER = "berth"
 # What needs another pin; the rest is `berth-edge wiring`'s to tell.
 MOVING_PINS = ("id-eeprom", "pull-up", "boot", "uart", "one-wire-pin")
@@ -42,6 +46,7 @@ def init(
     chain_id: Annotated[str | None, typer.Option(help="Of `deployed` at /healthz.")] = None,
     ledger: Annotated[str | None, typer.Option(help="Of `deployed` at /healthz: 0x…")] = None,
     data: Annotated[str | None, typer.Option(help="Folder for key, settings, outbox.")] = None,
+    commands: Annotated[str | None, typer.Option(help="`commands` of /healthz: 0x…")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Make the signing key and a commented gateway.yaml; print the gateway's address.
@@ -54,6 +59,7 @@ def init(
         asked = questions(socket.gethostname(), DEFAULT_FOLDER)
         given = {**given, **ask_for(asked, given, _ask, _say)}
         found = give_spaces(found, _ask)
+    given = {**given, "commands": commands}
     _refuse_wrong(given)
     values = {name: value or "" for name, value in given.items()}
     folder = Path(values.pop("data"))
@@ -113,6 +119,8 @@ def check_config(
     path = file or config or Path(CONFIG_FILE)
     settings = read_config(path)
     print(f"{path}: good, gateway {settings.gateway}, data in {settings.data_path}")
+    if settings.pinned is None:
+        print(f"warning: {NO_COMMANDS}")
     for caution in cautions_of(parts_of(settings)):
         if caution.code in MOVING_PINS:
             print(f"warning: {caution.sentence}")

@@ -10,7 +10,11 @@ from pydantic_core import ErrorDetails
 from edge.config.settings import Config
 from edge.config.words import dotted, sentence, shown
 
-OPTIONS = {"ledger.chain_id": "--chain-id", "ledger.address": "--ledger"}
+OPTIONS = {
+    "ledger.chain_id": "--chain-id",
+    "ledger.address": "--ledger",
+    "commands[0]": "--commands",
+}
 
 
 def check_options(
@@ -19,15 +23,16 @@ def check_options(
     chain_id: str | None,
     ledger: str | None,
     data: str | None,
+    commands: str | None = None,
 ) -> list[str]:
     """A sentence for each option that is missing or wrong."""
-    values = _given(gateway=gateway, broker=broker, data=data)
+    values = _given(gateway=gateway, broker=broker, data=data, commands=commands)
     values["ledger"] = _given(chain_id=_number(chain_id), address=ledger)
     try:
         Config.model_validate(values)
     except ValidationError as wrong:
         errors = wrong.errors(include_url=False)
-        order = ["gateway", "broker", "ledger.chain_id", "ledger.address", "data"]
+        order = ["gateway", "broker", "ledger.chain_id", "ledger.address", "data", "commands[0]"]
         errors.sort(key=lambda error: order.index(dotted(error["loc"])))
         return [_said(error) for error in errors]
     return []

@@ -13,6 +13,7 @@ from edge.config.words import Loc, dotted
 from edge.core.header import PULLED_UP_AT_BOOT, QUIET_PINS, UART_PINS
 
 PINS = range(28)
+REGIONS = ("cn", "eu", "br", "us")
 OUTPUTS = ("green", "red", "buzzer", "lock", "barrier")
 HEADER_UARTS = ("/dev/ttyAMA0", "/dev/ttyS0", "/dev/serial0")
 LOADS = ("lock", "barrier")
@@ -65,6 +66,25 @@ def clashes(values: Mapping[str, Any]) -> Iterator[Clash]:
         yield from _lines_twice(sensors, key)
     yield from _unknown_spaces(values, sensors)
     yield from _too_many_pings(sensors)
+    yield from _regions_at_odds(values)
+
+
+def _regions_at_odds(values: Mapping[str, Any]) -> Iterator[Clash]:
+    """A region that is named twice, and rules of one that is not named: nothing would use them."""
+    plates = values.get("plates")
+    named = plates.get("regions") if isinstance(plates, dict) else None
+    if not isinstance(plates, dict) or not isinstance(named, list):
+        return
+    for at, region in enumerate(named):
+        if region in named[:at]:
+            said = f"plates.regions[{at}] is {region!r} once more; name each region once."
+            yield Clash(("plates", "regions", at), False, said)
+    for key in ("shapes", "readers"):
+        given = plates.get(key)
+        for region in given if isinstance(given, dict) else ():
+            if region in REGIONS and region not in named:
+                said = f"plates.{key}.{region} is of no use: plates.regions does not name {region}."
+                yield Clash(("plates", key, region), True, said)
 
 
 def _section(values: Mapping[str, Any], name: str) -> Section:

@@ -7,22 +7,25 @@ from typing import Annotated
 from urllib.parse import urlsplit
 from zoneinfo import TZPATH, ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from contracts.wire.signing import Domain
 from contracts.wire.types import Address, Frozen, Name
 from edge.config.plates import PlatesSpec
 from edge.config.sensors import CalibrationSpec, CameraSpec, OutputSpec, PageSpec, SensorSpec
+from edge.core.commands import Pinned
 from edge.core.space import StaySettings
 from edge.core.window import WindowSettings
 
 MAX_SPACES = 500
 MAX_SENSORS = 1_000
+# The cloud's command key, and while it is changed the next one.
+MAX_COMMAND_KEYS = 3
 
 
 def _broker(url: str) -> str:
     parts = urlsplit(url)
-    good = parts.scheme == "mqtt" and parts.hostname and parts.path in ("", "/")
+    good = parts.scheme in ("mqtt", "mqtts") and parts.hostname and parts.path in ("", "/")
     if not good or parts.port == 0:
         raise ValueError
     return url
@@ -36,6 +39,10 @@ def _zone(name: str) -> str:
         if any(Path(folder).is_dir() for folder in TZPATH):
             raise ValueError from None
     return name
+
+
+def _several(value: object) -> object:
+    return [value] if isinstance(value, str) else value
 
 
 # Where no plates are read, those that a stream names are forgotten as soon.
@@ -70,6 +77,14 @@ class Config(Frozen):
     data: str
     broker: Annotated[str, AfterValidator(_broker)]
     ledger: Ledger
+    commands: (
+        Annotated[
+            list[Address],
+            BeforeValidator(_several),
+            Field(min_length=1, max_length=MAX_COMMAND_KEYS),
+        ]
+        | None
+    ) = None
     spaces: Annotated[list[Name], Field(max_length=MAX_SPACES)] | None = None
     tz: Annotated[str, AfterValidator(_zone)] = "UTC"
     sensors: dict[Name, SensorSpec] = Field(default_factory=dict, max_length=MAX_SENSORS)
@@ -88,6 +103,11 @@ class Config(Frozen):
     @property
     def domain(self) -> Domain:
         return Domain(self.ledger.chain_id, self.ledger.address)
+
+    @property
+    def pinned(self) -> Pinned | None:
+        """Whose commands are believed; None: anybody's."""
+        return Pinned(tuple(self.commands), self.domain) if self.commands else None
 
     @property
     def stay(self) -> StaySettings:

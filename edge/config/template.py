@@ -28,6 +28,7 @@ class Answers:
     ledger: str
     tz: str = "UTC"
     found: Sequence[FoundSensor] = ()
+    commands: str = ""
 
 
 def write_settings(answers: Answers) -> str:
@@ -36,9 +37,16 @@ def write_settings(answers: Answers) -> str:
         broker=json.dumps(answers.broker),
         chain_id=answers.chain_id,
         ledger=answers.ledger,
+        commands=_commands(answers.commands),
         tz=answers.tz,
         sensors="\n".join(_sensor_lines(answers.found)),
     )
+
+
+def _commands(address: str) -> str:
+    if address:
+        return f'commands: "{address}"   # whose commands are believed: the cloud\'s command key'
+    return '# commands: "0x..."   # the cloud\'s command key; without it any command is believed'
 
 
 def _sensor_lines(found: Sequence[FoundSensor]) -> Iterator[str]:
@@ -57,12 +65,14 @@ TEMPLATE = """\
 
 gateway: {gateway}   # its name; the cloud and the topics know it by this
 data: .   # folder for the signing key and the outbox, from this file's folder
-broker: {broker}   # mqtt://host:1883 or mqtt://user:password@host:1883
+broker: {broker}   # mqtt://host:1883, mqtt://user:password@host:1883; mqtts://host:8883 with tls/
 tz: {tz}   # the lot's time zone, written into recorded traces
 
 ledger:   # where its signatures count; elsewhere they mean nothing
   chain_id: {chain_id}
   address: "{ledger}"
+
+{commands}
 
 # spaces: [S1, S2]   # only these; without it, all that the sensors or the readings name
 

@@ -47,6 +47,15 @@ def replace_whole(
         raise
 
 
+def flush_folder(folder: Path) -> None:
+    """What was renamed or made in it outlasts a power cut from here on. Raises OSError."""
+    handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def resemble(handle: int, like: Path, give: Give) -> None:
     """The open file gets owner and mode of `like`: root must not take it from the service.
 

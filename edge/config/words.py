@@ -19,7 +19,15 @@ from edge.config.sensors import (
     SensorKind,
     SensorSpec,
 )
-from edge.config.settings import MAX_SENSORS, MAX_SPACES, Config, Ledger, Limits, Timing
+from edge.config.settings import (
+    MAX_COMMAND_KEYS,
+    MAX_SENSORS,
+    MAX_SPACES,
+    Config,
+    Ledger,
+    Limits,
+    Timing,
+)
 
 Loc = tuple[int | str, ...]
 SECTIONS: dict[str, type[BaseModel]] = {
@@ -41,7 +49,8 @@ ADDRESS = (
     "0x and 40 hex digits, with the capitals of its EIP-55 checksum, as the cloud's /healthz "
     "shows it"
 )
-BROKER = "written like mqtt://host:1883 or mqtt://user:password@host:1883"
+BROKER = "written like mqtt://host:1883 or mqtt://user:password@host:1883, or mqtts://host:8883"
+COMMANDS = "the address of the cloud's command key (its /healthz shows it under `commands`)"
 PIN = "a BCM pin number from 0 to 27"
 SOURCE = (
     "written like v4l2:/dev/video0, rtsp://user:password@host/path, picamera2:0 or folder:/path"
@@ -52,6 +61,7 @@ TEXTS = {
     "data": "a folder's path",
     "broker": BROKER,
     "ledger.address": ADDRESS,
+    "commands": f"{COMMANDS}, or a list of at most {MAX_COMMAND_KEYS}",
     "spaces": f"a list of at most {MAX_SPACES} names",
     "tz": "a time zone like Asia/Shanghai",
     "sensors": f"at most {MAX_SENSORS} lines like `us0: {{kind: hc-sr04, space: S1, ...}}`",
@@ -89,6 +99,7 @@ TEXTS = {
 # What one entry of a list must be, where the list's own text does not say it.
 ENTRIES = {
     "spaces": NAME,
+    "commands": f"{COMMANDS}: {ADDRESS}",
     "plates.regions": f"one of {REGIONS}",
     "plates.shapes": "2 to 10 of A (a letter), 0 (a digit), * (either) and the Chinese characters "
     "of plates",

@@ -15,7 +15,7 @@ MAX_UNCERTAINTY_MS = 10_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An event without its number and chain."""
+    """An event without its number and chain. `reported_at`: by the clock that its stay goes by."""
 
     kind: EventKind
     occupancy: Occupancy | None
@@ -24,6 +24,12 @@ class Draft:
     reported_ns: int
     evidence: str = ZERO_DIGEST
     verdict: Verdict = NOBODY
+    reported_at: datetime | None = None
+
+
+def since(seen_at: datetime | None, now: datetime) -> tuple[datetime, float]:
+    """Nothing is known from when it was last seen up to now: it may have changed at any moment."""
+    return (now, 0.0) if seen_at is None else between(seen_at, now)
 
 
 def between(earliest: datetime, latest: datetime) -> tuple[datetime, float]:

@@ -164,7 +164,7 @@ class Gateway:
         """The cloud holds more of us than we know: an older outbox was put back, and the numbers up
         to there are used. All is told anew under numbers that nobody has used.
 
-        Commands are not signed yet, so a hostile broker could forge the Ack. The effect is only a
+        Where no command key is pinned a hostile broker could forge the Ack. The effect is only a
         new epoch: a stay across it goes to a person, and what was not acknowledged is not sent
         again, as after any forged Ack. The same Ack again is of an earlier epoch, and ignored.
         Each space's `previous` goes on, so that nothing lost looks as if it had never been.
@@ -230,7 +230,7 @@ class Gateway:
             occupancy=draft.occupancy,
             at=draft.at,
             uncertainty_s=min(round(draft.uncertainty_s, 3), MAX_UNCERTAINTY_S),
-            reported_at=wall_ms(self._clock, draft.reported_ns),
+            reported_at=draft.reported_at or wall_ms(self._clock, draft.reported_ns),
             boot_id=self._clock.boot_id,
             boottime_ns=draft.reported_ns,
             clock=self._clock.state(),

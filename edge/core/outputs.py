@@ -55,10 +55,18 @@ class Told(Tolerant):
     dated: bool = True
 
 
+class Begun(Tolerant):
+    """How far ahead of its boot's monotonic clock the wall clock was as a stay began."""
+
+    boot_id: str
+    ahead_ms: int
+
+
 class SpaceRecord(Tolerant):
     """What of one space must survive a restart. Wall times, as monotonic ones end at boot.
 
-    `booking`: of the grant; `told`: the parts of the stay that lasts (edge/core/retelling.py).
+    `booking`: of the grant; `told`: the parts of the stay that lasts (edge/core/retelling.py);
+    `begun`: what it is dated by (edge/core/scale.py).
     """
 
     digest: Digest = ZERO_DIGEST
@@ -69,6 +77,7 @@ class SpaceRecord(Tolerant):
     grant: Name | None = None
     booking: Name | None = None
     told: tuple[Told, ...] = ()
+    begun: Begun | None = None
     detector: dict[str, JsonValue] | None = None
 
 

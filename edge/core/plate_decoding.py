@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from edge.core.plate_confusions import MISTAKES, spread
 from edge.core.plate_regions import PLATE_CHARS, Region
 from edge.core.plate_search import search
 
@@ -103,6 +104,18 @@ def narrowed(
     return Line(log_probs.astype(np.float32), alphabet, line.reader, line.region)
 
 
+def heard(line: Line, region: Region, same: tuple[str, ...] = ()) -> Line:
+    """What `line` is worth for this region's plates: narrowed, and doubted where its reader is
+    known to be wrong."""
+    line = narrowed(line, region.chars, same)
+    mistakes = MISTAKES.get((region.name, line.reader), ())
+    if not mistakes or not len(line.log_probs):
+        return line
+    probs = np.exp(line.log_probs) @ spread(line.alphabet.chars, mistakes)
+    log_probs = np.log(probs / probs.sum(axis=1, keepdims=True))
+    return Line(log_probs, line.alphabet, line.reader, line.region)
+
+
 def likelihoods(line: Line, texts: Sequence[str]) -> npt.NDArray[np.float64]:
     """ln P(text | line) of each text, at once; -inf where it cannot be."""
     told = np.full(len(texts), -np.inf)
@@ -145,7 +158,7 @@ def best(lines: Sequence[Line], region: Region, many: int = 5) -> tuple[Candidat
 
     `lines`: of one plate, of several readers or frames; each counts with its reader's weight.
     """
-    seen = [narrowed(line, region.chars) for line in lines if line.speaks_of(region)]
+    seen = [heard(line, region) for line in lines if line.speaks_of(region)]
     texts = sorted({text for line in seen for text in _likely(line, region)})
     scores = weighed(seen, region, texts) + [region.prior(text) for text in texts]
     ranked = sorted(zip(texts, scores.tolist()), key=lambda it: (-it[1], it[0]))

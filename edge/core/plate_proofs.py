@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
-
 from contracts.errors import Malformed
 from contracts.wire.codec import decode, encode
-from contracts.wire.messages import Match, SignedEvent
-
-# A grant names the booked car's plate anyway; of a doubtful one a person may ask again.
-STRANGERS: Mapping[Match, bool] = MappingProxyType(
-    {"accepted": False, "ambiguous": False, "other": True, "none": True}
-)
+from contracts.wire.messages import SignedEvent
 
 
-def without_stranger(payload: bytes) -> bytes | None:
-    """The signed event without the plate of a car that nobody expects; None: there is none in it.
+def without_plate(payload: bytes) -> bytes | None:
+    """The signed event as it may be kept on a memory card that can be stolen; None: it names no
 
-    Its signature holds: it is of the commitment, which stays.
+    plate. Its signature holds: it is of the commitment, which stays. The cloud has the plate, and
+    of a booked car the grant names the booking.
     """
     try:
         signed = decode(SignedEvent, payload)
     except Malformed:
         return None
-    if signed.plate is None or not STRANGERS[signed.body.match]:
-        return None
-    return encode(signed.model_copy(update={"plate": None}))
+    return None if signed.plate is None else encode(signed.model_copy(update={"plate": None}))

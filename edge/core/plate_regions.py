@@ -150,7 +150,7 @@ CN = Region(
         Shape("NEV small", (*_CN_BEGIN, ENERGIES, SERIAL, *[DIGITS] * 4)),
         Shape("NEV large", (*_CN_BEGIN, *[DIGITS] * 5, ENERGIES)),
     ),
-    weights=(("ppocr-v4", 1.0), ("ppocr-v6", 0.75), ("own", 0.5)),
+    weights=(("ppocr-v4", 1.0), ("ppocr-v6", 0.75), ("own", 1.0)),
 )
 BR = Region(
     "br",

@@ -82,7 +82,16 @@ NOTHING = Sight("", 0.0, "none")
 # one-character neighbours were accepted in either half, clear frames (docs/plates.md).
 LIMITS: Mapping[str, Limits] = MappingProxyType(
     {
-        "cn": Limits(0.3, Sureness(2.17, 0.69, 0.27), Sureness(0.89, 0.92, 1.96), 0.95),
+        "cn": Limits(
+            0.3,
+            Sureness(2.17, 0.69, 0.27),
+            Sureness(0.89, 0.92, 1.96),
+            0.95,
+            accept_slope=3.0,
+            accept_fit=-0.2,
+            deny=-3.0,
+            deny_slope=10.0,
+        ),
         "br": Limits(0.6, Sureness(2.58, 0.98, 0.0), Sureness(-0.35, 1.55, 3.06), 0.98),
         "eu": Limits(0.3, Sureness(3.51, 1.38, 0.0), Sureness(3.01, 0.67, 5.68), 0.97),
         "us": Limits(0.3, Sureness(1.84, 0.63, 0.0), Sureness(0.52, 0.89, 2.84), 0.97, 3.0),

@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from edge.core.plate_decoding import Line, best, narrowed, weighed
+from edge.core.plate_decoding import Line, best, heard, weighed
 from edge.core.plate_regions import Region
 from edge.core.plates import normalise
 
@@ -63,7 +63,7 @@ def tally(glimpses: Sequence[Glimpse], region: Region, expected: Sequence[str]) 
     """`glimpses`: of one vehicle. Expected plates that fold alike are one; the first names it."""
     kept = _kept(glimpses, region)
     lines = [line for one in kept for line in one.lines if line.speaks_of(region)]
-    folded = [narrowed(line, region.chars, region.same) for line in lines]
+    folded = [heard(line, region, region.same) for line in lines]
     names = {region.fold(text): text for text in map(normalise, reversed(expected)) if text}
     all_awaited = _scored(folded, region, names)
     awaited, free = _ranked(all_awaited), _ranked(_scored(folded, region, _free(lines, region)))
@@ -80,7 +80,7 @@ def _kept(glimpses: Iterable[Glimpse], region: Region) -> list[Glimpse]:
 def _free(lines: Sequence[Line], region: Region) -> dict[str, str]:
     """By folded text, the likeliest spelling of all lines together."""
     own = [one.text for line in lines for one in best([line], region, OF_A_LINE)]
-    seen = [narrowed(line, region.chars) for line in lines]
+    seen = [heard(line, region) for line in lines]
     texts = sorted(set(own))
     scores = weighed(seen, region, texts) + np.array([region.prior(text) for text in texts])
     ranked = sorted(zip(scores.tolist(), texts))

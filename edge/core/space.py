@@ -10,12 +10,13 @@ from contracts.wire.messages import EventKind
 from contracts.wire.types import ZERO_DIGEST, Occupancy
 from edge.core import plates, retelling
 from edge.core.arrival_reads import ArrivalReads
-from edge.core.drafts import NOBODY, Draft, between
+from edge.core.drafts import NOBODY, Draft, between, since
 from edge.core.fusion import JSON, Change
 from edge.core.grants import GrantBook
-from edge.core.outputs import SpaceRecord, WallClock, wall_ms
+from edge.core.outputs import SpaceRecord, WallClock
 from edge.core.plates import Verdict
 from edge.core.readings import NO_ECHO, PlateRead, Reading
+from edge.core.scale import Scale
 
 NS = 1_000_000_000
 
@@ -67,14 +68,14 @@ class Space:
         cameras: frozenset[str],
         around: Surroundings,
     ) -> None:
-        self.name = name
-        self.digest = record.digest
+        self.name, self.digest = name, record.digest
         self._detector, self._record, self._cameras = detector, record, cameras
         self._clock, self._grants, self._set = around.clock, around.grants, around.settings
+        self._scale = Scale(around.clock, record.begun)
+        self._wall = self._scale.wall
         self._occupancy, self._known = record.occupancy, record.known
         self._verdict = Verdict(record.match, record.grant, None, record.booking)
-        self._told_stay = record.told
-        self._booting = True
+        self._told_stay, self._booting = record.told, True
         self._boot_due_ns: int | None = None
         self._first_ns: int | None = None
         self._since_at: datetime | None = None
@@ -108,7 +109,8 @@ class Space:
         drafts += self._told(self._detector.tick(now_ns))
         if self._boot_due_ns is not None and now_ns >= self._boot_due_ns:
             self._boot_due_ns = None
-            drafts.append(self._blind(now_ns, self._wall(now_ns), 0.0, ZERO_DIGEST))
+            at, unsure_s = since(self._seen_at(), self._wall(now_ns))
+            drafts.append(self._blind(now_ns, at, unsure_s, ZERO_DIGEST))
         return drafts
 
     def deadline(self) -> int | None:
@@ -131,8 +133,9 @@ class Space:
         seen_at = self._since_at if self._seen_ns is None else self._wall(self._seen_ns)
         occupancy: Occupancy = self._occupancy if sure else "unknown"
         verdict = self._verdict if occupancy == "occupied" else NOBODY
-        unsure_s = self._settle_s() if sure else 0.0
-        at = seen_at if sure and seen_at is not None else self._wall(now_ns)
+        at, unsure_s = since(self._seen_at(), self._wall(now_ns))
+        if sure and seen_at is not None:
+            at, unsure_s = seen_at, self._settle_s()
         self._verdict = replace(self._verdict, text=None)
         now = Draft("snapshot", occupancy, at, unsure_s, now_ns, verdict=verdict)
         return [*drafts, self._keep(now)]
@@ -147,6 +150,7 @@ class Space:
             grant=self._verdict.grant,
             booking=self._verdict.booking,
             told=self._told_stay,
+            begun=self._scale.begun,
             detector=self._detector.state() if not self._booting else self._record.detector,
         )
 
@@ -215,8 +219,7 @@ class Space:
         bounded = replace(change, uncertainty_s=uncertainty_s)
         draft = self._draft("snapshot", bounded, at, change.reported_ns, found)
         self._now(found, self._wall(change.at_ns))
-        if found == "free":
-            self._verdict = NOBODY
+        self._verdict = NOBODY if found == "free" else self._verdict
         return draft
 
     def _stands(self, change: Change, at: datetime) -> None:
@@ -244,12 +247,13 @@ class Space:
         verdict = self._verdict
         # The plate goes out once, with the event that first names it; later ones name the grant.
         self._verdict = replace(verdict, text=None)
-        told = occupancy or self._occupancy
-        draft = Draft(kind, told, at, change.uncertainty_s, reported_ns, change.evidence, verdict)
-        return self._keep(draft)
+        sure_s, told = change.uncertainty_s, occupancy or self._occupancy
+        return self._keep(Draft(kind, told, at, sure_s, reported_ns, change.evidence, verdict))
 
     def _keep(self, draft: Draft) -> Draft:
         self._told_stay = retelling.after(self._told_stay, draft, self._dated())
+        draft = replace(draft, reported_at=self._wall(draft.reported_ns))
+        self._scale.told(draft.occupancy, draft.reported_ns)
         return draft
 
     def _retold(self, now_ns: int, until: datetime) -> list[Draft]:
@@ -290,11 +294,7 @@ class Space:
             return self._record.seen_at
         if self._seen_ns is None:
             return self._since_at
-        settled_at = self._wall(self._seen_ns) - timedelta(seconds=self._settle_s())
-        return max(self._since_at, settled_at)
+        return max(self._since_at, self._wall(self._seen_ns) - timedelta(seconds=self._settle_s()))
 
     def _settle_s(self) -> float:
         return self._set.leave_settle_s if self._known == "occupied" else self._set.arrive_settle_s
-
-    def _wall(self, mono_ns: int) -> datetime:
-        return wall_ms(self._clock, mono_ns)

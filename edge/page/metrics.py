@@ -27,6 +27,12 @@ def _families(snapshot: Snapshot) -> Iterator[Family]:
     yield from _of_sensors(snapshot)
     yield "berth_cloud_connected", "gauge", "1 while connected.", [({}, snapshot.connected)]
     yield "berth_events_waiting", "gauge", "Not yet acknowledged.", [({}, snapshot.waiting)]
+    if snapshot.acked_s is not None:
+        ago_s = snapshot.real_s - snapshot.acked_s
+        text = "Since the cloud last acknowledged."
+        yield "berth_ack_age_seconds", "gauge", text, [({}, ago_s)]
+    text = "1 while it runs on the last good settings."
+    yield "berth_safe_mode", "gauge", text, [({}, snapshot.safe_mode)]
     yield "berth_clock_synced", "gauge", "1 if synced.", [({}, snapshot.clock == "synced")]
     machine = snapshot.machine
     for name, text, value in (
@@ -65,6 +71,11 @@ def _of_sensors(snapshot: Snapshot) -> Iterator[Family]:
         ({"channel": it.name, "space": it.space or ""}, it.fault is None) for it in states
     ]
     yield "berth_sensor_well", "gauge", "0 if the sensor has a fault.", well
+    faults: list[Sample] = [
+        ({"channel": it.name, "fault": it.fault}, 1) for it in states if it.fault is not None
+    ]
+    text = "1 for the fault of a sensor: docs/alarms.md, sensor_FAULT, says what to do."
+    yield "berth_sensor_fault", "gauge", text, faults
     rates: list[Sample] = [({"channel": it.name}, it.per_minute) for it in states]
     text = "Measurements in the last whole minute."
     yield "berth_sensor_readings_per_minute", "gauge", text, rates

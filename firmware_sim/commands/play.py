@@ -144,7 +144,7 @@ def _play(
 
     keep = config.limits.keep_acked_events
     outbox = SqliteOutbox(folder, config.gateway, int(time.time()), keep)
-    address = parse_broker(config.broker)
+    address = parse_broker(config.broker, config.data_path)
     uplink = (PahoUplink if known else ConfirmedUplink)(
         address, config.gateway, config.timing.keepalive_s, put
     )

@@ -10,12 +10,17 @@ import cv2
 import numpy as np
 
 from firmware_sim.drawing import plates, weather
-from firmware_sim.drawing.texts import KINDS
+from firmware_sim.drawing.texts import CN_LETTERS, DIGITS, KINDS, text_of
 from firmware_sim.drawing.warping import Image, Quad, cut, lay, lean_of, quad_at
 from firmware_sim.training.real import held, photographs
 from firmware_sim.training.sizes import CHARS, HIGH_PX, WIDE_PX
+from firmware_sim.training.spliced import Splicer
 
-REAL = 0.2
+REAL, SPLICED = 0.15, 0.15
+# Half of the drawn plates of China ask as often for a letter as for a digit, and most often for
+# what is taken for one another.
+EVEN = 0.5
+CONFUSED = DIGITS + CN_LETTERS + "00DDQQ88BB55SS22ZZ11TTJJ66GGNNMMWWVVYY77"
 ONE_LINE = tuple(kind for kind in KINDS if kind not in ("cn_rear", "eu_two", "br_two"))
 # Blue plates and white ones are what most cars have.
 DRAWN = (*ONE_LINE, *("cn_blue",) * 4, "cn_green", "cn_yellow", *("eu",) * 3, "br", *("us",) * 4)
@@ -23,11 +28,17 @@ NARROWEST_PX, WIDEST_PX = 42, 210
 Crop = tuple[Image, str]
 
 
-def samples(seed: int, real: Sequence[Crop]) -> Iterator[Crop]:
+def samples(seed: int, real: Sequence[Crop], splicer: Splicer | None = None) -> Iterator[Crop]:
     """Without end; the same of the same seed. Crops are (48, 160, 3), blue first."""
     rng = Random(seed)
     while True:
-        yield _real(rng, rng.choice(real)) if real and rng.random() < REAL else _drawn(rng)
+        share = rng.random() if real else 1.0
+        if share < REAL:
+            yield _real(rng, rng.choice(real))
+        elif share < REAL + SPLICED and splicer:
+            yield _real(rng, splicer(rng))
+        else:
+            yield drawn_crop(rng, rng.choice(DRAWN))
 
 
 def real_crops(folder: Path, *, held_out: bool) -> list[Crop]:
@@ -78,9 +89,9 @@ def _real(rng: Random, crop: Crop) -> Crop:
     return cut(image, _jittered(rng, quad), (WIDE_PX, HIGH_PX)), text
 
 
-def _drawn(rng: Random) -> Crop:
-    kind = rng.choice(DRAWN)
-    flat, text = plates.drawn(kind, rng)
+def drawn_crop(rng: Random, kind: str) -> Crop:
+    text = _text(kind, rng)
+    flat = plates.draw(kind, text, rng)
     style = plates.STYLES[kind]
     aspect = style.width / style.height
     across = float(np.exp(rng.uniform(np.log(NARROWEST_PX), np.log(WIDEST_PX))))
@@ -99,6 +110,13 @@ def _drawn(rng: Random) -> Crop:
         low, high = quad.min(axis=0), quad.max(axis=0)
         quad = np.array([low, [high[0], low[1]], high, [low[0], high[1]]], np.float32)
     return cut(image, _jittered(rng, quad), (WIDE_PX, HIGH_PX)), text
+
+
+def _text(kind: str, rng: Random) -> str:
+    text = text_of(kind, rng)
+    if not kind.startswith("cn") or rng.random() >= EVEN:
+        return text
+    return text[:2] + "".join(rng.choice(CONFUSED) if it in CONFUSED else it for it in text[2:])
 
 
 def _jittered(rng: Random, quad: Quad) -> Quad:

@@ -96,6 +96,8 @@ class Plan:
     seed: int
     workers: int
     real: Path | None
+    after: Path | None = None
+    """A model that is taken up again, where it is not begun anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,7 @@ def plan_of(given: Sequence[str], steps: int) -> Plan:
     asked.add_argument("--seed", type=int, default=1)
     asked.add_argument("--workers", type=int, default=1)
     asked.add_argument("--real", type=Path)
+    asked.add_argument("--after", type=Path)
     return Plan(**vars(asked.parse_args(given)))
 
 

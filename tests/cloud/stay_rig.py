@@ -105,7 +105,7 @@ class Lot:
 
     def come_as(self, booking: Booking, seconds: float) -> None:
         now = self.booking(booking)
-        self.come(seconds, now.plate, now.space, match="accepted", grant=now.grant)
+        self.come(seconds, self.rig.plate_of(now), now.space, match="accepted", grant=now.grant)
 
     def go(self, seconds: float, space: str = "S1", **more: object) -> None:
         self.says("departure", "free", seconds, None, space, **more)

@@ -19,7 +19,7 @@ def test_a_cloud_killed_after_the_decision_files_it_when_it_is_back(rig: Rig) ->
     booking_id = settled(rig)
     decide(rig)
     rig.db.close()
-    rig.db = Database(rig.url or rig.folder / "cloud.sqlite")
+    rig.db = Database(rig.url or rig.folder / "cloud.sqlite", plate_key=rig.plate_key)
     rig.sweeps = Sweeps(rig.db, rig.chain, rig.clock, rig.deployed, 20_000, 600_000)
     assert pending_of(rig, booking_id)["status"] == "pending"
     for _ in range(3):

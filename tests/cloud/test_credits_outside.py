@@ -18,6 +18,7 @@ from cloud.app import Cloud, http_app
 from cloud.cli import app
 from cloud.config import Config
 from cloud.credit_tables import CREDIT_NUMBERS, CreditRow
+from cloud.entrypoints.http import api_gateways
 from cloud.entrypoints.mqtt import Wire
 from cloud.tables import Alarm
 from cloud.usecases import accounts, credit_receipts, filing
@@ -59,7 +60,8 @@ def http(rig: Rig, booking: str) -> TestClient:
     parts = (rig.db, rig.clock, rig.deployed, rig.sweeps, wire, ADMIN, f"http://{nowhere}")
     folder = rig.folder / "documents"
     kept = (FolderDocuments(folder, folder / "key"), HeldIndex())
-    return TestClient(http_app(Cloud(Config(data=rig.folder), *parts, *kept), None))
+    identity = api_gateways.in_memory()
+    return TestClient(http_app(Cloud(Config(data=rig.folder), *parts, *kept, identity), None))
 
 
 def sent(

@@ -19,7 +19,7 @@ from cloud.usecases.offer_calendars import Calendar
 from cloud.usecases.offer_places import place_shown
 from cloud.usecases.offers import More
 from contracts.ledger.pricing import Window
-from contracts.wire.types import to_ms
+from contracts.wire.types import from_ms, to_ms
 from tests.cloud.offer_rig import HOUR_S, book, codes, composed, offered, shared, window
 from tests.cloud.rig import Rig, title_rows
 from tests.contracts.making import T0, at
@@ -266,10 +266,8 @@ def test_owners_own_car_is_known_by_its_plate_at_once_and_for_as_long_as_it_stan
 
 def test_owners_own_car_is_a_guest_elsewhere_only_in_its_time(rig: Rig) -> None:
     shared(rig, "S1", "S2")
-    guest = OwnerPlate(
-        space="S2", plate="沪B00001", account=rig.owner, starts_ms=1000, ends_ms=2000, added_ms=0
-    )
-    rig.db.write(lambda s: offer_plates.invite(s, guest))
+    then = Window(starts_at=from_ms(1000), ends_at=from_ms(2000))
+    rig.db.write(lambda s: offer_plates.invite(s, "S2", rig.owner, "沪B00001", then, rig.clock.at))
     known = [
         rig.db.read(lambda s, ms=ms: offers.is_owners_plate(s, "S2", "沪B00001", ms))  # type: ignore[misc]
         for ms in (999, 1000, 1999, 2000, None)

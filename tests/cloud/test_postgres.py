@@ -298,6 +298,7 @@ class Gateway:
         self._rig = Rig(folder)
         self._rig.domain = domain
         self._client = paho.Client(paho.CallbackAPIVersion.VERSION2)
+        self._client.username_pw_set("gw-1")
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
 

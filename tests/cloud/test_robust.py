@@ -23,7 +23,7 @@ from tests.cloud.test_stays import (
     receipt_of,
     somebody_else_takes_the_block,
 )
-from tests.contracts.making import KEY, OTHER_KEY
+from tests.contracts.making import KEY, OTHER_KEY, at
 
 
 def code(result: object) -> str:
@@ -168,9 +168,10 @@ def test_a_grant_nobody_needs_any_more_is_dropped(rig: Rig) -> None:
 
 def test_a_key_that_comes_back_is_registered_again(rig: Rig) -> None:
     rig.import_titles()
+    place = ("lot-1", ["S1"])
     for key in (KEY, OTHER_KEY, KEY):
         signer = address_of(key)
-        rig.db.write(lambda s, k=signer: gateways.enrol(s, "gw-1", k, ("lot-1", ["S1"]), True))
+        rig.db.write(lambda s, k=signer: gateways.enrol(s, "gw-1", k, place, at(0), True))
     rig.sweeps.drive()
     name = rig.chain.read("registry", "gateway_of", address_of(KEY))
     assert bytes(name) != bytes(32)
@@ -180,10 +181,12 @@ def test_a_stay_over_a_change_of_keys_goes_to_a_person(rig: Rig) -> None:
     rig.open_market()
     booking = rig.booked()
     rig.report("arrival", "occupied", 100, match="accepted", grant=booking.grant)
-    signer = address_of(OTHER_KEY)
+    signer, now = address_of(OTHER_KEY), rig.clock.at
     place = ("lot-1", ["S1"])
-    assert code(rig.db.write(lambda s: gateways.enrol(s, "gw-1", signer, place))) == "other_key"
-    rig.db.write(lambda s: gateways.enrol(s, "gw-1", signer, place, replace_key=True))
+    assert (
+        code(rig.db.write(lambda s: gateways.enrol(s, "gw-1", signer, place, now))) == "other_key"
+    )
+    rig.db.write(lambda s: gateways.enrol(s, "gw-1", signer, place, now, replace_key=True))
     rig.report("departure", "free", 1900, key=OTHER_KEY)
     assert [stay.state for stay in all_of(rig, Stay)] == ["disputed"]
 

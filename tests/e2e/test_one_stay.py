@@ -218,6 +218,7 @@ def test_a_broken_title_row_refuses_the_file_and_leaves_the_library_alone(
 
 def test_malformed_messages_are_counted_and_never_stop_the_cloud(site: Site) -> None:
     client = paho.Client(paho.CallbackAPIVersion.VERSION2)
+    client.username_pw_set("gw-1")
     client.connect("127.0.0.1", site.made.ports["broker"])
     client.loop_start()
     for payload in (b"", b"{}", b"\xff\xfe", b'{"body": 1}', b"[" * 5000):

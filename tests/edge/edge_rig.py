@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, MutableMapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ from edge.adapters.fake_detector import ScriptedDetector
 from edge.adapters.fake_outbox import MemoryOutbox
 from edge.adapters.fake_uplink import FakeUplink
 from edge.agent import Agent, AgentSettings, Ports, at_once
+from edge.core.commands import Pinned
 from edge.core.gateway import Gateway, Site
 from edge.core.readings import Channel, PlateRead, Reading
 from edge.core.space import StaySettings
@@ -84,7 +86,10 @@ class Rig:
         window: WindowSettings = WINDOW,
         stay: StaySettings = STAY,
         pause: Callable[[float], object] = at_once,
+        commands: Pinned | None = None,
     ) -> None:
+        self.commands = commands
+        self.utc_ms: int | None = None
         self.outbox = outbox if outbox is not None else MemoryOutbox()
         self.clock = clock or FakeClock()
         self.uplink = FakeUplink()
@@ -96,7 +101,8 @@ class Rig:
         self.logged: list[tuple[str, str]] = []
         log = structlog.wrap_logger(structlog.ReturnLogger(), processors=[self._logged])
         ports = Ports(self.outbox, self.uplink, self.clock, lambda: self.real_s, log, pause=pause)
-        settings = AgentSettings("gw-1", "test", window)
+        ports = replace(ports, utc_ms=lambda: self.utc_ms)
+        settings = AgentSettings("gw-1", "test", window, commands=commands)
         self.agent = Agent(self.core, start, ports, KEY, settings)
         self.agent.open()
         self.give(Connected())
@@ -153,7 +159,7 @@ class Rig:
     def restarted(self, away_s: float, camera: bool = False) -> Rig:
         """As after kill -9: a new process on the same outbox, `away_s` of wall time later."""
         wall = self.clock.wall_at(self.clock.mono_ns()) + timedelta(seconds=away_s)
-        return Rig(self.outbox, camera, FakeClock("boot-2", 0, wall))
+        return Rig(self.outbox, camera, FakeClock("boot-2", 0, wall), commands=self.commands)
 
 
 def assert_chained(events: list[Event]) -> None:

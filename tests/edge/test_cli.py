@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from contracts.wire.types import checksummed
 from edge.adapters.checks import Level, Machine
 from edge.adapters.doctor import check_all
+from edge.adapters.machine_checks import check_commands
 from edge.adapters.mqtt import BrokerAddress
 from edge.adapters.mqtt_probe import ask_broker
 from edge.cli import app
@@ -23,6 +24,8 @@ from tests.edge.edge_settings import SETTINGS
 
 INIT = ["init", "--gateway", "gw-1", "--broker", "mqtt://u:secret@127.0.0.1:1", "--chain-id", "1"]
 LEDGER = ["--ledger", checksummed("ab" * 20)]
+NOBODY = "0x" + "0" * 40
+PINNED = f'commands: "{NOBODY}"\n'
 
 
 def call(*args: str) -> tuple[int, str]:
@@ -93,12 +96,27 @@ def test_check_config_takes_its_file_either_way(tmp_path: Path) -> None:
 def test_check_config_warns_of_a_lamp_on_a_pin_that_moves_and_of_no_other(tmp_path: Path) -> None:
     config = tmp_path / "gateway.yaml"
     plain = SETTINGS.partition("sensors:")[0]
-    config.write_text(plain + "outputs: {S1: {green: 5, red: 17, buzzer: 14, lock: 25}}\n")
+    config.write_text(plain + PINNED + "outputs: {S1: {green: 5, red: 17, buzzer: 14, lock: 25}}\n")
     code, said = call("check-config", str(config))
     warnings = [line for line in said.splitlines() if line.startswith("warning: ")]
     assert code == 0
     assert [line.split()[2] for line in warnings] == ["green:", "buzzer:"]
     assert all("take 12, 13, or 16 to 27" in line for line in warnings)
+
+
+def test_a_gateway_that_anybody_may_command_is_told_so(tmp_path: Path) -> None:
+    config = tmp_path / "gateway.yaml"
+    plain = SETTINGS.partition("sensors:")[0]
+    for text, level in ((plain, Level.WARNING), (plain + PINNED, Level.OK)):
+        config.write_text(text)
+        said = call("check-config", str(config))[1]
+        assert ("commands is not set" in said) is (level is Level.WARNING)
+        assert check_commands(read_config(config)).level is level
+
+
+def test_init_pins_whose_commands_are_believed(tmp_path: Path) -> None:
+    call(*INIT, *LEDGER, "--commands", NOBODY, "--data", str(tmp_path))
+    assert read_config(tmp_path / "gateway.yaml").commands == [NOBODY]
 
 
 def test_run_tells_every_mistake_and_starts_nothing(tmp_path: Path) -> None:
@@ -185,7 +203,10 @@ def test_doctor_with_nothing_but_warnings_exits_0(tmp_path: Path) -> None:
         call(*INIT[:3], *broker, *INIT[5:], *LEDGER, "--data", str(tmp_path))
         answering(server, b"\x20\x02\x00\x00", [])
         checks = check_all(read_config(tmp_path / "gateway.yaml"), Machine("", False))
-    assert [check.name for check in checks if check.level is not Level.OK] == ["clock"]
+    assert [check.name for check in checks if check.level is not Level.OK] == [
+        "commands",
+        "clock",
+    ]
     assert exit_code(checks) == 0
 
 

@@ -98,7 +98,7 @@ def test_every_mistake_is_told_one_a_line_sorted_by_line() -> None:
     assert said_of(text.replace("chain_id: 1", "chain_id: -4")) == [
         "f:1:1: heartbeat is not a setting; did you mean timing.heartbeat_s?",
         "f:4:9: broker is 'mqtts//x', but must be written like mqtt://host:1883 or "
-        "mqtt://user:password@host:1883.",
+        "mqtt://user:password@host:1883, or mqtts://host:8883.",
         "f:5:20: ledger.chain_id is -4, but must be a whole number from 1 to 9007199254740991.",
     ]
 

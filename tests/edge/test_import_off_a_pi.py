@@ -10,9 +10,9 @@ ABSENT = {"gpiozero", "smbus2", "serial", "lgpio", "RPi", "picamera2", "libcamer
 SEEING = {"cv2", "numpy", "onnxruntime", "rapidocr", "rapidocr_onnxruntime", "ultralytics"}
 # Where plates are read: imported only if the settings ask for it.
 READERS = [
-    "core.plate_decoding", "core.plate_search", "core.plate_tracks", "core.plate_verdicts",
-    "core.plate_votes", "adapters.fake_plates", "adapters.pictures", "adapters.look_worker",
-    "adapters.looking", "adapters.open_looking", "adapters.plate_crops", "adapters.plate_detector",
+    "core.plate_confusions", "core.plate_decoding", "core.plate_search", "core.plate_tracks",
+    "core.plate_verdicts", "core.plate_votes", "adapters.fake_plates", "adapters.pictures",
+    "adapters.look_worker", "adapters.looking", "adapters.open_looking", "adapters.plate_crops", "adapters.plate_detector",
     "adapters.plate_eye", "adapters.plate_letterbox", "adapters.plate_models",
     "adapters.plate_reader", "adapters.plate_yolo",
 ]

@@ -92,6 +92,8 @@ def test_installing_twice_is_installing_once(tmp_path: Path, python: str) -> Non
     assert "requirements/gateway.txt" in asked[1]
     assert "--no-deps --no-build-isolation" in asked[2]
     assert (root / "etc/systemd/system/berth-edge.service").read_text() == UNIT.read_text()
+    for name in ("berth-edge-renew.service", "berth-edge-renew.timer"):
+        assert (root / "etc/systemd/system" / name).read_text() == (DEPLOY / name).read_text()
     assert os.readlink(root / "usr/local/bin/berth-edge") == "/opt/berth/venv/bin/berth-edge"
     assert (root / "var/lib/berth").stat().st_mode & 0o777 == 0o700
 
@@ -158,7 +160,7 @@ def test_settings_and_keys_are_never_touched(tmp_path: Path, python: str) -> Non
     assert "kept /var/lib/berth" in gone.stdout
     assert tree(state) == {name: f"mine: {name}" for name in ("gateway.yaml", "key.hex")}
     assert not (root / "opt/berth").exists()
-    assert not (root / "etc/systemd/system/berth-edge.service").exists()
+    assert not list((root / "etc/systemd/system").glob("berth-*"))
     assert not os.path.lexists(root / "usr/local/bin/berth-edge")
     assert sh("uninstall.sh", "--root", str(root)).returncode == 0
     sh("uninstall.sh", "--purge", "--root", str(root))

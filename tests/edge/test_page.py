@@ -134,6 +134,14 @@ def test_no_name_can_break_out_of_the_page_or_the_metrics(name: str, space: str)
         assert line.startswith(("# ", "berth_"))
 
 
+def test_metrics_tell_safe_mode_faults_by_name_and_how_long_nothing_was_acknowledged() -> None:
+    lines = metrics(snapshot(acked_s=88.0, safe_mode=True)).splitlines()
+    assert "berth_ack_age_seconds 12" in lines
+    assert "berth_safe_mode 1" in lines
+    assert 'berth_sensor_fault{channel="mag0",fault="bus"} 1' in lines
+    assert not [it for it in metrics(snapshot()).splitlines() if "ack_age" in it]
+
+
 def test_metrics_are_as_prometheus_reads_them() -> None:
     lines = metrics(snapshot()).splitlines()
     assert 'berth_space_occupancy{space="S1",occupancy="occupied"} 1' in lines

@@ -167,10 +167,13 @@ def test_a_drawn_plate_is_read_by_the_weights_of_ppocr(kind: str, text: str, reg
 def test_each_glimpse_has_a_line_of_each_reader_and_view_the_surest_find_first() -> None:
     founds = [Found(quad_at(100, 100), 0.4), Found(quad_at(600, 300), 0.8)]
     readers = [FakeReader("A1", name="ppocr-v4"), FakeReader("A1", name="own")]
-    eye = PlateEye(FakeFinder(founds), readers, views=[View(), View(0, -0.1, 0, -0.1)])
+    regions, views = [REGIONS["cn"], REGIONS["us"]], [View(), View(0, -0.1, 0, -0.1)]
+    eye = PlateEye(FakeFinder(founds), readers, regions, views)
     seen = eye.look(FRAME)
     assert [one.found for one in seen] == [0.8, 0.4]
     assert [line.reader for line in seen[0].lines] == ["ppocr-v4", "ppocr-v4", "own"]
+    # What was cut for one region's plates says nothing of the other's; ours saw the whole plate.
+    assert [line.region for line in seen[0].lines] == ["cn", "us", ""]
     assert readers[0].shapes == [(60, 200), (48, 200)] * 2
     # Ours is shown the whole plate, whatever lines the others are shown.
     assert readers[1].shapes == [(60, 200)] * 2

@@ -45,6 +45,12 @@ SENTENCES = [
     ("regions: [cn], frame: 6", "plates.frame is not a setting; did you mean plates.frames?"),
     ("regions: [br], shapes: {br: [Q0]}", "plates.shapes.br[0] is 'Q0', but must be 2 to 10 of A "),
     ("regions: [br], shapes: {fr: [A0]}", "fr is no region; it must be one of cn, eu, br, us."),
+    ("regions: [cn, us, cn]", "plates.regions[2] is 'cn' once more; name each region once."),
+    (
+        "regions: [cn], shapes: {br: [A0A]}",
+        "plates.shapes.br is of no use: plates.regions does",
+    ),
+    ("regions: [cn], readers: {us: [own]}", "plates.readers.us is of no use: plates.regions does"),
     ("regions: [br], shapes: 3", "plates.shapes is 3, but must be a list of shapes for each of cn"),
     ("regions: [cn], readers: {cn: [x]}", "plates.readers.cn[0] is 'x', but must be one of own, "),
     (

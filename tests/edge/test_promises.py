@@ -71,7 +71,7 @@ def test_many_spaces_alike_are_told_once_and_not_all_by_name() -> None:
 
 def test_check_config_warns_of_the_space_with_one_sensor_only(tmp_path: Path) -> None:
     path = tmp_path / "gateway.yaml"
-    path.write_text(SETTINGS)
+    path.write_text(f'{SETTINGS}commands: "0x{"0" * 40}"\n')
     result = CliRunner().invoke(app, ["check-config", str(path)])
     first, *warnings = result.stdout.splitlines()
     assert result.exit_code == 0 and ": good, " in first

@@ -1,6 +1,6 @@
 """Writes what is made from the API's routes again: `python -m tests.http.rewrite`.
 
-docs/openapi.json, and the types of cloud/client/.
+docs/openapi.json, docs/roles.md, and the types of cloud/client/.
 """
 
 import tempfile
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cloud.entrypoints.http.docs_client import shapes
 from cloud.entrypoints.http.docs_schema import written
+from tests.http import roles_doc
 from tests.http.rig import Front
 
 ROOT = Path(__file__).parents[2]
@@ -19,7 +20,7 @@ def texts() -> dict[str, str]:
         app = Front(Path(folder)).app
         types = shapes(app.openapi())
         made = {f"cloud/client/{name}": text for name, text in types.items()}
-        return {"docs/openapi.json": written(app), **made}
+        return {"docs/openapi.json": written(app), "docs/roles.md": roles_doc.written(), **made}
 
 
 if __name__ == "__main__":

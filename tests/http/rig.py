@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,9 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from cloud.adapters.document_memory import MemoryDocuments
+from cloud.adapters.passwords import Passwords
 from cloud.entrypoints.http import api
+from cloud.entrypoints.http.door import Entry
 from cloud.entrypoints.http.pages import pages_router, static_app
 from cloud.entrypoints.http.pages_stream import Streams
 from cloud.entrypoints.http.rates import Bounds
@@ -17,7 +20,7 @@ from cloud.tables import Booking
 from cloud.usecases import accounts
 from tests.cloud.rig import ADMIN, Rig
 
-WIDE = Bounds(of_key=10**9, of_address=10**9)
+WIDE = Bounds(of_key=10**9, of_account=10**9, of_address=10**9, routes=10**6)
 ROLES = ("operator", "owner", "driver")
 STRANGERS = ("other_owner", "other_driver")
 WISH = {
@@ -49,14 +52,16 @@ class Front:
         db, clock = self.rig.db, self.rig.clock
         streams = Streams(db, clock, 5.0, 0.0, max_streams)
         self.store = MemoryDocuments()
-        parts = api.Parts(store=self.store, streams=streams)
+        # Weaker hashes than ours, so that tests do not wait for them.
+        entry = Entry(Passwords(memory_kib=64, passes=1), open_to_all=True)
+        parts = api.Parts(store=self.store, streams=streams, entry=entry)
         api.install(self.app, db, clock, ADMIN, bounds, parts, self.ticks.now_s)
         self.app.include_router(pages_router(db, clock, served_s=0.0))
         self.app.mount("/static", static_app())
         self.http = TestClient(self.app, raise_server_exceptions=False)
         self.keys = {"owner": "key of owner", "driver": "key of driver"}
         self.numbers = {"owner": self.rig.owner, "driver": self.rig.driver}
-        for name in ("operator", *STRANGERS):
+        for name in ("operator", *STRANGERS, "admin"):
             self._account(name, name.removeprefix("other_"))
 
     def _account(self, name: str, role: str) -> None:
@@ -86,6 +91,11 @@ class Front:
 
     def row(self, booking: str) -> Booking:
         return self.rig.db.read(lambda s: s.get_one(Booking, booking))
+
+
+def move(front: Front, seconds: float) -> None:
+    """The lot's time."""
+    front.rig.clock.at += timedelta(seconds=seconds)
 
 
 PAPER = b"%PDF-1.7 a lease %%EOF"

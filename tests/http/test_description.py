@@ -17,6 +17,11 @@ from tests.http.rig import Front
 NEEDS_MORE = (
     *("/withdrawal", "/decision", "/taking-back", "/closures", "/appeal", "/assignment"),
     "/acknowledgement",
+    *("/sign-in", "/passkey", "/passkeys", "/sign-up", "/confirmation", "/password-reset"),
+    *("/role", "/erasure"),
+    *("/enrolments", "/enrolments/renewals", "/enrolments/keys"),
+    *("{certificate}/revocation", "{gateway_id}/revocation"),
+    "{claim_id}/voiding",
 )
 WHO = {"driver": "driver", "owner": "owner"}
 

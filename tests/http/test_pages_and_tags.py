@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloud.api_tables import Answered
-from cloud.entrypoints.http.rates import BUCKETS, Bounds, Windows, _address
+from cloud.entrypoints.http.rates import BUCKETS, Bounds, Windows, household
 from cloud.tables import Account
 from cloud.usecases import answered
 from contracts.wire.types import from_ms
@@ -182,7 +182,7 @@ def test_a_key_written_otherwise_is_counted_as_the_same(tmp_path: Any, header: s
     ],
 )
 def test_a_household_is_one_address_however_it_is_written(one: str, other: str, same: bool) -> None:
-    keys = [_address({"client": (host, 1)}) for host in (one, other)]
+    keys = [household({"client": (host, 1)}) for host in (one, other)]
     assert (keys[0] == keys[1]) == same
 
 

@@ -33,7 +33,7 @@ def troubled(front: Front) -> str:
     channel = ChannelHealth(name="us1", space="S1", fault="timeout", since=at(100))
     message = Telemetry(gateway="gw-1", at=at(120), clock="synced", channels=(channel,))
     front.rig.db.write(lambda s: telemetry.take(s, message, front.rig.clock.now()))
-    sentence = f"The balance of account {front.rig.driver} moved; booking {booking}, 沪A12345."
+    sentence = f"The balance of account {front.rig.driver} moved; booking {booking}, 沪A54321."
     front.rig.db.write(
         lambda s: gateways.raise_alarm(s, "x", "books_differ", None, sentence, at(121))
     )
@@ -53,7 +53,7 @@ def test_no_open_reply_holds_a_booking_an_account_or_a_plate(front: Front, path:
     answer = front.get(path)
     assert answer.status_code == 200, answer.text
     row = front.row(booking)
-    secret = {booking, row.grant, row.request_key, "沪A12345", "王伟", *told}
+    secret = {booking, row.grant, row.request_key, "沪A54321", "沪A12345", "王伟", *told}
     assert [text for text in secret if text in answer.text] == []
     assert MEMBERS.search(answer.text) is None
 

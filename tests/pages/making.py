@@ -25,6 +25,7 @@ from cloud.tables import (
     Space,
     Stay,
 )
+from cloud.usecases import plate_vault
 from cloud.usecases.billing import settlement_of
 from contracts.ledger.onchain import Ask
 from contracts.ledger.pricing import Tariff, Terms, Window
@@ -131,7 +132,7 @@ class Town:
             space=space,
             offer="o-1",
             driver=3,
-            plate="沪A12345",
+            plate="",
             state=state,
             starts_ms=to_ms(window.starts_at),
             ends_ms=to_ms(window.ends_at),
@@ -150,7 +151,12 @@ class Town:
             status=command,
             created_ms=to_ms(at(-59)),
         )
-        self.db.write(lambda s: s.add_all([row, sent]))
+
+        def story(session: Session) -> None:
+            plate_vault.put(session, row, "沪A12345")
+            session.add_all([row, sent])
+
+        self.db.write(story)
 
     def stay(self, departed: bool = False) -> None:
         row = Stay(

@@ -11,19 +11,26 @@ import tempfile
 from pathlib import Path
 
 from tests.tools.planted import AGREED, Mutant
+from tests.tools.planted_accounts import ACCOUNTS
 from tests.tools.planted_bookings import BOOKINGS
+from tests.tools.planted_broker import BROKER
 from tests.tools.planted_charges import CHARGES
+from tests.tools.planted_city import TOWN
 from tests.tools.planted_compliance import COMPLIANCE
 from tests.tools.planted_credits import CREDITS
 from tests.tools.planted_frames import SIMULATED_FRAMES
 from tests.tools.planted_http import HTTP
+from tests.tools.planted_identity import IDENTITY_BUGS
 from tests.tools.planted_ledger import CONTRACTS, DISPUTES
 from tests.tools.planted_looking import LOOKS
 from tests.tools.planted_money import MONEY
 from tests.tools.planted_offers import OFFERS
+from tests.tools.planted_ops import OPERATION
 from tests.tools.planted_plates_core import PLATES_CORE
 from tests.tools.planted_plates_eye import PLATES_EYE
 from tests.tools.planted_postgres import POSTGRES
+from tests.tools.planted_powercut import POWERCUT
+from tests.tools.planted_privacy import PRIVACY
 from tests.tools.planted_retelling import TOLD_AGAIN
 from tests.tools.planted_search import SEARCH
 from tests.tools.planted_sensing import SENSING
@@ -33,13 +40,15 @@ from tests.tools.planted_strangers import STRANGERS
 from tests.tools.planted_tariffs import TARIFFS
 from tests.tools.planted_titles import TITLES
 from tests.tools.planted_verifying import VERIFYING
+from tests.tools.planted_wire import WIRE
 from tests.tools.tidy import ROOT, tracked
 
 ALL = (
     *(*AGREED, *SENSING, *SETTLING, *POSTGRES),
     *(*MONEY, *CREDITS, *CHARGES, *VERIFYING, *CONTRACTS, *DISPUTES),
     *(*TARIFFS, *TITLES, *COMPLIANCE, *OFFERS, *SEARCH, *BOOKINGS, *HTTP, *STAYS, *STRANGERS),
-    *(*TOLD_AGAIN, *PLATES_CORE, *PLATES_EYE, *LOOKS, *SIMULATED_FRAMES),
+    *(*BROKER, *IDENTITY_BUGS, *TOLD_AGAIN, *PLATES_CORE, *PLATES_EYE, *LOOKS, *SIMULATED_FRAMES),
+    *(*OPERATION, *POWERCUT, *WIRE, *ACCOUNTS, *PRIVACY, *TOWN),
 )
 LIMIT_S = 120
 TABLE = ROOT / "docs" / "mutants.md"

@@ -73,9 +73,9 @@ AGREED = (
     ),
     Mutant(
         "a gateway reports on anybody's space",
-        "cloud/usecases/stays.py",
-        "if space is None or space.gateway != event.gateway:",
-        "if space is None:",
+        "cloud/usecases/stay_judging.py",
+        'if misplaced == "foreign_space":',
+        "if False:",
         "tests/cloud/test_stays.py",
     ),
     Mutant(

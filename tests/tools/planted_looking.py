@@ -314,14 +314,14 @@ LOOKS = (
     ),
     Mutant(
         "a gateway keeps strangers' plates on its disk",
-        "edge/core/plate_proofs.py",
-        '"other": True, "none": True',
-        '"other": False, "none": False',
+        "edge/adapters/outbox.py",
+        "        self._eraser.forget_plates(self.events(epoch, acked + 1, seq))\n",
+        "",
         OUTBOX,
     ),
     Mutant(
         "a plate that is forgotten is still read in the file",
-        "edge/adapters/outbox.py",
+        "edge/adapters/erasing.py",
         "PRAGMA secure_delete=ON",
         "PRAGMA secure_delete=OFF",
         OUTBOX,

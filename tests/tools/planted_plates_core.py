@@ -4,6 +4,13 @@ from tests.tools.planted import Mutant
 
 PLATES_CORE = (
     Mutant(
+        "a reader's known mistakes count as if it were sure",
+        "edge/core/plate_confusions.py",
+        "made[at[said], at[meant]] = share",
+        "pass",
+        "tests/edge/test_plate_confusions.py",
+    ),
+    Mutant(
         "a character twice needs no blank between",
         "edge/core/plate_decoding.py",
         "(labels[:, 2:] != line.alphabet.blank) & (labels[:, 2:] != labels[:, :-2])",

@@ -9,6 +9,20 @@ _COMMAND = "tests/edge/test_plate_command.py"
 
 PLATES_EYE = (
     Mutant(
+        "a frame without a plate is not turned",
+        "edge/adapters/plate_detector.py",
+        "TURNS_DEG = (-25.0, 25.0)",
+        "TURNS_DEG = ()",
+        "tests/edge/test_plate_turned.py",
+    ),
+    Mutant(
+        "what was cut for one region counts in another",
+        "edge/adapters/plate_eye.py",
+        "lines += [replace(line, region=name) for name in names]",
+        "lines += [line]",
+        "tests/edge/test_plate_eye.py",
+    ),
+    Mutant(
         "corners are told in the small picture's pixels",
         "edge/adapters/plate_letterbox.py",
         ") / np.array([self.scale_x, self.scale_y])",

@@ -146,7 +146,7 @@ SETTLING = (
     Mutant(
         "a key that others can read is used",
         "cloud/adapters/keys.py",
-        "if path.stat().st_mode & 0o077:",
+        "if open_to_others(path):",
         "if False:",
         "tests/cloud/test_settling_bad_input.py",
     ),

@@ -284,8 +284,8 @@ STAYS = (
     Mutant(
         "who comes back for the next booking is a stranger to it",
         "cloud/usecases/stay_arrivals.py",
-        "    if following and same(following.plate, booking.plate)",
-        "    if False and same(following.plate, booking.plate)",
+        "    if following and following.early_ms <= came.at_ms and one_car(",
+        "    if False and following.early_ms <= came.at_ms and one_car(",
         RETOLD,
     ),
 )

@@ -6,8 +6,8 @@ STRANGERS = (
     Mutant(
         "the cloud takes events of any key",
         "cloud/usecases/stays.py",
-        "if recover(digest, signed.signature) != gateway.signer:",
-        "if recover(digest, signed.signature) is None:",
+        "why = gateway_keys.refusal(session, gateway, signer, body, now)",
+        "why = None if signer else 'wrong_key'",
         "tests/cloud/test_stays.py",
     ),
     Mutant(

@@ -14,16 +14,34 @@ MAX_FUNCTION_LINES = 45
 # Words that the glossary spells otherwise (docs/glossary.md), as whole parts of a name.
 OTHER_WORDS = {"bay", "spot", "slot", "reservation", "deed", "deeds", "bays", "spots", "slots"}
 HOSTS = re.compile(r"pypi\.org|pythonhosted|npmjs|deb\.debian|/work/|/root/")
+# A private key is 64 hexadecimal digits, and so is a digest: each file that holds one is named.
+KEY = re.compile(r"(?<![0-9a-fA-F])[0-9a-fA-F]{64}(?![0-9a-fA-F])")
+NO_KEYS: dict[str, str] = {
+    "cloud/entrypoints/http/static/verify/curve.mjs": "numbers of the curve",
+    "contracts/ledger/EvidenceCheck.vy": "half the curve's order",
+    "contracts/ledger/artifacts/": "what the compiler made, and its digests",
+    "contracts/wire/signing.py": "half the curve's order",
+    "contracts/wire/examples/": "digests of an example",
+    "contracts/wire/schema/": "digests of an example",
+    "docs/openapi.json": "digests of examples",
+    "requirements/": "digests of packages",
+    "tests/": "made for the tests alone",
+}
 UNDONE = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b|NotImplementedError")
 # The broad catches: the consumer's and the agent's outer loops, a library that raises bare, and a
 # driver or camera of another's making, whose surprise must cost its own sensor alone.
 BROAD = {
+    "cloud/entrypoints/intake.py": 1,
     "cloud/entrypoints/mqtt.py": 2,
     "edge/adapters/camera.py": 2,
     "edge/adapters/contained.py": 1,
     "edge/adapters/look_worker.py": 1,
     "edge/commands/running.py": 1,
     "contracts/wire/signing.py": 1,
+    # The outer loops of what the simulation runs in place of processes.
+    "firmware_sim/city/board.py": 1,
+    "firmware_sim/city/frail.py": 1,
+    "firmware_sim/city/hall.py": 1,
 }
 
 
@@ -41,6 +59,7 @@ def problems() -> Iterator[str]:
         text = path.read_text("utf-8")
         if name != "tests/tools/tidy.py":
             yield from _hosts(name, text)
+        yield from _keys(name, text)
         if path.suffix == ".py" and name.split("/")[0] in PRODUCT:
             yield from _python(name, text)
 
@@ -49,6 +68,14 @@ def _hosts(name: str, text: str) -> Iterator[str]:
     for number, line in enumerate(text.splitlines(), 1):
         if HOSTS.search(line):
             yield f"{name}:{number}: names a host or a path of one machine"
+
+
+def _keys(name: str, text: str) -> Iterator[str]:
+    if any(name.startswith(known) for known in NO_KEYS):
+        return
+    for number, line in enumerate(text.splitlines(), 1):
+        if KEY.search(line):
+            yield f"{name}:{number}: may be a private key; if it is none, name the file in NO_KEYS"
 
 
 def _python(name: str, text: str) -> Iterator[str]:

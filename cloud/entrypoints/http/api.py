@@ -17,23 +17,33 @@ from cloud.entrypoints.http.api_changes import add_changes
 from cloud.entrypoints.http.api_credits import add_credits
 from cloud.entrypoints.http.api_disputes import add_disputes
 from cloud.entrypoints.http.api_driver import add_driver
+from cloud.entrypoints.http.api_enrolment import add_enrolment
+from cloud.entrypoints.http.api_gateways import Identity, add_identity, in_memory
 from cloud.entrypoints.http.api_kinds import add_kinds
 from cloud.entrypoints.http.api_lots import add_lots
 from cloud.entrypoints.http.api_operator import add_operator
 from cloud.entrypoints.http.api_owner import add_owner
 from cloud.entrypoints.http.api_papers import add_papers
 from cloud.entrypoints.http.api_paths import V1
+from cloud.entrypoints.http.api_people import add_people
+from cloud.entrypoints.http.api_privacy import add_privacy
 from cloud.entrypoints.http.api_public import add_public
 from cloud.entrypoints.http.api_search import add_search
+from cloud.entrypoints.http.api_self import add_self
+from cloud.entrypoints.http.api_sign_in import add_sign_in
 from cloud.entrypoints.http.api_spaces import add_spaces
 from cloud.entrypoints.http.api_titles import add_titles
 from cloud.entrypoints.http.api_trust import add_trust
+from cloud.entrypoints.http.callers import Keys, guarded
 from cloud.entrypoints.http.docs_schema import describe
+from cloud.entrypoints.http.door import Door, Entry
 from cloud.entrypoints.http.exports import add_exports
 from cloud.entrypoints.http.feed import feed_router
+from cloud.entrypoints.http.headers import Headers
+from cloud.entrypoints.http.pages_account import account_pages
+from cloud.entrypoints.http.pages_sign_in import sign_in_pages
 from cloud.entrypoints.http.pages_stream import Streams
 from cloud.entrypoints.http.rates import Bounds, Gate
-from cloud.entrypoints.http.roles import Keys, guarded
 from cloud.ports.documents import Documents
 from cloud.ports.search import Search
 
@@ -44,12 +54,14 @@ HEARTBEAT_S, SERVED_S, MAX_STREAMS = 15.0, 3600.0, 200
 class Parts:
     """What the API works with beside its database: one of each in a process.
 
-    Without a store, papers are kept in memory only.
+    Without a store, papers are kept in memory only; without an identity, so is the authority.
     """
 
     index: Search = field(default_factory=HeldIndex)
     store: Documents = field(default_factory=MemoryDocuments)
     streams: Streams | None = None
+    identity: Identity = field(default_factory=in_memory)
+    entry: Entry = field(default_factory=Entry)
 
 
 def install(
@@ -67,14 +79,28 @@ def install(
     seconds for limits (default: the loop's).
     """
     asked_s, own = now_s or _loop_s, parts or Parts()
-    keys = Keys(db, asked_s)
+    keys = Keys(db, asked_s, clock, bounds or Bounds())
+    door = Door(db, clock, custodian, own.entry)
+    app.include_router(_people(keys, door))
     app.include_router(_programs(keys, db, clock, custodian, own))
     app.include_router(_market(keys, db, clock, own))
     app.include_router(feed_router(db, clock, keys))
     app.include_router(docs_page.docs_router(app))
+    app.include_router(sign_in_pages(door))
+    app.include_router(account_pages(door, keys))
     app.add_middleware(Gate, bounds=bounds or Bounds(), now_s=asked_s)
+    app.add_middleware(Headers)
     problems.install(app)
     app.openapi = describe(app)  # type: ignore[method-assign]
+
+
+def _people(keys: Keys, door: Door) -> APIRouter:
+    router = APIRouter(prefix=V1, route_class=guarded(keys))
+    add_sign_in(router, door)
+    add_self(router, door, keys)
+    add_privacy(router, door.db, door.clock, keys)
+    add_people(router, door, keys)
+    return router
 
 
 def _programs(keys: Keys, db: Database, clock: Clock, custodian: str, parts: Parts) -> APIRouter:
@@ -103,6 +129,8 @@ def _market(keys: Keys, db: Database, clock: Clock, parts: Parts) -> APIRouter:
     add_trust(router, db, clock)
     add_titles(router, db, clock)
     add_audit(router, db)
+    add_identity(router, db, clock, parts.identity)
+    add_enrolment(router, db, clock, parts.identity)
     return router
 
 

@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from cloud.adapters.clock import Clock, new_token
 from cloud.adapters.db import Database
-from cloud.core.reasons import Refusal
+from cloud.core.reasons import Refusal, refuse
 from cloud.entrypoints.http.api_acts import Acts
 from cloud.entrypoints.http.api_shapes import (
     AccountMade,
@@ -34,7 +34,7 @@ from cloud.entrypoints.http.asked import NewAccount, NewGateway, TopUp
 from cloud.entrypoints.http.asked_market import AlarmSeen
 from cloud.entrypoints.http.roles import Caller
 from cloud.tables import Alarm, Stay
-from cloud.usecases import accounts, alarms, audit, enrolling, listing, views
+from cloud.usecases import accounts, alarms, audit, enrolling, listing, sign_up, views
 from cloud.usecases.answered import Answer
 from contracts.wire.types import format_instant, from_ms, to_ms
 
@@ -62,11 +62,13 @@ def _add_accounts(router: APIRouter, db: Database, clock: Clock, custodian: str)
         """The access key is in the first answer only; nobody can read it again."""
         acts = Acts(clock, account)
         token, address = new_token(), asked.address or custodian
+        if not sign_up.may_give(account.role, asked.role):
+            return said(request, refuse("role_not_yours"), dict, 409)
         now_ms = to_ms(clock.now())
 
         def story(session: Session) -> Answer:
             row = accounts.open_account(session, asked.name, asked.role, token, address, now_ms)
-            acts.kept(session, "account.opened", f"account:{row.number}", row, role=row.role)
+            acts.done(session, "account.opened", f"account:{row.number}", row, role=row.role)
             return Answer(201, {"number": row.number, "role": row.role, "key": token})
 
         return _answer(request, once.do(request, asked, story, but="key"))
@@ -117,7 +119,7 @@ def _add_gateways(router: APIRouter, db: Database, clock: Clock) -> None:
             )
             if isinstance(row, Refusal):
                 return row
-            acts.kept(session, "gateway.enrolled", f"gateway:{row.id}", row, signer=row.signer)
+            acts.done(session, "gateway.enrolled", f"gateway:{row.id}", row, signer=row.signer)
             return Answer(201, {"id": row.id, "signer": row.signer})
 
         return _answer(request, once.do(request, asked, story))

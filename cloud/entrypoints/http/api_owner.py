@@ -25,7 +25,7 @@ from cloud.entrypoints.http.api_tools import (
 )
 from cloud.entrypoints.http.asked import NewOffer, NewRegistration
 from cloud.entrypoints.http.problems import problem
-from cloud.entrypoints.http.roles import OPERATOR, Caller
+from cloud.entrypoints.http.roles import Caller, sees_all
 from cloud.errors import Unknown
 from cloud.tables import Account, Offer
 from cloud.usecases import audit, listing, offer_changes, offers, registrations, views
@@ -38,8 +38,8 @@ STATUS = {"refused": 409, "doubtful": 202}
 
 
 def mine(account: Account) -> int | None:
-    """Whose rows a list holds: the caller's, and for the operator everybody's."""
-    return None if account.role == OPERATOR else account.number
+    """Whose rows a list holds: the caller's, and for operators and auditors everybody's."""
+    return None if sees_all(account) else account.number
 
 
 def add_owner(router: APIRouter, db: Database, clock: Clock) -> None:

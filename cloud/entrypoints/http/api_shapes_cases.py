@@ -35,6 +35,7 @@ class EvidenceShape(BaseModel):
     events: list[dict[str, Any]]
     plates: list[dict[str, Any]]
     expected: list[dict[str, Any]]
+    erased_at: Moment | None
     booking: dict[str, Any] | None
     tariff: dict[str, Any] | None
     history: Any

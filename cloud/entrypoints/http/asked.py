@@ -51,7 +51,7 @@ def _storable(char: str) -> bool:
 
 class NewAccount(Asked):
     name: Annotated[str, Field(min_length=1, max_length=80)]
-    role: Literal["owner", "driver", "operator"]
+    role: Literal["owner", "driver", "operator", "installer", "admin", "auditor"]
     address: Address | None = None
 
     @field_validator("address")

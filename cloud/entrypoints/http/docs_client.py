@@ -5,7 +5,14 @@ from collections.abc import Iterable
 from types import ModuleType
 from typing import Any
 
-from cloud.entrypoints.http import api_shapes_cases, api_shapes_market
+from cloud.entrypoints.http import (
+    api_privacy,
+    api_shapes_accounts,
+    api_shapes_cases,
+    api_shapes_identity,
+    api_shapes_market,
+)
+from contracts.wire import enrolment
 
 View = dict[str, Any]
 PLAIN = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "null": "None"}
@@ -54,6 +61,10 @@ def shapes(schema: View) -> dict[str, str]:
     feed = _reached(parts, [_ref(name) for name in FEED])
     others = _reached(parts, answers) - feed - price
     asked = _reached(parts, [_ref(name) for name in ASKED]) - price
+    # Gateways and those who install them have commands of their own.
+    others -= _of(api_shapes_identity) | _of(enrolment)
+    # People sign in, and ask for their data, with a browser; a program has its key.
+    others -= _of(api_shapes_accounts) | _of(api_privacy)
     market, cases = others & _of(api_shapes_market), others & _of(api_shapes_cases)
     said = _reached(parts, [_ref("ReasonShape")])
     paid = others & set(PAID)

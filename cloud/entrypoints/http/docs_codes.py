@@ -5,20 +5,26 @@ from collections.abc import Iterator
 from cloud import errors
 from cloud.core.reasons import REASONS, Reason
 from cloud.entrypoints.http.api_paths import V1
+from cloud.entrypoints.http.docs_fields_accounts import CODES_ACCOUNTS
+from cloud.entrypoints.http.docs_identity import REFUSALS_IDENTITY
+from cloud.entrypoints.http.docs_privacy import REFUSALS_PRIVACY
 from cloud.entrypoints.http.problems import RAISED, STATUS_OF, reason_of_error
 
 # By status: what any operation may answer with, whatever it is about.
 CODES: dict[int, tuple[str, ...]] = {
     400: ("bad_body", "unwritable"),
     401: ("unauthorised",),
-    403: ("forbidden",),
+    403: ("forbidden", "forged"),
     404: ("unknown",),
     412: ("changed_meanwhile",),
     413: ("too_large",),
     422: ("bad_request", "not_json_text", "bad_cursor"),
     429: ("too_many",),
     500: ("our_mistake",),
-    503: ("database_busy", "database_in_use", "no_database", "too_many_streams"),
+    503: (
+        *("database_busy", "database_in_use", "no_database", "too_many_streams"),
+        "sign_in_busy",
+    ),
 }
 KEY = ("key_reused",)
 # What may be in the way of a booking at that space and time.
@@ -93,9 +99,10 @@ _MARKET: dict[tuple[str, str], tuple[str, ...]] = {
     ("POST", f"{V1}/titles/{{space}}/revocation"): (*TITLE, "last_title"),
 }
 _REFUSALS: dict[tuple[str, str], tuple[str, ...]] = {
-    ("POST", f"{V1}/accounts"): KEY,
     ("POST", f"{V1}/accounts/{{number}}/top-up"): (*KEY, "top_up_refused"),
-    ("POST", f"{V1}/gateways"): (*KEY, "unknown_space", "unknown_lot", "other_key"),
+    ("POST", f"{V1}/gateways"): (
+        *(*KEY, "unknown_space", "unknown_lot", "other_key", "revoked_key", "key_of_another"),
+    ),
     ("POST", f"{V1}/settlements/{{stay}}/credits"): (
         *KEY,
         *("not_settled", "credit_of_credit", "charge_number"),
@@ -121,6 +128,9 @@ _REFUSALS: dict[tuple[str, str], tuple[str, ...]] = {
     ("POST", f"{V1}/reviews/{{number}}/decision"): ("review_over", "review_reason"),
     ("GET", f"{V1}/titles/{{space}}/proof"): ("unknown_space",),
     **_MARKET,
+    **REFUSALS_IDENTITY,
+    **REFUSALS_PRIVACY,
+    **CODES_ACCOUNTS,
 }
 
 

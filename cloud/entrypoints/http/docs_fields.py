@@ -5,9 +5,12 @@ where it must have two, the second stands under `Model.field`. A test finds fiel
 
 from typing import Any
 
+from cloud.entrypoints.http.docs_fields_accounts import ACCOUNTS
 from cloud.entrypoints.http.docs_fields_market import MARKET
 from cloud.entrypoints.http.docs_fields_market import Said as Said
 from cloud.entrypoints.http.docs_fields_own import OWN
+from cloud.entrypoints.http.docs_identity import IDENTITY
+from cloud.entrypoints.http.docs_privacy import PRIVACY
 
 AT = "2026-05-01T00:01:00.000Z"
 DIGEST = "0x" + "5e" * 32
@@ -237,6 +240,7 @@ FEED: dict[str, Said] = {
     "value": ("Money, as a decimal text.", "6.00"),
 }
 FIELDS: dict[str, Said] = {**MONEY, **TIMES, **THINGS, **PROBLEM, **FEED, **MARKET, **OWN}
+FIELDS |= IDENTITY | ACCOUNTS | PRIVACY
 HEADERS: dict[str, Any] = {
     "RateLimit": {
         "description": "What is left of the narrower limit, and when it moves (s).",

@@ -147,6 +147,10 @@ DISPUTES: dict[str, Said] = {
         "Plates that were read, masked, and what the gateway made of them.",
         [],
     ),
+    "EvidenceShape.erased_at": (
+        "When the driver's data, and with them the plates, were erased; null: they were not.",
+        None,
+    ),
     "EvidenceShape.expected": ("Bookings of the space then, with their plates, masked.", []),
     "EvidenceShape.booking": ("The booking's record.", None),
     "EvidenceShape.receipt": ("The file for berth-verify; null: nothing was settled.", None),

@@ -13,6 +13,7 @@ from fastapi.openapi.utils import get_openapi
 
 from cloud.entrypoints.http.api_paths import V1
 from cloud.entrypoints.http.api_shapes import Problem
+from cloud.entrypoints.http.csrf import COOKIE
 from cloud.entrypoints.http.docs_codes import CODES, REFUSALS, reason_said
 from cloud.entrypoints.http.docs_examples import NAMED as MORE
 from cloud.entrypoints.http.docs_examples import ONE
@@ -26,6 +27,7 @@ View = dict[str, Any]
 NOT_OURS = ("HTTPValidationError", "ValidationError")
 # Their bodies name things that may not be there.
 NAMED = (("POST", f"{V1}/disputes"),)
+BROWSERS = "A browser's session, as `sign-in` gives it; what changes something must be our page's."
 TOLD = "#/components/schemas/Problem"
 
 
@@ -69,7 +71,8 @@ def _described(app: FastAPI) -> View:
         for name, field in schema.get("properties", {}).items():
             _field(words_of(model, name), field)
     key = {"type": "http", "scheme": "bearer", "description": FIELDS["key"][0]}
-    parts["securitySchemes"] = {"key": key}
+    cookie = {"type": "apiKey", "in": "cookie", "name": COOKIE, "description": BROWSERS}
+    parts["securitySchemes"] = {"key": key, "session": cookie}
     parts["headers"] = HEADERS
     told = {code: 409 for codes in REFUSALS.values() for code in codes}
     told |= {code: status for status, codes in CODES.items() for code in codes}
@@ -86,7 +89,7 @@ def _operation(told: View, where: tuple[str, str], rule: Rule) -> None:
     method = where[0]
     summary, summary_zh, tag = SUMMARIES[where]
     told |= {"summary": summary, "x-summary-zh": summary_zh, "tags": [tag]}
-    told["security"] = [{"key": []}] if rule.roles else []
+    told["security"] = [{"key": []}, {"session": []}] if rule.roles else []
     told["x-roles"] = sorted(rule.roles)
     for parameter in told.get("parameters", ()):
         said = words_of("", parameter["name"].lower().replace("-", "_"))
@@ -121,6 +124,8 @@ def problems_of(told: View, where: tuple[str, str], rule: Rule) -> dict[int, tup
     found: dict[int, tuple[str, ...]] = {429: CODES[429], 500: CODES[500], 503: CODES[503]}
     if rule.roles:
         found |= {401: CODES[401], 403: CODES[403]}
+    elif method == "POST":
+        found[403] = ("forged",)
     if "{" in path or where in NAMED:
         found[404] = CODES[404]
     if told.get("parameters") or method == "POST":

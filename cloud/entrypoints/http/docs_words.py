@@ -3,6 +3,17 @@
 from typing import Any
 
 from cloud.entrypoints.http.api_paths import FEED, V1
+from cloud.entrypoints.http.docs_identity import (
+    EXAMPLES_IDENTITY,
+    SUMMARIES_IDENTITY,
+    TAGS_IDENTITY,
+)
+from cloud.entrypoints.http.docs_privacy import EXAMPLES_PRIVACY, SUMMARIES_PRIVACY
+from cloud.entrypoints.http.docs_words_accounts import (
+    EXAMPLES_ACCOUNTS,
+    SUMMARIES_ACCOUNTS,
+    TAGS_ACCOUNTS,
+)
 from cloud.entrypoints.http.docs_words_market import EXAMPLES_MARKET, SUMMARIES_MARKET
 
 ABOUT = """Shared parking with a receipt that anyone can check.
@@ -124,8 +135,9 @@ SUMMARIES: dict[tuple[str, str], tuple[str, str, str]] = {
     ("GET", f"{FEED}/occupancies"): ("Occupancies", "占用情况", "feed"),
     ("GET", f"{FEED}/rates"): ("Rates", "费率", "feed"),
 }
-EXAMPLES |= EXAMPLES_MARKET
-SUMMARIES |= SUMMARIES_MARKET
+EXAMPLES |= EXAMPLES_MARKET | EXAMPLES_IDENTITY | EXAMPLES_ACCOUNTS | EXAMPLES_PRIVACY
+SUMMARIES |= SUMMARIES_MARKET | SUMMARIES_IDENTITY | SUMMARIES_ACCOUNTS | SUMMARIES_PRIVACY
+TAGS |= TAGS_IDENTITY | TAGS_ACCOUNTS
 # What the two pages of the description say around it: (en, zh).
 PAGE: dict[str, tuple[str, str]] = {
     "title": ("The API", "接口说明"),

@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from cloud.adapters.db import Database
 from cloud.entrypoints.http.api_owner import mine
-from cloud.entrypoints.http.roles import OPERATOR, Caller
+from cloud.entrypoints.http.roles import Caller, sees_all
 from cloud.tables import Account
 from cloud.usecases import listing
 from contracts.wire.types import format_instant, from_ms
@@ -72,7 +72,7 @@ def _file(
     read: tuple[Read, Callable[[Any, bool], tuple[int, Row]]],
 ) -> Response:
     rows, cells = read
-    lines = _lines(db, mine(account), rows, lambda row: cells(row, account.role == OPERATOR))
+    lines = _lines(db, mine(account), rows, lambda row: cells(row, sees_all(account)))
     return StreamingResponse(_written(names, lines), 200, HEADERS, "text/csv; charset=utf-8")
 
 

@@ -9,7 +9,7 @@ from cloud.adapters.db import Database
 from cloud.entrypoints.http.api_paths import FEED
 from cloud.entrypoints.http.api_shapes_feed import OccupancyShape, PlaceShape, RateShape
 from cloud.entrypoints.http.api_tools import Page, View, page_of, paged
-from cloud.entrypoints.http.roles import Keys, guarded
+from cloud.entrypoints.http.callers import Keys, guarded
 from cloud.usecases import feeding, listing
 
 

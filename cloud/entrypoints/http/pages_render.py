@@ -17,7 +17,7 @@ from cloud.entrypoints.http.words import LANGUAGES, STATES
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
-ASSETS = ("berth.css", "berth.js", "icon.svg", "verify/proof.mjs")
+ASSETS = ("berth.css", "berth.js", "passkey.js", "icon.svg", "verify/proof.mjs")
 SEPARATED = re.compile(r"(?<=[-._])")
 YEAR_S = 31_536_000
 # No inline script or style at all: what others named can never run here.

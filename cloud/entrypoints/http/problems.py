@@ -22,6 +22,7 @@ from cloud.errors import (
     DatabaseInUse,
     Forbidden,
     NoDatabase,
+    SignInBusy,
     Unauthorised,
     Unknown,
 )
@@ -35,6 +36,7 @@ STATUS_OF: dict[type[CloudError], int] = {
     DatabaseBusy: 503,
     DatabaseInUse: 503,
     NoDatabase: 503,
+    SignInBusy: 503,
 }
 # What the framework raises by itself, by its status.
 RAISED = {404: "no_page", 405: "not_allowed", 413: "too_large", 415: "not_json"}
@@ -157,7 +159,10 @@ async def _raised(request: Request, error: Exception) -> Response:
 
 async def _said(request: Request, error: Exception) -> Response:
     assert isinstance(error, ProblemError)
-    return told(request, error.status, error.code, **error.values)
+    answer = told(request, error.status, error.code, **error.values)
+    if "wait_s" in error.values:
+        answer.headers["retry-after"] = str(error.values["wait_s"])
+    return answer
 
 
 async def _ours(request: Request, _error: Exception) -> Response:

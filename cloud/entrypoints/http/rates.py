@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from cloud.core.compliance_papers import MAX_BYTES
 from cloud.entrypoints.http.api_paths import FEED, V1
 from cloud.entrypoints.http.problems import problem, reason_of
+from cloud.entrypoints.http.rates_routes import ALL, LIMITS, Limit, known, limit_of
 
 BUCKETS = 4096
 HOUSEHOLD_BITS = 64  # of an IPv6 address: one household has billions of them
@@ -29,12 +30,15 @@ LARGE = {f"{V1}/documents": MAX_BYTES}
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Requests a window: of one access key, and of one address."""
+    """Requests a window: of one access key, of one account with all it has, of one address."""
 
     of_key: int = 1200
+    of_account: int = 3000
     of_address: int = 6000
     window_s: float = 60.0
     body_bytes: int = MAX_BODY_BYTES
+    # Times the limits of rates_routes.py.
+    routes: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,24 @@ class Windows:
         return Left(self.name, self.quota, self.quota - len(seen), wait_s, ok)
 
 
+class RouteWindows:
+    """A limit of rates_routes.py: of an address, and where it says so of everybody."""
+
+    def __init__(self, limit: Limit, times: int) -> None:
+        self.window_s = limit.window_s
+        self.one = Windows(limit.name, limit.quota * times, limit.window_s)
+        most = limit.in_all * times
+        self.all = Windows(f"{limit.name}-all", most, limit.window_s) if most else None
+
+    def hit(self, who: bytes, now_s: float) -> Left:
+        """Who has no more turn does not take one of everybody's."""
+        left = self.one.hit(who, now_s)
+        if not left.ok or self.all is None:
+            return left
+        whole = self.all.hit(ALL, now_s)
+        return left if whole.ok else whole
+
+
 class Gate:
     """ASGI: counts a request of the API, refuses it, or bounds its body and says what is left."""
 
@@ -73,13 +95,14 @@ class Gate:
         self.app, self.bounds, self.now_s = app, bounds, now_s
         self.keys = Windows("key", bounds.of_key, bounds.window_s)
         self.addresses = Windows("address", bounds.of_address, bounds.window_s)
+        self.routes = {one.name: RouteWindows(one, bounds.routes) for one in LIMITS}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not scope["path"].startswith((V1, FEED)):
+        if scope["type"] != "http" or not _counted(scope["path"]):
             await self.app(scope, receive, send)
             return
-        left = self._hit(scope)
-        told = _headers(left, int(self.bounds.window_s))
+        left, window_s = self._hit(scope)
+        told = _headers(left, int(window_s))
 
         async def say(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -87,7 +110,7 @@ class Gate:
             await send(message)
 
         if not left.ok:
-            await self._too_many(scope, receive, say, left)
+            await self._too_many(scope, receive, say, (left, window_s))
             return
         most = LARGE.get(scope["path"], self.bounds.body_bytes)
         if _length(scope) > most:
@@ -95,21 +118,36 @@ class Gate:
         else:
             await self.app(scope, _bounded(receive, most), say)
 
-    def _hit(self, scope: Scope) -> Left:
-        """The narrower of the two; a refused one does not count against the other."""
-        now_s = self.now_s()
-        address = self.addresses.hit(_address(scope), now_s)
+    def _hit(self, scope: Scope) -> tuple[Left, float]:
+        """The narrowest, and its window; a refused one does not count against the others."""
+        now_s, own = self.now_s(), limit_of(scope["method"], scope["path"])
+        if own is not None:
+            route = self.routes[own.name]
+            left = route.hit(household(scope), now_s)
+            if not left.ok:
+                return left, route.window_s
+        return self._wide(scope, now_s), self.bounds.window_s
+
+    def _wide(self, scope: Scope, now_s: float) -> Left:
+        address = self.addresses.hit(household(scope), now_s)
         key = next((v for k, v in scope["headers"] if k == b"authorization"), b"")
         if not address.ok or not key:
             return address
         of_key = self.keys.hit(_token(key), now_s)
         return of_key if not of_key.ok or of_key.left <= address.left else address
 
-    async def _too_many(self, scope: Scope, receive: Receive, send: Send, left: Left) -> None:
-        values = {"quota": left.quota, "window_s": int(self.bounds.window_s)}
+    async def _too_many(
+        self, scope: Scope, receive: Receive, send: Send, found: tuple[Left, float]
+    ) -> None:
+        left, window_s = found
+        values = {"quota": left.quota, "window_s": int(window_s)}
         answer = problem(Request(scope), 429, (reason_of("too_many", **values),))
         answer.headers["retry-after"] = str(left.wait_s)
         await answer(scope, receive, send)
+
+
+def _counted(path: str) -> bool:
+    return path.startswith((V1, FEED)) or known(path)
 
 
 def _bounded(receive: Receive, limit: int) -> Receive:
@@ -137,7 +175,7 @@ def _token(header: bytes) -> bytes:
     return header.partition(b" ")[2] or header
 
 
-def _address(scope: Scope | dict[str, Any]) -> bytes:
+def household(scope: Scope | dict[str, Any]) -> bytes:
     """One for a household, in whichever of its spellings the address came."""
     host = str(scope["client"][0]) if scope.get("client") else ""
     try:

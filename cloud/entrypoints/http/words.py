@@ -1,5 +1,6 @@
 """Every sentence that the pages say, in both languages. A test finds missing and unused keys."""
 
+from cloud.entrypoints.http.words_accounts import ACCOUNT_WORDS
 from cloud.entrypoints.http.words_alarms import ALARM_WORDS
 from cloud.entrypoints.http.words_charges import CHARGE_WORDS
 from cloud.entrypoints.http.words_credits import CREDIT_WORDS
@@ -273,4 +274,5 @@ WORDS: dict[str, tuple[str, str]] = {
     **RULE_WORDS,
     **CREDIT_WORDS,
     **CHARGE_WORDS,
+    **ACCOUNT_WORDS,
 } | RECEIPT_WORDS

@@ -46,6 +46,37 @@ ALARM_WORDS: dict[str, tuple[str, str]] = {
         "Treat it as tampering until shown otherwise: check the gateway on site.",
         "先按篡改处理：到现场检查网关。",
     ),
+    "alarm.gateway_revoked": ("A gateway's key is revoked", "网关密钥已吊销"),
+    "alarm.gateway_revoked.do": (
+        "Its spaces are unknown until another gateway, or this one with a new key, watches them.",
+        "其车位状态未知，直至由其他网关或换用新密钥的该网关接管。",
+    ),
+    "alarm.revoked_key": ("An event was signed by a revoked key", "事件由已吊销的密钥签名"),
+    "alarm.revoked_key.do": (
+        "Find the device: whoever has it still sends in its name.",
+        "找到该设备：持有者仍在以其名义发送。",
+    ),
+    "alarm.not_then": (
+        "A gateway tells of a time when a space was not its own",
+        "网关上报了车位不归其管的时段",
+    ),
+    "alarm.not_then.do": (
+        "Compare its clock and its spaces with its enrolment; nothing was changed by it.",
+        "核对其时钟、车位与登记信息；该上报未产生任何影响。",
+    ),
+    "alarm.absurd_time": ("A gateway tells of a time that cannot be", "网关上报了不可能的时间"),
+    "alarm.absurd_time.do": (
+        "Set its clock; then look at its events and decide about the stay.",
+        "校正其时钟，然后查看事件并处理该次停放。",
+    ),
+    "alarm.told_late": (
+        "A gateway tells late of a space that it watched before",
+        "网关迟报了其此前看管的车位",
+    ),
+    "alarm.told_late.do": (
+        "Another stay goes on there: put the earlier one together from its events.",
+        "该处已有另一次停放：请根据事件整理较早的一次。",
+    ),
     "alarm.number_reused": ("A gateway used a number twice", "网关重复使用编号"),
     "alarm.number_reused.do": (
         "Its store was restored or copied: enrol it again with a new epoch.",

@@ -1,0 +1,223 @@
+"""The bugs that `make mutants` plants in claim codes, certificates and enrolment."""
+
+from tests.tools.planted import Mutant
+
+ENROLMENT = "tests/http/test_enrolment.py"
+LATER = "tests/http/test_enrolment_later.py"
+KILLED = "tests/http/test_enrolment_killed.py"
+MODEL = "tests/cloud/test_claims_model.py"
+AUTHORITY = "tests/cloud/test_certificates_authority.py"
+CODES = "tests/contracts/test_claim_codes.py"
+IDENTITY_BUGS = (
+    Mutant(
+        "a claim code is good for ever",
+        "cloud/core/claims.py",
+        'over = now_ms >= ends_ms and (state, "expire") in CODE_MOVES',
+        "over = False",
+        ENROLMENT,
+    ),
+    Mutant(
+        "a claim code is good a moment longer than it says",
+        "cloud/core/claims.py",
+        'over = now_ms >= ends_ms and (state, "expire") in CODE_MOVES',
+        'over = now_ms > ends_ms and (state, "expire") in CODE_MOVES',
+        ENROLMENT,
+    ),
+    Mutant(
+        "a spent code serves another device",
+        "cloud/usecases/claims.py",
+        "same = compare_digest(row.keys, keys) and asked.body.serial == row.serial",
+        "same = asked.body.serial == row.serial",
+        "tests/http/test_enrolment_forged.py",
+    ),
+    Mutant(
+        "a code works on any device",
+        "cloud/usecases/claims.py",
+        "    if asked.body.serial != row.serial:\n        row.misses += 1",
+        "    if False:\n        row.misses += 1",
+        ENROLMENT,
+    ),
+    Mutant(
+        "a code may be tried with wrong devices without end",
+        "cloud/core/claims.py",
+        'return "spoil" if misses >= MAX_MISSES else "miss"',
+        'return "miss"',
+        ENROLMENT,
+    ),
+    Mutant(
+        "a new code leaves the older ones open",
+        "cloud/usecases/claims.py",
+        "        _void(session, row)\n    row = ClaimRow(",
+        "        session.add(row)\n    row = ClaimRow(",
+        MODEL,
+    ),
+    Mutant(
+        "the signing key is enrolled unproven",
+        "cloud/usecases/claims.py",
+        "    if recover(digest, asked.by_signer) != body.signer:",
+        "    if recover(digest, asked.by_signer) is None:",
+        "tests/http/test_enrolment_forged.py",
+    ),
+    Mutant(
+        "a gateway may be called like the cloud",
+        "cloud/usecases/claims.py",
+        "if wanted.gateway.lower().startswith(RESERVED):",
+        "if False:",
+        ENROLMENT,
+    ),
+    Mutant(
+        "the device that was replaced keeps its certificate",
+        "cloud/usecases/claims.py",
+        "    certificates.revoke_held(session, row.gateway, REPLACED, fresh.wall, but=key)\n",
+        "",
+        ENROLMENT,
+    ),
+    Mutant(
+        "a request is judged when the key is enrolled already",
+        "cloud/usecases/claims.py",
+        "authority.key_of(body.csr.encode(), row.gateway), body.signer",
+        "body.csr, body.signer",
+        ENROLMENT,
+    ),
+    Mutant(
+        "whoever has any key renews any certificate",
+        "cloud/usecases/renewing.py",
+        "if recover(asked_digest(asked.body), asked.by_signer) != gateway.signer:",
+        "if recover(asked_digest(asked.body), asked.by_signer) is None:",
+        LATER,
+    ),
+    Mutant(
+        "a revoked gateway is renewed",
+        "cloud/usecases/renewing.py",
+        "if gateways.revoked(session, gateway_id) else gateway",
+        "if gateway.id != gateway_id else gateway",
+        LATER,
+    ),
+    Mutant(
+        "a revoked key is certified again",
+        "cloud/usecases/certificates.py",
+        'if any(row.state == "revoked" or row.gateway != gateway_id for row in of_key):',
+        "if any(row.gateway != gateway_id for row in of_key):",
+        "tests/http/test_enrolment_forged.py",
+    ),
+    Mutant(
+        "the signing key changes under a parked car",
+        "cloud/usecases/renewing.py",
+        "if _stays_open(session, gateway.id):",
+        "if False:",
+        LATER,
+    ),
+    Mutant(
+        "the old signing key need not agree to the new one",
+        "cloud/usecases/renewing.py",
+        "    if proven != {body.before, body.signer} or gateway.signer not in proven:",
+        "    if body.signer not in proven or gateway.signer not in (body.before, body.signer):",
+        "tests/http/test_enrolment_forged.py",
+    ),
+    Mutant(
+        "a revoked certificate is in no list",
+        "cloud/usecases/certificates.py",
+        '.where(CertificateRow.state == "revoked", CertificateRow.ends_ms > to_ms(wall))',
+        '.where(CertificateRow.state == "ended", CertificateRow.ends_ms > to_ms(wall))',
+        LATER,
+    ),
+    Mutant(
+        "failures of one address are not counted",
+        "cloud/entrypoints/http/api_enrolment.py",
+        "            self.misses.add(who, now_s)",
+        "            self.misses.wait_s(who, now_s)",
+        ENROLMENT,
+    ),
+    Mutant(
+        "the authority signs for a key that its request does not prove",
+        "cloud/adapters/authority.py",
+        "    if not signed:\n",
+        "    if False:\n",
+        AUTHORITY,
+    ),
+    Mutant(
+        "a gateway's certificate makes it a server",
+        "cloud/adapters/authority.py",
+        "usage = ExtendedKeyUsageOID.CLIENT_AUTH",
+        "usage = ExtendedKeyUsageOID.SERVER_AUTH",
+        AUTHORITY,
+    ),
+    Mutant(
+        "a gateway asks for another's name and gets it",
+        "cloud/adapters/authority.py",
+        "    if names not in ([], [name]):",
+        "    if False:",
+        AUTHORITY,
+    ),
+    Mutant(
+        "two that start at once make two authorities",
+        "cloud/adapters/authority.py",
+        "    with suppress(FileExistsError):\n        os.link(beside, path)\n    beside.unlink()",
+        "    beside.replace(path)",
+        AUTHORITY,
+    ),
+    Mutant(
+        "the gateway believes any authority's answer",
+        "edge/adapters/enrolling.py",
+        "    if root_of(authority.fingerprint(hashes.SHA256())) != root:",
+        "    if False:",
+        LATER,
+    ),
+    Mutant(
+        "the gateway does not look at the answer's signature",
+        "edge/adapters/enrolling.py",
+        '        raise AnswerForged("Its signature is wrong.") from None',
+        "        return",
+        LATER,
+    ),
+    Mutant(
+        "an old answer is taken for a new one",
+        "edge/adapters/enrolling.py",
+        'if found.body.request != "0x" + asked_digest(asked.body).hex():',
+        "if False:",
+        LATER,
+    ),
+    Mutant(
+        "each try of one code makes another key",
+        "edge/adapters/identity.py",
+        "            found = _key(self._at(name)) if self._mark(name) == mark else None",
+        "            found = None",
+        ENROLMENT,
+    ),
+    Mutant(
+        "a key is renamed before its certificate is there",
+        "edge/adapters/identity.py",
+        "            write_whole(self._at(NEXT + CERTIFICATE), [identity.certificate.encode()])\n",
+        "            self._at(NEXT + KEY).replace(self._at(KEY))\n"
+        "            write_whole(self._at(CERTIFICATE), [identity.certificate.encode()])\n",
+        KILLED,
+    ),
+    Mutant(
+        "a half done change of key and certificate stays half done",
+        "edge/adapters/identity.py",
+        "            if _belong(made, self._at(KEY)):",
+        "            if False:",
+        KILLED,
+    ),
+    Mutant(
+        "a TLS key is used before its name is on the disk",
+        "edge/adapters/identity.py",
+        "_pem(made)])\n            flush_folder(self.path)\n",
+        "_pem(made)])\n",
+        "tests/http/test_enrolment_power.py",
+    ),
+    Mutant(
+        "a swap of two characters goes unseen",
+        "contracts/wire/claim_codes.py",
+        "    if value & ((1 << CHECK_BITS) - 1) != _check(digits):",
+        "    if value & 1 != _check(digits) & 1:",
+        CODES,
+    ),
+    Mutant(
+        "keys are readable by others",
+        "edge/config/whole_file.py",
+        "PRIVATE = 0o600",
+        "PRIVATE = 0o644",
+        ENROLMENT,
+    ),
+)

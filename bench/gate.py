@@ -1,7 +1,8 @@
 """`make gate`: the long checks. `--share 0.1` does a tenth of each, `--only NAME` some of them.
 
-Writes its rows to bench/gate.json and the page docs/reliability.md. Exit 1 if anything was found;
-the rest is done all the same, as what else is wrong is worth knowing.
+Writes its rows to bench/gate.json and the page docs/reliability.md. Exit 1 if anything was found, a
+figure is below what is wanted (with --share: below that share of it) or a part was left out; the
+rest is done all the same, as what else is wrong is worth knowing.
 """
 
 from __future__ import annotations
@@ -18,7 +19,17 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from bench import gate_chaos, gate_city, gate_mutants, gate_page, gate_powercut, gate_stateful
 from bench.contract_gate import write
-from bench.gate_parts import MAX_SHOWN, Part, Verdict, api, attacks, contract, proofs, receipts
+from bench.gate_parts import (
+    MAX_SHOWN,
+    Part,
+    Verdict,
+    api,
+    attacks,
+    contract,
+    judged,
+    proofs,
+    receipts,
+)
 
 PARTS = (
     Part("powercut", "power cuts on the outbox and the cloud's database", gate_powercut.part),
@@ -39,17 +50,17 @@ def run(part: Part, share: float) -> Verdict:
     columns = (TextColumn(f"{part.what:52}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
         task = progress.add_task(part.name, total=1.0)
-        verdict = part.run(share, lambda done: progress.update(task, completed=min(1.0, done)))
+        found = part.run(share, lambda done: progress.update(task, completed=min(1.0, done)))
+        verdict = judged(part.name, found, share)
         progress.update(task, completed=1.0)
-    if verdict.rows:
-        write(verdict.rows)
+    write(verdict.rows)
     tell(verdict)
     return verdict
 
 
 def tell(verdict: Verdict) -> None:
     for row in verdict.rows:
-        wanted = f" of {row['peer_value']:,.0f} wanted" if row["peer"] == "wanted" else ""
+        wanted = f" of {row['peer_value']:,.0f} wanted in full" if row["peer"] == "wanted" else ""
         console.print(f"   {row['name']}: {row['value']:,.0f} {row['unit']}{wanted}")
     if verdict.left_out:
         console.print(f"   left out: {verdict.left_out}")
@@ -69,7 +80,7 @@ def main(given: Sequence[str]) -> int:
     begun_s = time.monotonic()
     verdicts = {part.name: run(part, share) for part in chosen}
     took_min = (time.monotonic() - begun_s) / 60
-    gate_page.write(verdicts, share, took_min)
+    gate_page.write([(part.name, part.what) for part in PARTS], verdicts, share, took_min)
     wrong = sum(len(it.wrong) for it in verdicts.values())
     console.print(f"{took_min:.1f} minutes, {wrong} found. docs/reliability.md was written.")
     return int(bool(wrong))

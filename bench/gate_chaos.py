@@ -23,14 +23,14 @@ def part(share: float, told: Told) -> Verdict:
         with tempfile.TemporaryDirectory() as folder:
             outcomes.append(run(Path(folder) / "site", storm))
         told(seed / count)
-    return _verdict(outcomes, share)
+    return _verdict(outcomes)
 
 
-def _verdict(outcomes: list[Outcome], share: float) -> Verdict:
+def _verdict(outcomes: list[Outcome]) -> Verdict:
     faults = sum(it.faults.total() for it in outcomes)
     rows = [
-        row("gate.chaos.faults", faults, "faults", FAULTS * share),
-        row("gate.chaos.events", sum(it.events for it in outcomes), "events", EVENTS * share),
+        row("gate.chaos.faults", faults, "faults", FAULTS),
+        row("gate.chaos.events", sum(it.events for it in outcomes), "events", EVENTS),
         row("gate.chaos.stays", sum(it.clear for it in outcomes), "stays"),
         row("gate.chaos.settled", sum(it.settled for it in outcomes), "settlements"),
         row("gate.chaos.lost", sum(len(it.lost) for it in outcomes), "things"),

@@ -37,7 +37,27 @@ class Part:
 
 
 def row(name: str, value: float, unit: str, wanted: float | None = None) -> Row:
+    """`wanted`: of the full work."""
     return result(name, value, unit, ("wanted", wanted) if wanted else NOTHING, 0)
+
+
+def judged(part: str, verdict: Verdict, share: float) -> Verdict:
+    """Each row with the share that was done; what is less than wanted of it is wrong, and what was
+    left out is not done."""
+    left = [f"left out: {verdict.left_out}"] if verdict.left_out else []
+    wrong = [*verdict.wrong, *short(verdict.rows, share), *left]
+    done = row(f"gate.{part}.done", 0.0 if left else 100 * share, "% of the part", 100.0)
+    found = row(f"gate.{part}.found", len(wrong), "things")
+    rows = [it | {"share": share} for it in (*verdict.rows, done, found)]
+    return Verdict(rows, wrong, verdict.left_out)
+
+
+def short(rows: Sequence[Row], share: float) -> list[str]:
+    return [
+        f"{it['name']}: {it['value']:,.0f} {it['unit']}, {share * it['peer_value']:,.0f} are wanted"
+        for it in rows
+        if it["peer"] == "wanted" and it["value"] < share * it["peer_value"]
+    ]
 
 
 def command(module: str, *given: str, rows: Sequence[str] = ()) -> Verdict:

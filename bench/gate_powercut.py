@@ -9,7 +9,7 @@ from firmware_sim.powercut.run import Honest, Lying, One, run
 from tests.sim import powercut_cloud
 
 OUTBOX, CLOUD, LYING = 45_000, 6_000, 4_000
-SEED = 1
+SEED, WANTED = 1, 50_000
 
 
 def cloud(most: int, seed: int) -> Outcome:
@@ -31,13 +31,13 @@ def part(share: float, told: Told) -> Verdict:
 
         outcomes[name] = run(one, most, SEED, hear)
         images += outcomes[name].images
-    return _verdict(outcomes, share)
+    return _verdict(outcomes)
 
 
-def _verdict(outcomes: dict[str, Outcome], share: float) -> Verdict:
+def _verdict(outcomes: dict[str, Outcome]) -> Verdict:
     true = [outcomes["outbox"], outcomes["cloud"]]
     rows = [
-        row("gate.powercut.images", sum(it.images for it in true), "images", 50_000 * share),
+        row("gate.powercut.images", sum(it.images for it in true), "images", WANTED),
         row("gate.powercut.outbox_images", true[0].images, "images"),
         row("gate.powercut.cloud_images", true[1].images, "images"),
         row("gate.powercut.lost", sum(it.kinds["lost"] for it in true), "images"),

@@ -81,13 +81,16 @@ class Invitation(SQLModel, table=True):
 
 
 class CodeAsked(SQLModel, table=True):
-    """Somebody asks for a code: the same row, whether somebody has the name or nobody."""
+    """Somebody asks for a code: the same row, whether somebody has the name or nobody.
+
+    `hash`: empty; older rows hold a password there that nobody looks at any more.
+    """
 
     __table_args__ = {"sqlite_autoincrement": True}
     id: int | None = Field(default=None, primary_key=True)
     kind: str
     name: str
-    hash: str
+    hash: str = ""
     language: str
     asked_ms: int = Field(sa_column=_big(nullable=False))
 
@@ -95,7 +98,7 @@ class CodeAsked(SQLModel, table=True):
 class MailedCode(SQLModel, table=True):
     """A code that was sent out. `kind`: reset, sign_up, or none where there was nothing to do.
 
-    `hash`: the password that a sign-up asked for; `contact`: whose address it went to.
+    `hash`: as of CodeAsked; `contact`: whose address it went to.
     """
 
     mark: str = Field(primary_key=True)
@@ -106,6 +109,13 @@ class MailedCode(SQLModel, table=True):
     contact: int = 0
     made_ms: int = Field(sa_column=_big(nullable=False))
     ends_ms: int = Field(sa_column=_big(nullable=False, index=True))
+
+
+class ContactChange(SQLModel, table=True):
+    """When the way of contact became another one: for a day no code goes out by it."""
+
+    account: int = Field(primary_key=True)
+    changed_ms: int = Field(sa_column=_big(nullable=False))
 
 
 class KnownBrowser(SQLModel, table=True):

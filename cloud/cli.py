@@ -23,7 +23,17 @@ from cloud.cli_keys import held as addresses_of
 from cloud.cli_keys import keys, reopen_account
 from cloud.cli_privacy import person, retention
 from cloud.cli_rules import rules
-from cloud.cli_settings import Commands, Data, Json, config_of, existing, free, status_of, stop
+from cloud.cli_settings import (
+    Commands,
+    Data,
+    Json,
+    config_of,
+    database_of,
+    existing,
+    free,
+    status_of,
+    stop,
+)
 from cloud.cli_titles import titles
 from cloud.cli_trace import trace
 from cloud.config import Config
@@ -124,7 +134,6 @@ def devchain(
 @app.command("deploy-contracts")
 def deploy_contracts(data: Data = None, as_json: Json = False) -> None:
     """Put the contracts on the chain at BERTH_CHAIN and remember where they are."""
-    from cloud.adapters.db import Database
     from cloud.adapters.keys import role_keys
     from cloud.app import deploy_contracts as deploy
     from cloud.usecases import installation
@@ -134,7 +143,7 @@ def deploy_contracts(data: Data = None, as_json: Json = False) -> None:
     if config.chain == "embedded":
         remedy = "Set BERTH_CHAIN to the address of its node, such as http://127.0.0.1:8545."
         stop("The embedded chain gets its contracts from berth-cloud serve.", remedy, 2)
-    db = Database(config.database)
+    db = database_of(config)
     try:
         made = db.read(installation.deployed)
         if made is None:
@@ -164,11 +173,10 @@ def reconcile(
     Acknowledged differences no longer stop settling, until one of them changes.
     """
     from cloud.adapters.clock import clock_for
-    from cloud.adapters.db import Database
     from cloud.usecases import reconciling
 
     config = existing(data)
-    db = Database(config.database)
+    db = database_of(config)
     if acknowledge:
         now = clock_for(config.clock).now()
         found = db.write(lambda s: reconciling.acknowledge(s, now))

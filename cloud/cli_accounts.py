@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cloud.cli_settings import Data, Json, existing, stop
+from cloud.cli_settings import Data, Json, database_of, existing, stop
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -107,10 +107,9 @@ def role_(number: Number, role: RoleName, data: Data = None, as_json: Json = Fal
 
 def _ready(data: "Data") -> "tuple[Config, Database, datetime]":
     from cloud.adapters.clock import clock_for
-    from cloud.adapters.db import Database
 
     config = existing(data)
-    return config, Database(config.database), clock_for(config.clock).now()
+    return config, database_of(config), clock_for(config.clock).now()
 
 
 def _told(row: dict[str, object], sentence: str, as_json: bool) -> None:

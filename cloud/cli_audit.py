@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 import typer
 from rich.progress import Progress
 
-from cloud.cli_settings import Data, Json, existing, stop
+from cloud.cli_settings import Data, Json, database_of, existing, stop
 from cloud.core.auditing import START, Broken, Head
 
 if TYPE_CHECKING:
@@ -29,11 +29,10 @@ def verify(head: Known = "", data: Data = None, as_json: Json = False) -> None:
 
     That its newest entries were cut off shows only against a head that was kept elsewhere.
     """
-    from cloud.adapters.db import Database
     from cloud.usecases import audit as usecase
 
     known = _head(head)
-    db = Database(existing(data).database)
+    db = database_of(existing(data))
     total = db.read(usecase.count)
     with Progress(disable=as_json or not sys.stderr.isatty()) as progress:
         task = progress.add_task("walking the log", total=total)
@@ -52,10 +51,9 @@ def verify(head: Known = "", data: Data = None, as_json: Json = False) -> None:
 @audit.command()
 def export(file: Out = None, data: Data = None) -> None:
     """Write every entry as a line of JSON, oldest first."""
-    from cloud.adapters.db import Database
     from cloud.usecases import audit as usecase
 
-    db = Database(existing(data).database)
+    db = database_of(existing(data))
 
     def write(session: "Session", to: TextIO) -> int:
         for one in usecase.exported(session):

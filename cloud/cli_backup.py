@@ -14,6 +14,12 @@ Keys = Annotated[
     Path | None,
     typer.Option("--keys", help="File of the keys: without them no plate and no document opens."),
 ]
+AGAIN = (
+    "Everybody signs in anew; open claim codes and invitations are void. Revoke again what was"
+    " revoked since {at}:\n"
+    "gateways, certificates, access keys, passkeys, roles; passwords are those of then."
+    " docs/operate.md, Backups, says how."
+)
 MEND = "Choose another place for it, or make room, and run the command again."
 
 
@@ -24,8 +30,8 @@ def backup(file: File, keys: Keys = None, data: Data = None, as_json: Json = Fal
 
     config = existing(data)
     try:
+        count = copies.backup_keys(config.data, keys, config.plate_file) if keys else 0
         made = copies.backup(config.data, config.database, file, SystemClock().now())
-        count = copies.backup_keys(config.data, keys) if keys else 0
     except (OSError, sqlite3.Error) as error:
         stop(f"{error}.", MEND, 1)
     if as_json:
@@ -53,7 +59,13 @@ def restore(file: File, keys: Keys = None, data: Data = None, as_json: Json = Fa
     except (OSError, sqlite3.Error, ValueError) as error:
         stop(f"{error}.", MEND, 2)
     if as_json:
-        print(json.dumps({"sha256": made.sha256, "documents": made.documents, "keys": made.keys}))
+        told = {"sha256": made.sha256, "documents": made.documents, "keys": made.keys}
+        print(json.dumps({**told, "made_at": made.made_at}))
         return
     print(f"{config.data}: the database, {made.documents} documents, {made.keys} files of keys.")
+    if keys and config.plate_file.resolve() != (config.data / copies.PLATES).resolve():
+        print(
+            f"The key of plates is in it: put it where BERTH_PLATE_KEY says, {config.plate_file}."
+        )
+    print(AGAIN.format(at=made.made_at))
     print("Start the cloud: each gateway is asked for the events that are missing here.")

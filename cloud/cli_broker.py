@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cloud.cli_settings import Data, Json, config_of, free, stop
+from cloud.cli_settings import Data, Json, config_of, database_of, free, stop
 from cloud.config import Config
 
 if TYPE_CHECKING:
@@ -102,13 +102,13 @@ async def _run(host: str, port: int, secret: bytes, tls: Path | None) -> None:
 
 def _known(config: Config, now: datetime) -> "Known":
     """Nobody yet where there is no database: the broker may be there before the cloud starts."""
-    from cloud.adapters.db import Database, exists
+    from cloud.adapters.db import exists
     from cloud.adapters.mosquitto import Known
     from cloud.usecases import certificates
 
     if not exists(config.database):
         return Known(())
-    db = Database(config.database)
+    db = database_of(config)
     names = db.read(lambda s: certificates.names(s, now))
     return Known(tuple(sorted(names)), db.read(lambda s: certificates.revoked(s, now)))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cloud.cli_settings import Data, Json, existing, stop
+from cloud.cli_settings import Data, Json, database_of, existing, stop
 from cloud.cli_titles import refused
 from cloud.config import Config
 
@@ -90,14 +90,13 @@ def certificates(data: Data = None, as_json: Json = False) -> None:
 
 def revoke_gateway(gateway: Gateway, why: Why, data: Data = None, as_json: Json = False) -> None:
     """Shut a gateway out: its certificates and its signing key, from its next event on."""
-    from cloud.adapters.db import Database
     from cloud.core.reasons import Refusal
     from cloud.usecases import audit
     from cloud.usecases import certificates as story
 
     config = existing(data)
     who, when = audit.cli(getpass.getuser()), _when(config)
-    db = Database(config.database)
+    db = database_of(config)
     made = db.write(lambda s: story.revoke_all(s, gateway, why, who, when))
     if isinstance(made, Refusal):
         refused(made)
@@ -107,7 +106,6 @@ def revoke_gateway(gateway: Gateway, why: Why, data: Data = None, as_json: Json 
 
 def _made(config: Config, asked: dict[str, Any]) -> "tuple[ClaimRow, Card]":
     from cloud.adapters.clock import new_id
-    from cloud.adapters.db import Database
     from cloud.adapters.identity_choice import authority_of, url_of
     from cloud.core.reasons import Refusal
     from cloud.entrypoints.http.api_gateways import card_of, new_code
@@ -122,7 +120,7 @@ def _made(config: Config, asked: dict[str, Any]) -> "tuple[ClaimRow, Card]":
         stop(f"The authority's files: {error}.", AuthorityBroken.remedy, 1)
     who = audit.cli(getpass.getuser())
     made = story.Made(new_id("c"), code.address(), who, _when(config))
-    db = Database(config.database)
+    db = database_of(config)
     row = db.write(lambda s: story.make(s, story.Wanted(**asked), made))
     if isinstance(row, Refusal):
         refused(row)
@@ -167,9 +165,8 @@ def _told(row: "ClaimRow", card: "Card", as_json: bool) -> str:
 def _list(
     data: Path | None, as_json: bool, story: "Callable[[Session], list[dict[str, Any]]]"
 ) -> None:
-    from cloud.adapters.db import Database
 
-    for row in Database(existing(data).database).read(story):
+    for row in database_of(existing(data)).read(story):
         if as_json:
             print(json.dumps(row, ensure_ascii=False))
             continue

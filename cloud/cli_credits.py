@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from cloud.cli_settings import Data, Json, existing, stop
+from cloud.cli_settings import Data, Json, database_of, existing, stop
 
 Stay = Annotated[int, typer.Argument(help="Number of the stay (in its receipt: record.stay).")]
 Amount = Annotated[int, typer.Argument(help="What goes back, in minor units (fen).")]
@@ -37,7 +37,6 @@ def credit(
     The same command twice is one credit: to pay back the same once more, give another --key.
     """
     from cloud.adapters.clock import clock_for
-    from cloud.adapters.db import Database
     from cloud.core.reasons import Refusal
     from cloud.usecases import credits
 
@@ -48,7 +47,7 @@ def credit(
     asked = credits.Asked(
         f"cli:{key or _made_of(stay, amount, reason)}", stay, amount, reason, _me()
     )
-    db = Database(config.database, plate_key=config.plate_file)
+    db = database_of(config)
     known = db.read(lambda s: credits.numbered(s, asked.request_key)) is not None
     made = db.write(lambda s: credits.credit(s, asked, now))
     if isinstance(made, Refusal):
@@ -70,10 +69,9 @@ def credits(
     as_json: Json = False,
 ) -> None:
     """Show the credits, newest first: of which stay, how much, who decided it, why, where filed."""
-    from cloud.adapters.db import Database
     from cloud.usecases.credits import listed
 
-    rows = Database(existing(data).database).read(lambda s: listed(s, before=before))
+    rows = database_of(existing(data)).read(lambda s: listed(s, before=before))
     if as_json:
         print(json.dumps({"credits": rows}, ensure_ascii=False))
         return
@@ -98,10 +96,9 @@ def charges(
 
     What the platform itself owes, or is owed, moves nothing on the chain and is not among them.
     """
-    from cloud.adapters.db import Database
     from cloud.usecases.charges import listed
 
-    rows = Database(existing(data).database).read(lambda s: listed(s, before=before))
+    rows = database_of(existing(data)).read(lambda s: listed(s, before=before))
     if as_json:
         print(json.dumps({"charges": rows}, ensure_ascii=False))
         return

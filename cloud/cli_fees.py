@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cloud.cli_settings import Data, Json, existing, stop
+from cloud.cli_settings import Data, Json, database_of, existing, stop
 
 if TYPE_CHECKING:
     from cloud.usecases.fees import Standing
@@ -27,10 +27,9 @@ def show(data: Data = None, as_json: Json = False) -> None:
 
     and what was collected.
     """
-    from cloud.adapters.db import Database
     from cloud.usecases import fees as usecase
 
-    db = Database(existing(data).database)
+    db = database_of(existing(data))
     found, collected_minor = db.read(lambda s: (usecase.standing(s), usecase.collected_minor(s)))
     if as_json:
         times = {"since": _instant(found.since_ms), "from": _instant(found.ready_s * 1000)}
@@ -43,14 +42,11 @@ def show(data: Data = None, as_json: Json = False) -> None:
 def set_fee(bps: Bps, data: Data = None, as_json: Json = False) -> None:
     """Announce a fee. A lower one counts at once; a higher one for bookings after seven days."""
     from cloud.adapters.clock import clock_for
-    from cloud.adapters.db import Database
     from cloud.usecases import fees as usecase
 
     config = existing(data)
     now = clock_for(config.clock).now()
-    made = Database(config.database, plate_key=config.plate_file).write(
-        lambda s: usecase.announce(s, bps, now)
-    )
+    made = database_of(config).write(lambda s: usecase.announce(s, bps, now))
     print(json.dumps(asdict(made)) if as_json else "\n".join(_told(made)))
 
 
@@ -58,7 +54,6 @@ def set_fee(bps: Bps, data: Data = None, as_json: Json = False) -> None:
 def withdraw(address: str, amount: Amount, data: Data = None) -> None:
     """Pay collected fees out to ADDRESS."""
     from cloud.adapters.clock import clock_for
-    from cloud.adapters.db import Database
     from cloud.usecases import fees as usecase
     from contracts.wire.types import parse_address, to_ms
 
@@ -67,7 +62,7 @@ def withdraw(address: str, amount: Amount, data: Data = None) -> None:
     except ValueError as error:
         stop(f"{address}: {error}.", "Copy it from the wallet.", 2)
     config = existing(data)
-    db, now_ms = Database(config.database), to_ms(clock_for(config.clock).now())
+    db, now_ms = database_of(config), to_ms(clock_for(config.clock).now())
     call = db.write(lambda s: usecase.withdraw_fees(s, payee, amount, now_ms))
     if call is None:
         found = db.read(usecase.collected_minor)

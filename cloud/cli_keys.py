@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cloud.cli_settings import Data, Json, config_of, existing, stop
+from cloud.cli_settings import Data, Json, config_of, database_of, existing, stop
 from cloud.config import Config
 
 FOR = {
@@ -46,7 +46,6 @@ def reopen_account(
 
     The running cloud sends it; the ledger takes it only where the number is free, or the address's.
     """
-    from cloud.adapters.db import Database
     from cloud.usecases import accounts
     from contracts.wire.types import parse_address
 
@@ -54,7 +53,7 @@ def reopen_account(
         payee = parse_address(address) if address else ""
     except ValueError as error:
         stop(f"{address}: {error}.", "Copy it from the wallet.", 2)
-    db = Database(existing(data).database)
+    db = database_of(existing(data))
     if not db.write(lambda s: accounts.reopen(s, number, payee)):
         stop(f"The ledger has not refused account {number}.", "Look at its number again.", 1)
     asked = db.read(lambda s: accounts.get(s, number).address)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cloud.cli_settings import Data, Json, existing, stop
+from cloud.cli_settings import Data, Json, database_of, existing, stop
 from cloud.core.reasons import Refusal
 
 if TYPE_CHECKING:
@@ -93,9 +93,8 @@ def run(
 
 
 def _opened(config: "Config") -> "Database":
-    from cloud.adapters.db import Database
 
-    return Database(config.database, plate_key=config.plate_file)
+    return database_of(config)
 
 
 def _refused(made: Refusal) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from cloud.cli_settings import Data, Json, existing, stop
+from cloud.cli_settings import Data, Json, database_of, existing, stop
 from cloud.core.compliance_rules import BadRules, RuleSet, parse, shipped
 from cloud.core.reasons import Refusal
 
@@ -20,7 +20,6 @@ Shipped = Annotated[int, typer.Option("--shipped", min=0, help="That version as 
 def show(version: Shipped = 0, data: Data = None, as_json: Json = False) -> None:
     """Print the rules in force as a file: change a copy of it, and adopt that."""
     from cloud.adapters.clock import clock_for
-    from cloud.adapters.db import Database
     from cloud.usecases import rules as usecase
 
     if version:
@@ -31,7 +30,7 @@ def show(version: Shipped = 0, data: Data = None, as_json: Json = False) -> None
     else:
         config = existing(data)
         now = clock_for(config.clock).now()
-        text = Database(config.database).read(lambda s: usecase.text_in_force(s, now))
+        text = database_of(config).read(lambda s: usecase.text_in_force(s, now))
     found = parse(text, "rules")
     print(json.dumps(_plain(found), ensure_ascii=False) if as_json else text.rstrip())
 
@@ -48,7 +47,6 @@ def check(file: Path, as_json: Json = False) -> None:
 def adopt(file: Path, data: Data = None, as_json: Json = False) -> None:
     """Put a new version in force from its day on; every shared space is then checked again."""
     from cloud.adapters.clock import clock_for
-    from cloud.adapters.db import Database
     from cloud.usecases import audit
     from cloud.usecases import rules as usecase
 
@@ -57,9 +55,7 @@ def adopt(file: Path, data: Data = None, as_json: Json = False) -> None:
     now = clock_for(config.clock).now()
     who = audit.cli(getpass.getuser())
     text = file.read_text("utf-8")
-    found = Database(config.database, plate_key=config.plate_file).write(
-        lambda s: usecase.adopt(s, text, str(file), who, now)
-    )
+    found = database_of(config).write(lambda s: usecase.adopt(s, text, str(file), who, now))
     if isinstance(found, Refusal):
         stop(found.reasons[0].sentence_en, found.reasons[0].remedy_en, 1)
     when = "at once" if parsed.valid_from <= now else f"from {parsed.valid_from.date()} (UTC) on"

@@ -5,7 +5,7 @@ import os
 import socket
 import sys
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from pydantic import ValidationError
@@ -25,6 +25,9 @@ from cloud.errors import (
     Unknown,
     Unwritable,
 )
+
+if TYPE_CHECKING:
+    from cloud.adapters.db import Database
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Data = Annotated[Path | None, typer.Option("--data", help="Data folder (BERTH_DATA).")]
@@ -90,6 +93,16 @@ def existing(data: Path | None) -> Config:
             stop("There is no cloud in the database of BERTH_DB.", "Correct BERTH_DB.", 2)
         stop(f"There is no cloud in {config.data}.", "Give its folder with --data.", 2)
     return config
+
+
+def database_of(config: Config) -> "Database":
+    """With the key that its plates are sealed by, wherever that lies (BERTH_PLATE_KEY).
+
+    The one place where a command opens it: without that key most of them end with `no_plate_key`.
+    """
+    from cloud.adapters.db import Database
+
+    return Database(config.database, plate_key=config.plate_file)
 
 
 def free(host: str, port: int, remedy: str) -> None:

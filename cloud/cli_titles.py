@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from cloud.cli_settings import Data, Json, config_of, existing, stop
+from cloud.cli_settings import Data, Json, config_of, database_of, existing, stop
 from cloud.cli_titles_import import Importing, MaxProblems
 
 if TYPE_CHECKING:
@@ -49,12 +49,11 @@ def prove_title(space: str, data: Data = None) -> None:
 
     `publication` is final once nothing takes its block back, mined before that.
     """
-    from cloud.adapters.db import Database
     from cloud.core.reasons import Refusal
     from cloud.usecases.filing import status_of
     from cloud.usecases.titles import prove
 
-    db = Database(existing(data).database)
+    db = database_of(existing(data))
     found = db.read(lambda s: prove(s, space))
     if isinstance(found, Refusal):
         refused(found)
@@ -78,11 +77,10 @@ def prove_title(space: str, data: Data = None) -> None:
 @titles.command()
 def versions(data: Data = None, as_json: Json = False) -> None:
     """List the library's versions, the newest first, and what each of them changed."""
-    from cloud.adapters.db import Database
     from cloud.usecases import title_history
     from contracts.wire.types import format_instant, from_ms
 
-    db = Database(existing(data).database)
+    db = database_of(existing(data))
     for line in db.read(title_history.versions):
         at = format_instant(from_ms(line.imported_ms))
         if as_json:
@@ -102,10 +100,9 @@ def diff(
     as_json: Json = False,
 ) -> None:
     """Print what differs between two versions, a title a line; holders' names are masked."""
-    from cloud.adapters.db import Database
     from cloud.usecases import title_history
 
-    db = Database(existing(data).database)
+    db = database_of(existing(data))
     if unknown := db.read(lambda s: title_history.known(s, a, b)):
         refused(unknown)
 
@@ -153,7 +150,6 @@ def _changed(
     story: "Callable[[Session, By], Imported | Refusal]",
 ) -> None:
     from cloud.adapters.clock import clock_for, new_salt
-    from cloud.adapters.db import Database
     from cloud.core.reasons import Refusal
     from cloud.usecases import audit
     from cloud.usecases.title_changes import By
@@ -161,7 +157,7 @@ def _changed(
     config = existing(data)
     who = audit.cli(getpass.getuser())
     by = By(reason, clock_for(config.clock).now(), new_salt(), who)
-    made = Database(config.database, plate_key=config.plate_file).write(lambda s: story(s, by))
+    made = database_of(config).write(lambda s: story(s, by))
     if isinstance(made, Refusal):
         refused(made)
     if as_json:

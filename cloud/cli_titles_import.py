@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from cloud.cli_settings import stop
+from cloud.cli_settings import database_of, stop
 from cloud.config import Config
 from cloud.errors import BadTitles
 
@@ -38,7 +38,6 @@ class Importing:
 
     def run(self, config: Config, max_problems: int, again: bool) -> None:
         from cloud.adapters.clock import clock_for, new_id
-        from cloud.adapters.db import Database
         from cloud.adapters.title_files import BadFile, opened, salts
         from cloud.core.reasons import Refusal
         from cloud.entrypoints import title_import
@@ -54,7 +53,7 @@ class Importing:
         ask = title_import.Ask(new_id("import"), now_ms, salts, again, max_problems, who=who)
         with self._bar() as bar:
             shown = Shown(bar, file, self.as_json)
-            made = title_import.run(Database(config.database), file, ask, shown.watch())
+            made = title_import.run(database_of(config), file, ask, shown.watch())
         if isinstance(made, list):
             self._bad(made)
         if isinstance(made, Refusal):

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cloud.cli_settings import Data, Json, existing
+from cloud.cli_settings import Data, Json, database_of, existing
 
 Asked = Annotated[
     str, typer.Argument(help="A stay's number, a booking's id, or an event's gateway:epoch:seq.")
@@ -15,13 +15,10 @@ Asked = Annotated[
 
 def trace(asked: Asked, data: Data = None, as_json: Json = False) -> None:
     """Tell what is on record of one stay, in order; log lines about it name its first event."""
-    from cloud.adapters.db import Database
     from cloud.usecases import tracing
 
     config = existing(data)
-    steps = Database(config.database, plate_key=config.plate_file).read(
-        lambda session: tracing.story(session, asked)
-    )
+    steps = database_of(config).read(lambda session: tracing.story(session, asked))
     if as_json:
         print(json.dumps([asdict(step) for step in steps], ensure_ascii=False))
         return

@@ -22,28 +22,44 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from cloud.errors import BackupBroken, NotEmpty
+from cloud.errors import BackupBroken, NoPlateKey, NotEmpty
 from contracts.wire.types import format_instant
 
 FORMAT, VERSION = "berth-backup", 1
 DATABASE, DUMP, DOCUMENTS = "cloud.sqlite", "postgresql.dump", "documents"
 # What the data folder holds that opens something.
-KEYS = ("operator.key", "documents.key", "plates.key", "commands.hex", "ca")
+PLATES = "plates.key"
+KEYS = ("operator.key", "documents.key", PLATES, "commands.hex", "ca")
 READ_AT_ONCE = 1024 * 1024
 DUMP_S = 3600
-# A gateway that is away is asked what it sees as soon as it is heard: so the holes show.
-AWAY = "UPDATE gateway SET online = 0"
+# What SQLite writes beside a database; one that stays behind would become part of another.
+BESIDE = ("-wal", "-shm", "-journal")
+# What is done to a restored database, where it has that table.
+CHANGES = (
+    # A gateway that is away is asked what it sees as soon as it is heard: so the holes show.
+    ("gateway", "UPDATE gateway SET online = 0"),
+    # What lets somebody in may have been ended or used up since: it is asked for anew.
+    ("websession", "DELETE FROM websession"),
+    ("passkeychallenge", "DELETE FROM passkeychallenge"),
+    ("mailedcode", "DELETE FROM mailedcode"),
+    ("invitation", "UPDATE invitation SET ends_ms = 0 WHERE used_by IS NULL"),
+    ("claim", "UPDATE claim SET state = 'voided' WHERE state = 'open'"),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """`sha256`: of the database. `keys`: how many files of keys went into the other file."""
+    """`sha256`: of the database. `keys`: how many files of keys went into the other file.
+
+    `made_at`: as of when a restored one is.
+    """
 
     file: Path
     sha256: str
     documents: int
     size_bytes: int
     keys: int = 0
+    made_at: str = ""
 
 
 def backup(data: Path, database: Path | str, file: Path, now: datetime) -> Made:
@@ -69,20 +85,27 @@ def backup(data: Path, database: Path | str, file: Path, now: datetime) -> Made:
     return Made(file, sha256, count, file.stat().st_size)
 
 
-def backup_keys(data: Path, file: Path) -> int:
-    """How many files; the dev keys and BERTH_KEYS' folder are not among them."""
-    found = [path for name in KEYS for path in _files(data / name)]
+def backup_keys(data: Path, file: Path, plate_key: Path) -> int:
+    """How many files; the dev keys and BERTH_KEYS' folder are not among them.
+
+    `plate_key`: wherever it lies, it is plates.key there. Raises NoPlateKey, OSError.
+    """
+    if not plate_key.exists():
+        raise NoPlateKey(f"{plate_key} is missing: the plates of the backup could not be read.")
+    found = {str(it.relative_to(data)): it for name in KEYS for it in _files(data / name)}
     with _new(file) as tar:
-        for path in found:
-            tar.add(path, str(path.relative_to(data)), filter=_ours)
+        for name, path in (found | {PLATES: plate_key}).items():
+            # A systemd credential may be a link.
+            tar.add(path.resolve(), name, filter=_ours)
     _finish(file)
-    return len(found)
+    return len(found | {PLATES: plate_key})
 
 
 def restore(data: Path, file: Path, keys: Path | None) -> Made:
     """Into a folder without a cloud; nothing is there until all of it was read and is sound."""
-    if (data / DATABASE).exists():
-        raise NotEmpty(f"{data / DATABASE} is there.")
+    for name in (DATABASE, *(DATABASE + more for more in BESIDE)):
+        if os.path.lexists(data / name):
+            raise NotEmpty(f"{data / name} is there.")
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     with tempfile.TemporaryDirectory(dir=data, prefix="restore.") as folder:
         place = Path(folder)
@@ -96,7 +119,7 @@ def restore(data: Path, file: Path, keys: Path | None) -> Made:
                 _put(place / name, data / name)
         _sync(data)
     size = file.stat().st_size
-    return Made(file, manifest["sha256"], documents, size, count)
+    return Made(file, manifest["sha256"], documents, size, count, manifest["made_at"])
 
 
 def _copy(database: Path, copy: Path) -> None:
@@ -182,7 +205,10 @@ def _check(place: Path, manifest: dict[str, Any]) -> None:
     with closing(sqlite3.connect(copy)) as db:
         if db.execute("PRAGMA quick_check").fetchone()[0] != "ok":
             raise BackupBroken("Its database is damaged.")
-        db.execute(AWAY)
+        there = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
+        for table, change in CHANGES:
+            if table in there:
+                db.execute(change)
         db.commit()
 
 

@@ -60,6 +60,16 @@ class Checkers:
             await checker.stop()
 
 
+class PlainCheckers(Checkers):
+    """All in this process, at once: where there is nothing to spread over."""
+
+    def __init__(self, domain: Domain) -> None:
+        super().__init__(domain, 1)
+
+    async def check(self, group: Sequence[Raw]) -> list[Checked]:
+        return self.here(group)
+
+
 class Checker:
     """One process; one group after the other."""
 

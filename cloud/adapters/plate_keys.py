@@ -6,6 +6,7 @@ in a backup of it.
 
 import os
 import secrets
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from cloud.adapters.clock import new_token
+from cloud.adapters.secret_files import open_to_others
 from cloud.core.plate_vault import KEY_BYTES, MASTER_BYTES, Vault
 from cloud.errors import BadKey, NoPlateKey, OtherPlateKey
 from cloud.tables import Setting
@@ -38,11 +40,11 @@ def vault_for(engine: Engine, path: Path) -> Vault:
     return vault
 
 
-def opened(path: Path, may_make: bool) -> Vault:
+def opened(path: Path, may_make: bool, environment: Mapping[str, str] = os.environ) -> Vault:
     """`may_make`: nothing was sealed yet by another key."""
     if may_make and not path.exists():
         _make(path)
-    return Vault(_read(path), lambda: secrets.token_bytes(KEY_BYTES))
+    return Vault(_read(path, environment), lambda: secrets.token_bytes(KEY_BYTES))
 
 
 def _make(path: Path) -> None:
@@ -64,9 +66,9 @@ def _make(path: Path) -> None:
         os.close(folder)
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path, environment: Mapping[str, str]) -> bytes:
     try:
-        if path.stat().st_mode & 0o077:
+        if open_to_others(path, environment):
             raise BadKey(f"{path} can be read by others; run: chmod 600 {path}.", "Then go on.")
         key = bytes.fromhex(path.read_text("ascii").strip())
     except FileNotFoundError:

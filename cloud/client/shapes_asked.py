@@ -57,6 +57,7 @@ class NewContact(TypedDict):
     address: NotRequired[str]
     language: NotRequired[Literal["en", "zh"]]
     secret: NotRequired[str]
+    password: NotRequired[str]
 
 
 class NewDispute(TypedDict):

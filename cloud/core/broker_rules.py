@@ -30,7 +30,7 @@ Role = dict[str, Any]
 
 
 def is_gateway(name: str) -> bool:
-    return GATEWAY.fullmatch(name) is not None and not name.startswith(OWN_PREFIX)
+    return GATEWAY.fullmatch(name) is not None and not name.casefold().startswith(OWN_PREFIX)
 
 
 def publishes(name: str) -> tuple[str, ...]:

@@ -19,6 +19,8 @@ RESERVED = "berth-"
 # Certificates that one gateway may be given in a day, whoever has its keys.
 MAX_A_DAY = 10
 DAY_MS = 24 * 3_600_000
+# A request that is signed counts so long, by a clock that may be wrong by so much either way.
+SIGNED_MS = DAY_MS
 
 CODE_FIRST: CodeState = "open"
 CODE_MOVES: Mapping[tuple[CodeState, CodeMove], CodeState] = {
@@ -52,6 +54,11 @@ class IllegalIdentityMove(ValueError):
     """This code or certificate cannot do that in its present state."""
 
     code = "illegal_identity_move"
+
+
+def reserved(name: str) -> bool:
+    """Whether it is one of the cloud's own names, in whatever letters."""
+    return name.casefold().startswith(RESERVED)
 
 
 def code_moved(state: CodeState, move: CodeMove) -> CodeState:

@@ -1,5 +1,6 @@
 """/healthz: the process is alive. /readyz: each part that it needs, since when, and what to do."""
 
+import contextlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -11,6 +12,7 @@ from sqlmodel import Session, col, func, select
 
 from cloud.adapters.clock import Clock
 from cloud.adapters.db import Database
+from cloud.entrypoints.applying import LATE_S
 from cloud.entrypoints.contact import Contact
 from cloud.entrypoints.metrics import Samples
 from cloud.entrypoints.mqtt import Wire
@@ -62,7 +64,8 @@ class Health:
     since: Since
 
     def parts(self) -> list[Part]:
-        return [self._database(), self._broker(), self._chain(), self._inbox(), *self._sweeps()]
+        own = [self._database(), self._broker(), self._chain(), self._inbox(), self._events()]
+        return [*own, *self._sweeps()]
 
     def _part(self, name: str, ok: bool, says: tuple[str, str], remedy: str) -> Part:
         """`says`: if it is well, and if not."""
@@ -94,6 +97,15 @@ class Health:
         remedy = "More comes than is stored: look for a gateway that floods, or a slow disk."
         return self._part("inbox", used < limit * FULL_SHARE, says, remedy)
 
+    def _events(self) -> Part:
+        """Looked at here, too: whoever should apply them may be the one that hangs."""
+        remedy = "See the log (event_not_applied): its gateway's later events wait behind it."
+        with contextlib.suppress(CloudError):
+            self.wire.lag.look(self.db.read(stay_intake.standing))
+        late_s, name = self.wire.lag.longest()
+        wrong = f"{name}'s are stored, and have waited for {late_s:.0f} s to be made into stays."
+        return self._part("events", late_s <= LATE_S, ("None waits long.", wrong), remedy)
+
     def _sweeps(self) -> Iterator[Part]:
         now = self.now()
         for name, turn in sorted(self.turns.all().items()):
@@ -119,6 +131,8 @@ class Health:
             yield from self.db.read(lambda s: list(_stored(s)))
         except CloudError:
             return
+        waits_s = self.wire.lag.longest()[0]
+        yield "berth_events_wait_seconds", "The longest of those unapplied.", "", {"": waits_s}
         turns = self.turns.all().items()
         ages = {name: (self.now() - (it.ended or it.begun)).total_seconds() for name, it in turns}
         yield "berth_sweep_age_seconds", "Since a sweep's last turn ended.", "sweep", ages

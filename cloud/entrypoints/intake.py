@@ -5,17 +5,18 @@ then replies; events last, and those are sent again until they are acknowledged.
 """
 
 import asyncio
+import contextlib
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from cloud.adapters.checkers import Checkers
 from cloud.adapters.clock import Clock, monotonic_s
 from cloud.adapters.db import Database
 from cloud.core.checking import Raw, Sealed
+from cloud.entrypoints.applying import Applying, Lag
 from cloud.entrypoints.metrics import Meters
 from cloud.errors import DatabaseBusy, NoDatabase
 from cloud.usecases import stay_intake
@@ -32,9 +33,10 @@ MANY = 64
 CHECKED_AT_ONCE = 250
 STORED_AT_ONCE = 2_000
 ONE_BY_ONE = 200
-# So many events are applied in one transaction.
-APPLIED_AT_ONCE = 16
-REST_S = 5.0
+# After so long without a message what is stored is looked at again, where an error left some.
+LOOK_S = 1.0
+# And where all was applied when it was last looked at.
+LOOK_SELDOM_S = 20.0
 # An acknowledgement waits so long for more of its gateway's events to cover, unless so many came.
 ACK_WAIT_S = 0.1
 # Where many wait to be stored: an acknowledgement each would cost as much as the storing.
@@ -83,6 +85,7 @@ class Desk:
     answer: Callable[[Taken], None]
     counts: Counter[str]
     meters: Meters = field(default_factory=Meters)
+    lag: Lag = field(default_factory=Lag)
 
 
 class Intake:
@@ -97,7 +100,7 @@ class Intake:
         # Of each group under way, when its first message came in.
         self._since_s: deque[float] = deque()
         self._owed = Owed(desk.answer, desk.meters, lambda: inbox.qsize() >= MANY)
-        self._stuck: set[str] = set()
+        self._applying = Applying(db, clock, desk.lag, self._unapplied)
 
     async def run(self) -> None:
         try:
@@ -105,7 +108,6 @@ class Intake:
                 group.create_task(self._check())
                 group.create_task(self._store())
                 group.create_task(self._owed.run())
-                group.create_task(self._forgive())
         finally:
             await self._checkers.close()
 
@@ -132,12 +134,16 @@ class Intake:
         return checked if isinstance(checked, Sealed) else decode_up(*item)[1]
 
     async def _store(self) -> None:
-        behind = await asyncio.to_thread(self._behind)
+        behind = True
         while True:
             if behind and self._checking.empty():
-                behind = await asyncio.to_thread(self._apply)
+                behind = await asyncio.to_thread(self._applying.some)
                 continue
-            batch = await (await self._checking.get())
+            checked = await self._next()
+            if checked is None:
+                behind = True
+                continue
+            batch = await checked
             since_s = self._since_s.popleft()
             while len(batch) < STORED_AT_ONCE and not self._checking.empty():
                 batch += await self._checking.get_nowait()
@@ -150,6 +156,16 @@ class Intake:
             if behind and self._inbox.takes("telemetry"):
                 behind = await self._apply_for(monotonic_s() - begun_s)
 
+    async def _next(self) -> asyncio.Task[list[Up | Sealed]] | None:
+        """None if nothing came for a while."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_S if self._applying.owes else LOOK_SELDOM_S):
+                return await self._checking.get()
+        return None
+
+    def _unapplied(self) -> None:
+        self._desk.counts["unapplied"] += 1
+
     async def _apply_for(self, took_s: float) -> bool:
         """As long as the storing took: else a steady stream would never become stays. But where
 
@@ -158,7 +174,7 @@ class Intake:
         until_s = monotonic_s() + took_s
         behind = True
         while behind and monotonic_s() < until_s:
-            behind = await asyncio.to_thread(self._apply)
+            behind = await asyncio.to_thread(self._applying.some)
         return behind
 
     def _commit(self, batch: Sequence[Up | Sealed]) -> list[Taken]:
@@ -183,52 +199,10 @@ class Intake:
             self._desk.counts["failed"] += len(plain)
             log.warning(error.code, error=str(error), unread=len(plain))
             return [], []
-        except SQLAlchemyError:
+        except Exception:
+            # One by one, each that spoils it is left out and counted; the line must outlive it.
             log.exception("group_failed", size=len(plain))
             return [], plain
-
-    def _behind(self) -> bool:
-        try:
-            return bool(self._db.read(stay_intake.behind))
-        except (DatabaseBusy, NoDatabase):
-            return True
-
-    def _apply(self) -> bool:
-        """True if there is more. An event that cannot be applied must not hold up others' ."""
-        try:
-            names = [it for it in self._db.read(stay_intake.behind) if it not in self._stuck]
-            left = APPLIED_AT_ONCE
-            for name in names:
-                left -= self._applied(name, left)
-                if left <= 0:
-                    break
-        except (DatabaseBusy, NoDatabase) as error:
-            log.warning(error.code, error=str(error))
-            return False
-        return bool(names)
-
-    def _applied(self, name: str, limit: int) -> int:
-        now = self._clock.now()
-        try:
-            done, told = self._db.write(lambda s: stay_intake.apply_waiting(s, name, limit, now))
-            for seq, trace in told:
-                log.info("event_applied", gateway=name, seq=seq, trace=trace)
-            return done
-        except (DatabaseBusy, NoDatabase):
-            raise
-        except Exception:
-            self._stuck.add(name)
-            self._desk.counts["unapplied"] += 1
-            log.exception("event_not_applied", gateway=name)
-            return 0
-
-    async def _forgive(self) -> None:
-        """Who was left out is tried again."""
-        while True:
-            await asyncio.sleep(REST_S)
-            if self._stuck:
-                self._stuck.clear()
-                await asyncio.to_thread(self._apply)
 
 
 class Owed:

@@ -19,6 +19,7 @@ from cloud.adapters.db import Database
 from cloud.core.booking import AHEAD
 from cloud.core.broker_rules import CLOUD
 from cloud.core.checking import Raw
+from cloud.entrypoints.applying import Lag
 from cloud.entrypoints.intake import ROOM, Desk, Inbox, Intake
 from cloud.entrypoints.metrics import Meters
 from cloud.entrypoints.ways import Ways
@@ -67,6 +68,7 @@ class Wire:
         self.shed: Counter[str] = Counter()
         self._checkers = checkers
         self.meters = Meters()
+        self.lag = Lag()
 
     async def run(self) -> None:
         """Until cancelled. What fails inside is logged and counted; the gateways send again."""
@@ -158,7 +160,7 @@ class Wire:
     def _consumer(self) -> Coroutine[Any, Any, None]:
         if self._checkers is None:
             return self._consume()
-        desk = Desk(self._commit, self._answer, self.counts, self.meters)
+        desk = Desk(self._commit, self._answer, self.counts, self.meters, self.lag)
         return Intake(self._db, self._clock, self._checkers, self._inbox, desk).run()
 
     async def _consume(self) -> None:

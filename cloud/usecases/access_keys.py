@@ -15,6 +15,7 @@ SCOPES = (ALL, READ)
 MAX_OF_ACCOUNT = 20
 # In a list and in a path: the key that the account was opened with, with the account's number.
 FIRST = "first-"
+NOBODYS = "nobody:"
 MAX_DIGITS = 10
 
 
@@ -72,6 +73,29 @@ def make(session: Session, number: int, key: NewKey, now_ms: int) -> AccessKey |
     return row
 
 
+def has_first(account: Account) -> bool:
+    """Whether the key that it was opened with lets anybody in."""
+    return not account.token_hash.startswith(NOBODYS)
+
+
+def _of_nobody(unusable: str) -> str:
+    """In the place of a hash: no key has it."""
+    return NOBODYS + accounts.token_hash(unusable)
+
+
+def none_first(session: Session, account: Account, unusable: str) -> None:
+    """Nobody was told the key that it was opened with."""
+    account.token_hash = _of_nobody(unusable)
+    session.add(account)
+
+
+def revoke_all(session: Session, number: int, unusable: str) -> None:
+    """The first one, too; `unusable` as of revoke."""
+    revoke(session, first_id(number), unusable)
+    for row in of_account(session, number):
+        session.delete(row)
+
+
 def revoke(session: Session, key_id: str, unusable: str) -> None:
     """It lets nobody in from now on.
 
@@ -80,7 +104,7 @@ def revoke(session: Session, key_id: str, unusable: str) -> None:
     first = number_of(key_id)
     if first is not None:
         account = accounts.get(session, first)
-        account.token_hash = accounts.token_hash(unusable)
+        account.token_hash = _of_nobody(unusable)
         session.add(account)
         return
     row = session.get(AccessKey, key_id)

@@ -1,5 +1,6 @@
 """Certificates of gateways: given, listed, taken back."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
@@ -11,7 +12,7 @@ from cloud.core.claims import CertificateState, certificate_moved, certificate_s
 from cloud.core.reasons import Refusal, refuse
 from cloud.errors import Unknown
 from cloud.identity_tables import CertificateRow
-from cloud.ports.authority import Authority
+from cloud.ports.authority import Authority, CsrRefused
 from cloud.tables import Gateway, Space
 from cloud.usecases import audit, enrolling, gateways
 from contracts.ledger.hashing import keccak
@@ -40,10 +41,35 @@ class Fresh:
         return self.when.wall
 
 
+def enrol_bare(
+    session: Session,
+    gateway_id: str,
+    signer: str,
+    place: tuple[str, Sequence[str]],
+    now: datetime,
+    replace_key: bool = False,
+) -> Gateway | Refusal:
+    """Without a claim code, of a gateway that was never certified, or whose certificates are all
+
+    revoked: else the device of before would stay at the broker in its name.
+    """
+    gateway = session.get(Gateway, gateway_id)
+    if gateway is not None and gateway.signer != signer and replace_key:
+        rows = select(CertificateRow.serial).where(
+            CertificateRow.gateway == gateway_id, CertificateRow.state != "revoked"
+        )
+        if session.exec(rows).first() is not None:
+            return refuse("claim_needed")
+    return enrolling.enrol(session, gateway_id, signer, place, now, replace_key)
+
+
 def give(
     session: Session, authority: Authority, gateway: Gateway, csr: str, fresh: Fresh
 ) -> CertificateRow:
     """A new one for this key; what the gateway had before is superseded. Raises CsrRefused."""
+    if claims.reserved(gateway.id):
+        # At the broker it would be the cloud.
+        raise CsrRefused("it is for a name of the cloud's own")
     raw = csr.encode()
     ends_at = fresh.wall + timedelta(days=claims.CERTIFICATE_DAYS)
     pem = authority.issue(raw, gateway.id, fresh.wall, ends_at, fresh.serial)
@@ -152,10 +178,12 @@ def held(session: Session, gateway_id: str, key: str, wall: datetime) -> Certifi
 
 
 def unusable(session: Session, gateway_id: str, key: str) -> Refusal | None:
-    """A key that was revoked, or is another gateway's, is never certified again."""
+    """A key that was revoked, was replaced, or is another gateway's is never certified again."""
     of_key = session.exec(select(CertificateRow).where(CertificateRow.key == key)).all()
     if any(row.state == "revoked" or row.gateway != gateway_id for row in of_key):
         return refuse("certificate_revoked")
+    if of_key and all(row.state != "valid" for row in of_key):
+        return refuse("key_superseded")
     return None
 
 

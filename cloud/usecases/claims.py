@@ -12,11 +12,11 @@ from sqlmodel import Session, col, select
 from cloud.core.claims import (
     CODE_MS,
     REFUSED,
-    RESERVED,
     CodeState,
     after_miss,
     code_moved,
     code_state,
+    reserved,
 )
 from cloud.core.reasons import Refusal, refuse, refuse_told
 from cloud.errors import Unknown
@@ -62,7 +62,7 @@ class Made:
 
 def make(session: Session, wanted: Wanted, made: Made) -> ClaimRow | Refusal:
     """Any other open code for this gateway is void from now on."""
-    if wanted.gateway.lower().startswith(RESERVED):
+    if reserved(wanted.gateway):
         return refuse("reserved_name")
     place = _place(session, wanted)
     if isinstance(place, Refusal):

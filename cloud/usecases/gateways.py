@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
+from cloud.core.claims import reserved
 from cloud.core.reasons import Refusal, refuse
 from cloud.tables import Alarm, Booking, Command, Gateway, Space
 from cloud.usecases import (
@@ -40,6 +41,8 @@ def enrol(
 
     From `now` on these are its own; another's word on them counts for what was before.
     """
+    if reserved(gateway_id):
+        return refuse("reserved_name")
     lot, names = place
     rows = [session.get(Space, name) for name in names]
     spaces = [row for row in rows if row is not None]

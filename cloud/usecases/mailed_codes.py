@@ -14,7 +14,7 @@ from cloud.audit_tables import NoticeContact
 from cloud.core import sign_in_names
 from cloud.core.reasons import Refusal, refuse
 from cloud.tables import Account
-from cloud.usecases import notices, sessions, sign_in, sign_up
+from cloud.usecases import access_keys, contacts, notices, passkeys, sessions, sign_in, sign_up
 from cloud.usecases.sessions import mark_of
 from contracts.wire.types import to_ms
 
@@ -29,12 +29,11 @@ MAX_WAITING, DROPPED_AT_ONCE = 1000, 100
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """`hash`: of the password that a sign-up asks for."""
+    """No password: whoever asks may not be whom the address belongs to."""
 
     kind: str
     name: str
     language: str
-    hash: str = ""
 
 
 def ask(session: Session, wish: Wish, now_ms: int) -> Refusal | None:
@@ -43,7 +42,6 @@ def ask(session: Session, wish: Wish, now_ms: int) -> Refusal | None:
     row = CodeAsked(
         kind=wish.kind,
         name=sign_in_names.plain(wish.name),
-        hash=wish.hash,
         language=wish.language,
         asked_ms=now_ms,
     )
@@ -64,16 +62,27 @@ def send(session: Session, number: int, code: str, now: datetime) -> None:
         return
     session.delete(row)
     _tidy(session, to_ms(now))
-    recent = select(MailedCode.mark).where(
-        MailedCode.name == row.name, MailedCode.made_ms > to_ms(now) - AGAIN_MS
-    )
-    if session.exec(recent).first() is not None:
+    if _told_just_now(session, row, to_ms(now)):
         return
     holder = sign_in.account_of(session, row.name)
     if row.kind == RESET and holder is not None:
         _reset(session, row, holder, code, now)
     elif row.kind == SIGN_UP and sign_in_names.mailable(row.name):
         _sign_up(session, row, holder, code, now)
+
+
+def _told_just_now(session: Session, row: CodeAsked, now_ms: int) -> bool:
+    """Of its own kind: the code that went out serves whoever has the address, whoever asked.
+
+    Of a sign-up also where there was an account already, and so no code.
+    """
+    kinds = (RESET,) if row.kind == RESET else (SIGN_UP, "")
+    recent = select(MailedCode.mark).where(
+        MailedCode.name == row.name,
+        col(MailedCode.kind).in_(kinds),
+        MailedCode.made_ms > now_ms - AGAIN_MS,
+    )
+    return session.exec(recent).first() is not None
 
 
 def reset_code(session: Session, account: int, name: str, code: str, now_ms: int) -> None:
@@ -93,6 +102,9 @@ def reset_code(session: Session, account: int, name: str, code: str, now_ms: int
 def _reset(session: Session, row: CodeAsked, holder: int, code: str, now: datetime) -> None:
     if notices.contact(session, holder).channel not in PRIVATE:
         return
+    if contacts.held(session, holder, to_ms(now)):
+        contacts.reset_held(session, holder, now)
+        return
     reset_code(session, holder, row.name, code, to_ms(now))
     notices.tell(session, holder, "code_reset", {"code": code}, now)
 
@@ -107,7 +119,6 @@ def _sign_up(
         kind=SIGN_UP if holder is None else "",
         account=0,
         name=row.name,
-        hash=row.hash if holder is None else "",
         contact=-(row.id or 0),
         made_ms=now_ms,
         ends_ms=now_ms + CODE_MS[SIGN_UP],
@@ -128,14 +139,24 @@ def reset(session: Session, code: str, now_ms: int) -> MailedCode | None:
     return _good(session, RESET, code, now_ms)
 
 
-def changed(session: Session, code: str, hash: str, now_ms: int) -> int | Refusal:
-    """The new password; every session ends and every other code of the account with it."""
+def signing_up(session: Session, code: str, now_ms: int) -> MailedCode | None:
+    """Of a code that is good; it is still good until `confirmed`."""
+    return _good(session, SIGN_UP, code, now_ms)
+
+
+def changed(session: Session, code: str, hash: str, unusable: str, now_ms: int) -> int | Refusal:
+    """The new password. Every way in that the account had ends: sessions, codes, passkeys, keys.
+
+    Somebody else may have made them. `unusable`: for the place of the account's first key.
+    """
     row = _good(session, RESET, code, now_ms)
     if row is None:
         return refuse("code_wrong")
     number = row.account
     sign_up.set_password(session, number, hash, now_ms)
     sessions.end_all(session, number)
+    passkeys.remove_all(session, number)
+    access_keys.revoke_all(session, number, unusable)
     for other in session.exec(select(MailedCode).where(MailedCode.account == number)).all():
         session.delete(other)
     session.flush()
@@ -143,13 +164,12 @@ def changed(session: Session, code: str, hash: str, now_ms: int) -> int | Refusa
 
 
 def confirmed(
-    session: Session, code: str, unusable: str, address: str, now_ms: int
+    session: Session, code: str, person: sign_up.Person, now_ms: int
 ) -> Account | Refusal:
-    """A driver's account, told by e-mail from now on."""
+    """A driver's account, told by e-mail from now on. `person`: by the name of `signing_up`."""
     row = _good(session, SIGN_UP, code, now_ms)
-    if row is None:
+    if row is None or row.name != person.name:
         return refuse("code_wrong")
-    person = sign_up.Person(row.name, row.hash, unusable, address)
     made = sign_up.opened(session, person, "driver", now_ms)
     if isinstance(made, Account):
         contact = session.get(NoticeContact, row.contact)

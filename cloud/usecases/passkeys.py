@@ -11,6 +11,8 @@ CHALLENGE_MS = 5 * 60_000
 CHALLENGE_BYTES = 32
 MAX_OF_ACCOUNT = 10
 MAX_WAITING = 10_000
+# Of one account; of the next one its oldest goes, so that nobody is kept from asking.
+MAX_WAITING_OF_ACCOUNT = 10
 DROPPED_AT_ONCE = 200
 
 
@@ -19,11 +21,12 @@ def challenge(
 ) -> PasskeyChallenge | Refusal:
     """`token` names it to the browser; `account`: 0 for a sign-in, which names nobody.
 
-    At most MAX_WAITING are waited for, whoever asked.
+    At most MAX_WAITING are waited for, whoever asked, and of an account a few.
     """
     old = select(PasskeyChallenge).where(col(PasskeyChallenge.ends_ms) <= now_ms)
     for row in session.exec(old.limit(DROPPED_AT_ONCE)).all():
         session.delete(row)
+    _make_room(session, account)
     if session.exec(select(func.count()).select_from(PasskeyChallenge)).one() >= MAX_WAITING:
         return refuse("passkey_refused")
     made = PasskeyChallenge(
@@ -32,6 +35,16 @@ def challenge(
     session.add(made)
     session.flush()
     return made
+
+
+def _make_room(session: Session, account: int) -> None:
+    if not account:
+        return
+    theirs = select(PasskeyChallenge).where(PasskeyChallenge.account == account)
+    newest = theirs.order_by(col(PasskeyChallenge.ends_ms).desc(), col(PasskeyChallenge.id))
+    for row in session.exec(newest.offset(MAX_WAITING_OF_ACCOUNT - 1)).all():
+        session.delete(row)
+    session.flush()
 
 
 def answered(session: Session, token: str, account: int, now_ms: int) -> bytes | None:
@@ -72,6 +85,11 @@ def used(session: Session, passkey_id: str, before: int, after: int, now_ms: int
     row.signed, row.used_ms = after, now_ms
     session.add(row)
     return session.get(Account, row.account)
+
+
+def remove_all(session: Session, number: int) -> None:
+    for row in of_account(session, number):
+        session.delete(row)
 
 
 def remove(session: Session, passkey_id: str) -> None:

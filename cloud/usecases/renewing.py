@@ -15,7 +15,7 @@ from cloud.ports.authority import Authority, CsrRefused
 from cloud.stay_tables import Stay
 from cloud.tables import Gateway
 from cloud.usecases import audit, certificates, enrolling, gateways, installation
-from cloud.usecases.certificates import Fresh
+from cloud.usecases.certificates import Fresh, When
 from contracts.wire.claim_codes import root_of
 from contracts.wire.enrolment import (
     MAX_SPACES,
@@ -49,6 +49,8 @@ def renew(
         return gateway
     if recover(asked_digest(asked.body), asked.by_signer) != gateway.signer:
         return refuse("signer_not_proven")
+    if refusal := _late(asked.body.signed_at, fresh.wall):
+        return refusal
     try:
         key = authority.key_of(asked.body.csr.encode(), gateway.id)
         if refusal := certificates.unusable(session, gateway.id, key):
@@ -68,13 +70,13 @@ def renew(
 
 
 def rekey(
-    session: Session, authority: Authority, asked: Rekeying, now: datetime
+    session: Session, authority: Authority, asked: Rekeying, when: When
 ) -> CertificateRow | Refusal:
     """The old key names the new one, which proves itself; sent again, it changes nothing.
 
-    A stay is proven by one key, so none may be open. `now`: the lot's, for its batches.
+    A stay is proven by one key, so none may be open, nor be about to be by what is stored.
     """
-    body = asked.body
+    body, now = asked.body, when.now
     gateway = _known(session, authority, body.root, body.gateway)
     if isinstance(gateway, Refusal):
         return gateway
@@ -82,10 +84,13 @@ def rekey(
     proven = {recover(digest, asked.by_before), recover(digest, asked.by_signer)}
     if proven != {body.before, body.signer} or gateway.signer not in proven:
         return refuse("signer_not_proven")
+    if refusal := _late(body.signed_at, when.wall):
+        return refusal
     newest = _newest(session, gateway.id)
     if newest is None:
         return refuse("certificate_revoked")
     if gateway.signer == body.before != body.signer:
+        enrolling.apply_stored(session, gateway.id, now)
         if _stays_open(session, gateway.id):
             return refuse("rekey_stays_open")
         place = (gateway.lot, certificates.spaces_of(session, gateway.id))
@@ -128,10 +133,18 @@ def _known(session: Session, authority: Authority, root: str, gateway_id: str) -
     """Nobody learns here which gateways there are: one that is not has proven nothing."""
     if root != root_of(authority.fingerprint()):
         return refuse("other_authority")
+    if claims.reserved(gateway_id):
+        return refuse("reserved_name")
     gateway = session.get(Gateway, gateway_id)
     if gateway is None:
         return refuse("signer_not_proven")
     return refuse("certificate_revoked") if gateways.revoked(session, gateway_id) else gateway
+
+
+def _late(signed_at: datetime, wall: datetime) -> Refusal | None:
+    """Else whoever once heard a request could send it for ever."""
+    off_ms = abs(to_ms(wall) - to_ms(signed_at))
+    return refuse("signed_late") if off_ms > claims.SIGNED_MS else None
 
 
 def _often(session: Session, gateway_id: str, wall: datetime) -> bool:

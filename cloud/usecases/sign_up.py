@@ -8,7 +8,7 @@ from cloud.account_tables import Invitation, PasswordRow, SignInName
 from cloud.core import sign_in_names
 from cloud.core.reasons import Refusal, refuse
 from cloud.tables import Account
-from cloud.usecases import accounts, sign_in
+from cloud.usecases import access_keys, accounts, sign_in
 from cloud.usecases.sessions import mark_of
 
 INVITATION_MS = 7 * 86_400_000
@@ -66,6 +66,7 @@ def opened(session: Session, person: Person, role: str, now_ms: int) -> Account 
     account = accounts.open_account(
         session, person.name, role, person.unusable, person.address, now_ms
     )
+    access_keys.none_first(session, account, person.unusable)
     session.add(SignInName(name=person.name, account=account.number or 0))
     set_password(session, account.number or 0, person.hash, now_ms)
     return account

@@ -7,6 +7,7 @@ is acknowledged, once it is stored; until it is applied nothing is decided that 
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import text, tuple_
@@ -27,6 +28,16 @@ INSERT = text(
     " 'waiting') ON CONFLICT DO NOTHING"
 )
 MOVE = text("UPDATE gateway SET kept_seq = :seq, seen_ms = :seen_ms WHERE id = :id")
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """Of a gateway: the last numbers that are applied, and stored."""
+
+    gateway: str
+    epoch: int
+    applied: int
+    stored: int
 
 
 def store(
@@ -54,13 +65,20 @@ def store(
 
 def behind(session: Session) -> list[str]:
     """Gateways of which something is stored and not yet applied; those who wait longest first."""
-    found = select(Gateway.id).where(col(Gateway.kept_seq) > col(Gateway.seq))
-    return list(session.exec(found.order_by(col(Gateway.seen_ms), col(Gateway.id))))
+    return [it.gateway for it in standing(session)]
+
+
+def standing(session: Session) -> list[Behind]:
+    """The same, with how far each is."""
+    found = select(Gateway.id, Gateway.epoch, Gateway.seq, Gateway.kept_seq)
+    found = found.where(col(Gateway.kept_seq) > col(Gateway.seq))
+    ordered = found.order_by(col(Gateway.seen_ms), col(Gateway.id))
+    return [Behind(*row) for row in session.exec(ordered)]
 
 
 def waiting(session: Session) -> int:
-    """Events that are stored and not yet applied."""
-    return sum(kept - seq for kept, seq in session.exec(select(Gateway.kept_seq, Gateway.seq)))
+    """Events that are stored and not yet applied; what was taken one by one was never stored."""
+    return sum(it.stored - it.applied for it in standing(session))
 
 
 def apply_waiting(

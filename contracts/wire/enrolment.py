@@ -43,11 +43,15 @@ class Redemption(Frozen):
 
 
 class Renew(Frozen):
-    """From an enrolled gateway, before its certificate ends, or after."""
+    """From an enrolled gateway, before its certificate ends, or after.
+
+    `signed_at`: by its own clock; a request counts for a day.
+    """
 
     root: Root
     gateway: Name
     csr: Pem
+    signed_at: Instant
 
 
 class Renewal(Frozen):
@@ -64,6 +68,7 @@ class Rekey(Frozen):
     gateway: Name
     before: Address
     signer: Address
+    signed_at: Instant
 
 
 class Rekeying(Frozen):

@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from http.client import HTTPException
 from typing import Any
 from urllib.parse import urlsplit
@@ -89,24 +90,28 @@ def renew(
     device: Device,
     authority: bytes,
     key: ec.EllipticCurvePrivateKey,
+    now: datetime,
     ask: Ask,
 ) -> Identity:
     """`authority`: PEM of the root that this gateway knows. Raises as `redeem` does."""
     name = device.gateway or ""
-    body = Renew(root=_root(authority), gateway=name, csr=csr_of(key, name))
+    body = Renew(root=_root(authority), gateway=name, csr=csr_of(key, name), signed_at=now)
     asked = Renewal(body=body, by_signer=sign(asked_digest(body), device.signing_key))
     found = _asked(f"{url}{PATH}/renewals", asked, body.root, ask)
     _ours(found, key, address_of(device.signing_key))
     return found
 
 
-def rekey(url: str, device: Device, after: bytes, authority: bytes, ask: Ask) -> Identity:
+def rekey(
+    url: str, device: Device, after: bytes, authority: bytes, now: datetime, ask: Ask
+) -> Identity:
     """`after`: the signing key that comes. Raises as `redeem` does."""
     body = Rekey(
         root=_root(authority),
         gateway=device.gateway or "",
         before=address_of(device.signing_key),
         signer=address_of(after),
+        signed_at=now,
     )
     digest = asked_digest(body)
     asked = Rekeying(

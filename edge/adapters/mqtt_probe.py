@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 from contextlib import suppress
+from dataclasses import replace
 
 from edge.adapters.mqtt import BrokerAddress
 from edge.adapters.tls import client_context
@@ -17,6 +18,7 @@ KEEPALIVE_S = 10
 CLEAN, HAS_USER, HAS_PASSWORD = 0x02, 0x80, 0x40
 CONNACK, DISCONNECT = b"\x20\x02", b"\xe0\x00"
 ANSWER_BYTES = 4
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 REFUSALS = {
     1: "it does not speak MQTT 3.1.1",
     2: "it refuses the client id",
@@ -28,6 +30,9 @@ REFUSALS = {
 
 def ask_broker(address: BrokerAddress, gateway: str) -> str | None:
     """None if it lets us in, else why not. Raises OSError if nothing answers there, TlsUnusable."""
+    if address.user is None and address.host in LOOPBACK:
+        # The embedded broker knows a gateway by its user name: a revoked one is told so here too.
+        address = replace(address, user=gateway)
     with _link(address) as link:
         link.settimeout(ANSWER_S)
         link.sendall(connect_packet(address, f"{gateway}-doctor"))

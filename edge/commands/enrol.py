@@ -29,6 +29,8 @@ from edge.config.whole_file import flush_folder, write_whole
 from edge.errors import GatewayRuns, OptionsWrong, SettingsUnwritable
 
 RENEW_BEFORE_DAYS = 30
+# The cloud's word for a key in whose place it certified another.
+REPLACED = "key_superseded"
 SerialOption = Annotated[str | None, typer.Option(help="Of this device, where it says none.")]
 UrlOption = Annotated[str | None, typer.Option(help="Of the cloud, where it has moved.")]
 
@@ -107,7 +109,14 @@ def renew_at(
             raise EnrolmentOpen
         cloud = checked_url(url or tls.cloud())
         device = Device("", load_key(settings.data_path), settings.gateway)
-        found = ask_renew(cloud, device, tls.authority(), tls.prepare(tls.renewal()), ask)
+        key = tls.prepare(tls.renewal())
+        try:
+            found = ask_renew(cloud, device, tls.authority(), key, now, ask)
+        except CloudRefused as refused:
+            if refused.refusal == REPLACED:
+                # The files are older than the cloud's: next time another key is made.
+                tls.forget()
+            raise
         tls.keep(found, cloud)
         until = found.ends_at
     told = {"gateway": settings.gateway, "renewed": due, "ends_at": format_instant(until)}
@@ -122,10 +131,10 @@ def rotate_key(
 
     Run again after a power cut, it goes on with the same new key.
     """
-    rotate_at(read_config(config), url, over_http, as_json)
+    rotate_at(read_config(config), url, datetime.now(UTC), over_http, as_json)
 
 
-def rotate_at(settings: Config, url: str | None, ask: Ask, as_json: bool) -> None:
+def rotate_at(settings: Config, url: str | None, now: datetime, ask: Ask, as_json: bool) -> None:
     data = settings.data_path
     if is_running(data):
         raise GatewayRuns
@@ -133,7 +142,7 @@ def rotate_at(settings: Config, url: str | None, ask: Ask, as_json: bool) -> Non
     cloud, authority = checked_url(url or tls.cloud()), tls.authority()
     before, after = load_key(data), new_key(data)
     device = Device("", before, settings.gateway)
-    found = ask_rekey(cloud, device, after, authority, ask)
+    found = ask_rekey(cloud, device, after, authority, now, ask)
     take_key(data)
     told = {"gateway": settings.gateway, "address": found.signer}
     said = f"Gateway {settings.gateway} signs as {found.signer}"

@@ -54,7 +54,9 @@ class Outcome:
 
 
 def events(site: Site, outcome: Outcome) -> None:
-    """All that each gateway numbered is in the cloud, and is what it signed."""
+    """All that each gateway numbered is in the cloud, is what it signed, and was applied."""
+    waiting = site.rows("SELECT gateway, epoch, seq FROM event WHERE effect = 'waiting'")
+    outcome.stuck += [f"{it}: event {seq} of epoch {epoch} waits" for it, epoch, seq in waiting]
     for name in site.gateways:
         there = {
             (epoch, seq): digest

@@ -128,8 +128,10 @@ def _peace(site: Site, bookings: list[str]) -> list[str]:
 
 
 def _told_all(site: Site) -> bool:
+    """And all that was told is applied: what still waits has minutes for it."""
+    waiting = "SELECT COUNT(*) FROM event WHERE effect = 'waiting'"
     free = "SELECT COUNT(*) FROM space WHERE gateway IS NOT NULL AND occupancy != 'free'"
-    return site.rows(free)[0][0] == 0 and all(
+    return site.rows(waiting)[0][0] == site.rows(free)[0][0] == 0 and all(
         bool(online) and json.loads(status or "{}").get("unacknowledged", 1) == 0
         for online, status in site.rows("SELECT online, status FROM gateway")
     )

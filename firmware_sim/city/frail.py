@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from cloud.adapters.db import Database
 from cloud.errors import DatabaseBusy
+from cloud.usecases import stay_intake
 
 T = TypeVar("T")
 
@@ -32,6 +33,9 @@ class FrailDatabase:
     def __init__(self, db: Database, cost: Callable[[str], None]) -> None:
         self.real, self._cost = db, cost
         self.busy = False
+        # Called once, when events are stored and not yet applied.
+        self.between: Callable[[], None] | None = None
+        self.refused = 0
 
     @property
     def commits(self) -> int:
@@ -39,6 +43,7 @@ class FrailDatabase:
 
     def write(self, story: Callable[[Session], T]) -> T:
         if self.busy:
+            self.refused += 1
             raise DatabaseBusy("The disk is slow.")
         self._cost("begins")
 
@@ -49,8 +54,14 @@ class FrailDatabase:
             return result
 
         result = self.real.write(told)
+        self._between()
         self._cost("committed")
         return result
+
+    def _between(self) -> None:
+        if self.between is not None and self.real.read(stay_intake.behind):
+            strike, self.between = self.between, None
+            strike()
 
     def read(self, story: Callable[[Session], T]) -> T:
         return self.real.read(story)

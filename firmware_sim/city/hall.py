@@ -1,6 +1,7 @@
 """The cloud: its real wire, use cases, sweeps and SQLite, in a process that can be killed anywhere.
 
-The wire's own consumer runs as it is, on a loop whose threads are none.
+The intake that serves runs as it is, store and apply, on a loop that keeps the town's time and
+whose threads are none; its checkers are in this process.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ from collections import Counter
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from cloud.adapters.checkers import PlainCheckers
 from cloud.adapters.db import Database
+from cloud.entrypoints.applying import Lag
 from cloud.entrypoints.mqtt import Wire, message_of
 from cloud.entrypoints.sweeps import Sweeps
 from cloud.errors import CloudError
@@ -21,12 +24,12 @@ from firmware_sim.city.chain import CityChain
 from firmware_sim.city.clocks import CityClock, CloudClock
 from firmware_sim.city.disk import Killed
 from firmware_sim.city.founding import domain_of
-from firmware_sim.city.frail import FrailDatabase, Inline
+from firmware_sim.city.frail import FrailDatabase
+from firmware_sim.city.loop import TownLoop, why
 from firmware_sim.city.net import CLOUD, JOINED_S, NOTICED_S, Net
+from firmware_sim.city.stall import LOOK_S, Stall
 from firmware_sim.clock import NS
 
-# Turns of the loop in which all that was ready is done.
-TURNS = 12
 CONSUMES_S, COMMANDS_S, AGAIN_S = 0.3, 0.5, 45.0
 WATCH_S, SETTLE_S, AUDIT_S = 1_800.0, 1_800.0, 7_200.0
 SILENT_MS, ALARM_MS = round(3 * HEARTBEAT_S * 1000), 600_000
@@ -55,6 +58,7 @@ class CityWire(Wire):
     def __init__(self, hall: Hall, *where: Any) -> None:
         self._hall = hall
         super().__init__("mqtt://town:1883", *where)
+        self.lag = Lag(hall.now_s)
 
     def _new_client(self) -> Any:
         return CityClient(self._hall)
@@ -82,8 +86,9 @@ class Hall:
         self.off_s = 5.0
         self.up = self.connected = False
         self._life = self._joins = self._ids = 0
-        self._loop = asyncio.new_event_loop()
-        self._loop.set_default_executor(Inline(1))
+        self._dying = False
+        self._loop = TownLoop(world, self._woken)
+        self.stall = Stall(self.db)
         self._task: asyncio.Task[None] | None = None
         self._consumes = self._commands = False
         self.most_waiting = 0
@@ -94,7 +99,9 @@ class Hall:
     def start(self) -> None:
         self.up, self._life = True, self._life + 1
         self.steps_left, self._consumes, self._commands = None, False, False
-        self.wire = CityWire(self, self.db, self.clock, domain_of(self.deployed))
+        self._dying = False
+        domain = domain_of(self.deployed)
+        self.wire = CityWire(self, self.db, self.clock, domain, PlainCheckers(domain))
         # A batch is made of whatever has ended by the turn: an old one waits for nobody.
         self.sweeps = Sweeps(
             self.db,  # type: ignore[arg-type]
@@ -113,17 +120,20 @@ class Hall:
             (SETTLE_S, self._settle),
             (WATCH_S, self._watch),
             (AUDIT_S, self._audit),
+            (LOOK_S, self._look),
         ):
             self._each(every_s, work, life)
         self.soon()
 
     async def _body(self) -> None:
-        await self.wire._consume()
+        await self.wire._consumer()
+
+    def now_s(self) -> float:
+        return self._world.now_s
 
     def close(self) -> None:
         self._end()
-        self._loop.run_until_complete(self._loop.shutdown_default_executor())
-        self._loop.close()
+        self._loop.done_with()
 
     def kill(self, off_s: float) -> None:
         """At this moment, between two steps."""
@@ -174,18 +184,20 @@ class Hall:
         self._life += 1
         self._net.takers.pop(CLOUD, None)
         task, self._task = self._task, None
+        self._dying = True
         if task is not None and not task.done():
             task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                self._loop.run_until_complete(task)
+            self._loop.rest()
 
     def _step(self, what: str) -> None:
         self.counts[what] += 1
+        if self._dying:
+            raise Killed(what)
         if self.steps_left is None:
             return
         self.steps_left -= 1
         if self.steps_left < 0:
-            self.steps_left = None
+            self.steps_left, self._dying = None, True
             raise Killed(what)
 
     def _guarded(self, work: Callable[[], object]) -> None:
@@ -220,16 +232,16 @@ class Hall:
         self.soon()
 
     def _run_loop(self) -> None:
-        """Until nothing is ready: the consumer has taken, committed and answered what there was."""
-        loop = self._loop
-        for _ in range(TURNS):
-            loop.call_soon(loop.stop)
-            loop.run_forever()
+        """Until nothing is ready: the intake has stored, applied and answered what there was."""
+        self._loop.rest()
         task = self._task
         if task is not None and task.done() and not task.cancelled():
             error = task.exception()
             self._task = None
-            raise error if error is not None else RuntimeError("the consumer ended")
+            raise why(error) if error is not None else RuntimeError("the intake ended")
+
+    def _woken(self) -> None:
+        self._guarded(self._run_loop)
 
     def _command(self) -> None:
         self._commands = False
@@ -255,6 +267,9 @@ class Hall:
     def _audit(self) -> None:
         self.sweeps.audit()
         self.sweeps.keep()
+
+    def _look(self) -> None:
+        self.stall.look(self._life)
 
     def _each(self, every_s: float, work: Callable[[], object], life: int) -> None:
         def turn() -> None:

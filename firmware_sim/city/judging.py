@@ -188,7 +188,9 @@ def _well_again(books: Books) -> None:
         if row["id"] in scene.boards and not row["online"]:
             books.wrong("I20", f"{row['id']} is not online in the cloud")
     for failure in scene.hall.failures:
-        books.wrong("I10", f"a sweep failed: {failure}")
+        books.wrong("I10", f"a sweep or the intake failed: {failure}")
+    for late in scene.hall.stall.late:
+        books.wrong("I20", late)
 
 
 def _told(books: Books) -> None:

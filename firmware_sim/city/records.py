@@ -81,7 +81,7 @@ class Records(Watch):
         self.counts[f"log_{event}"] += 1
         told = f"{type(error).__name__}: {error}"[:200] if error is not None else ""
         self.lines.append(f"{self._now_s():.3f} log {event} {told}")
-        if event == "message_failed":
+        if event in ("message_failed", "event_not_applied"):
             self.wrong("I10", f"a message broke its handler: {told}")
 
     # What gateways do

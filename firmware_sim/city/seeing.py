@@ -242,9 +242,11 @@ class _Visit:
         return booted and odd
 
     def _unheard(self) -> bool:
-        """The gateway could not hear of the booking while its car was there."""
+        """It could not hear of the booking in time, or took it for past by a clock set wrong."""
         heard_s = self.books.records.granted.get(self.made.booking or "" if self.made else "")
-        return heard_s is None or heard_s > self.visit.departs_s - SURE_S
+        odd = self.books.scene.strikes.odd[self.books.scene.town.gateway_of(self.visit.space)]
+        late = heard_s is None or heard_s > self.visit.departs_s - SURE_S
+        return late or any(begins <= (heard_s or 0.0) < ends for begins, ends in odd)
 
     def _rekeyed(self) -> bool:
         """No receipt proves events of a key that has gone: a person decides, and was told."""

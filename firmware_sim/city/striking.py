@@ -17,6 +17,8 @@ from firmware_sim.city.net import CLOUD, Net
 from firmware_sim.clock import NS
 
 STEPS_S = (-YEARS_S, YEARS_S, -7_200.0, 3_600.0, -90.0, 90.0, -1.0, 2.0)
+# Of faults that strike the cloud: how many do so between two steps that belong together.
+AT_ONCE, BETWEEN = 0.3, 0.8
 DEATHS = {"gateway_killed_writing": ("before", "after"), "power_cut_writing": ("within",)}
 
 
@@ -57,7 +59,8 @@ class Strikes:
         self.healed = True
         self._net.heal()
         self._chain.unreachable, self._chain.lose_answers = False, 0
-        self.block_every_s, self._hall.db.busy, self._hall.steps_left = 1.0, False, None
+        self.block_every_s, self._hall.steps_left = 1.0, None
+        self._hall.db.busy, self._hall.db.between = False, None
         for board in self._boards.values():
             board.full = board.read_only = board.lying = False
             board.die_at = None
@@ -222,12 +225,23 @@ class Strikes:
     def _cloud_killed(self, fault: Fault) -> None:
         if fault.how < 0.2:
             self._hall.kill(fault.lasts_s)
+        elif fault.how > BETWEEN:
+            self._hall.db.between = lambda: self._hall.kill_in(0, fault.lasts_s)
         else:
             self._hall.kill_in(int(fault.how * MOST_STEPS), fault.lasts_s)
 
     def _cloud_busy(self, fault: Fault) -> None:
-        self._hall.db.busy = True
-        self._then(fault, lambda: setattr(self._hall.db, "busy", False))
+        """At once, or between the storing of some event and its applying."""
+        db = self._hall.db
+
+        def begins() -> None:
+            db.busy = True
+            self._then(fault, lambda: setattr(db, "busy", False))
+
+        if fault.how < AT_ONCE:
+            begins()
+        else:
+            db.between = begins
 
     def _chain_away(self, fault: Fault) -> None:
         self._chain.unreachable = True

@@ -167,6 +167,7 @@ def test_a_topic_is_covered_by_what_hears_it(outer: str, levels: list[str]) -> N
         ("+", "park/v1/gw/gw-1/up/event", False),
         ("#", "park/v1/gw/gw-1/up/event", False),
         ("berth-other", "park/v1/gw/berth-other/up/event", False),
+        ("Berth-Cloud", "park/v1/gw/Berth-Cloud/up/event", False),
         (rules.CLOUD, "park/v1/gw/gw-1/down/grant", True),
         (rules.CLOUD, "park/v1/gw/gw-1/up/event", False),
         (rules.CLOUD, "$CONTROL/dynamic-security/v1", False),

@@ -8,20 +8,23 @@ from pathlib import Path
 
 import pytest
 import structlog
-from sqlmodel import select
+from sqlmodel import Session, select
 from typer.testing import CliRunner
 
+from cloud.account_tables import Invitation, MailedCode, PasskeyChallenge, WebSession
 from cloud.adapters import backup as copies
 from cloud.adapters.db import Database
 from cloud.cli import app
 from cloud.entrypoints.mqtt import Wire, message_of
 from cloud.entrypoints.sweeps import Sweeps
 from cloud.errors import BackupBroken, NotEmpty
+from cloud.identity_tables import ClaimRow
 from cloud.tables import Alarm, Booking, EventRow, Settlement, Stay
 from cloud.usecases import accounts, gateways
 from contracts.wire.codec import encode
 from contracts.wire.messages import Down, Up
 from contracts.wire.topics import topic_for
+from contracts.wire.types import format_instant
 from edge.adapters.fake_clock import FakeClock
 from edge.adapters.fake_detector import ScriptedDetector
 from edge.adapters.fake_uplink import FakeUplink
@@ -154,7 +157,7 @@ def restored(rig: Rig, file: Path) -> tuple[Database, Sweeps]:
     rig.db.close()
     data = rig.folder.parent / "new"
     keys = rig.folder.parent / "keys.tar"
-    copies.backup_keys(rig.folder, keys)
+    copies.backup_keys(rig.folder, keys, rig.folder / "plates.key")
     copies.restore(data, file, keys)
     db = Database(data / "cloud.sqlite")
     return db, Sweeps(db, rig.chain, rig.clock, rig.deployed, 20_000, 600_000)
@@ -215,7 +218,7 @@ def test_a_backup_is_as_of_one_moment_whoever_writes_meanwhile(rig: Rig) -> None
     rig.import_titles()
     copies.backup(rig.folder, rig.folder / "cloud.sqlite", rig.folder / "b.tar", at(0))
     rig.enrol()
-    copies.backup_keys(rig.folder, rig.folder / "k.tar")
+    copies.backup_keys(rig.folder, rig.folder / "k.tar", rig.folder / "plates.key")
     copies.restore(rig.folder / "new", rig.folder / "b.tar", rig.folder / "k.tar")
     old = Database(rig.folder / "new" / "cloud.sqlite")
     assert count(old, EventRow) == 0 and not old.read(gateways.pending)
@@ -233,7 +236,7 @@ def test_documents_are_in_it_and_keys_in_a_file_of_their_own(rig: Rig) -> None:
     file, keys = rig.folder / "b.tar", rig.folder / "k.tar"
     made = copies.backup(rig.folder, rig.folder / "cloud.sqlite", file, at(0))
     # With the key of plates, which the database has beside it.
-    assert copies.backup_keys(rig.folder, keys) >= 4
+    assert copies.backup_keys(rig.folder, keys, rig.folder / "plates.key") >= 4
     assert made.documents == 1
     assert b"hush-hush" not in file.read_bytes()
     assert {oct(os.stat(it).st_mode & 0o777) for it in (file, keys)} == {"0o600"}
@@ -287,3 +290,87 @@ def test_the_commands_say_what_they_did(rig: Rig) -> None:
     assert "asked for the events that are missing" in done.output
     again = run.invoke(app, ["restore", str(file), "--data", str(new)])
     assert again.exit_code == 2
+
+
+def saved(rig: Rig) -> tuple[Path, Path]:
+    file, keys = rig.folder / "b.tar", rig.folder / "k.tar"
+    copies.backup(rig.folder, rig.folder / "cloud.sqlite", file, at(0))
+    copies.backup_keys(rig.folder, keys, rig.folder / "plates.key")
+    return file, keys
+
+
+@pytest.mark.parametrize("beside", ["-wal", "-shm", "-journal"])
+def test_where_a_log_of_a_lost_database_is_left_nothing_is_restored(rig: Rig, beside: str) -> None:
+    """SQLite would take it for the restored one's."""
+    file, keys = saved(rig)
+    new = rig.folder / "new"
+    new.mkdir()
+    left = new / f"cloud.sqlite{beside}"
+    left.write_bytes(b"of another")
+    with pytest.raises(NotEmpty, match=beside):
+        copies.restore(new, file, keys)
+    assert [it.name for it in new.iterdir()] == [left.name]
+
+
+def test_the_key_of_plates_is_saved_wherever_it_lies(rig: Rig) -> None:
+    away = rig.folder / "credentials" / "p.key"
+    away.parent.mkdir()
+    text = (rig.folder / "plates.key").read_text("ascii")
+    (rig.folder / "plates.key").rename(away)
+    settings = {"BERTH_PLATE_KEY": str(away)}
+    words = [str(rig.folder / "b.tar"), "--keys", str(rig.folder / "k.tar")]
+    data = ["--data", str(rig.folder)]
+    run = CliRunner()
+    made = run.invoke(app, ["backup", *words, *data, "--json"], env=settings)
+    assert json.loads(made.output)["keys"] == 1, made.output
+    new = rig.folder / "new"
+    done = run.invoke(app, ["restore", *words, "--data", str(new)], env=settings)
+    assert str(away) in done.output
+    assert (new / "plates.key").read_text("ascii") == text
+    Database(new / "cloud.sqlite").close()
+
+
+def test_without_the_key_of_plates_no_keys_are_saved_as_if_they_were_all(rig: Rig) -> None:
+    away = {"BERTH_PLATE_KEY": str(rig.folder / "away.key")}
+    words = ["backup", str(rig.folder / "b.tar"), "--keys", str(rig.folder / "k.tar")]
+    found = CliRunner().invoke(app, [*words, "--data", str(rig.folder)], env=away)
+    assert found.exit_code == 1
+    assert "away.key is missing" in " ".join(found.output.split())
+    assert not (rig.folder / "b.tar").exists() and not (rig.folder / "k.tar").exists()
+
+
+def test_what_lets_somebody_in_is_void_in_a_restored_cloud(rig: Rig) -> None:
+    """It may have been ended or used up after the backup."""
+    rig.import_titles()
+    ever, code = (
+        10**13,
+        {"mark": "m", "kind": "reset", "account": 1, "name": "n", "ends_ms": 10**13},
+    )
+    times = {"made_ms": 1, "ends_ms": ever}
+    visit = {"mark": "w", "id": "w", "account": 1, "how": "key", "agent": "a", "seen_ms": 1}
+    claim = {"id": "c", "mark": "c", "address": "0x1", "gateway": "gw-9", "serial": "1", "lot": "l"}
+
+    def begun(session: Session) -> None:
+        session.add(WebSession(**visit, idle_ms=ever, **times))
+        session.add(MailedCode(**code, made_ms=1))
+        session.add(PasskeyChallenge(id="p", account=0, challenge=b"c", ends_ms=ever))
+        session.add(Invitation(mark="i", role="owner", by_account=1, **times))
+        session.add(ClaimRow(**claim, spaces="[]", made_by="me", **times))
+
+    rig.db.write(begun)
+    file, keys = saved(rig)
+    new = rig.folder / "new"
+    made = copies.restore(new, file, keys)
+    db = Database(new / "cloud.sqlite")
+    assert [count(db, it) for it in (WebSession, MailedCode, PasskeyChallenge)] == [0, 0, 0]
+    assert db.read(lambda s: s.get_one(Invitation, "i")).ends_ms == 0
+    assert db.read(lambda s: s.get_one(ClaimRow, "c")).state == "voided"
+    db.close()
+    assert made.made_at == format_instant(at(0))
+
+
+def test_a_restore_says_what_has_to_be_done_again_and_since_when(rig: Rig) -> None:
+    file, _ = saved(rig)
+    words = ["restore", str(file), "--data", str(rig.folder / "new")]
+    found = " ".join(CliRunner().invoke(app, words).output.split())
+    assert f"Revoke again what was revoked since {format_instant(at(0))}" in found

@@ -179,7 +179,7 @@ class Machine(RuleBasedStateMachine):
     @rule(gateway=st.sampled_from(GATEWAYS), device=st.sampled_from(DEVICES))
     def renew(self, gateway: str, device: Device) -> None:
         root = root_of(self.authority.fingerprint())
-        body = Renew(root=root, gateway=gateway, csr=device.csr)
+        body = Renew(root=root, gateway=gateway, csr=device.csr, signed_at=self.rig.clock.at)
         asked = Renewal(body=body, by_signer=sign(asked_digest(body), device.key))
         fresh = Fresh(self.number(), self.when())
         found = self.write(lambda s: renewing.renew(s, self.authority, asked, fresh))

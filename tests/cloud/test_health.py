@@ -10,13 +10,16 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from cloud.adapters.db import Database
+from cloud.core.checking import sealed
+from cloud.entrypoints.applying import LATE_S as WAITS_S
+from cloud.entrypoints.applying import Lag
 from cloud.entrypoints.contact import Contact
 from cloud.entrypoints.health import Health, Since, add_health
 from cloud.entrypoints.intake import Inbox
 from cloud.entrypoints.metrics import Meters, Standing, add_metrics
 from cloud.entrypoints.turns import LATE_S, Turns
 from cloud.errors import NoDatabase
-from cloud.usecases import gateways
+from cloud.usecases import gateways, stay_intake
 from contracts.wire.messages import Status
 from tests.cloud.rig import Rig
 from tests.contracts.making import at
@@ -36,8 +39,8 @@ class Now:
 class Line:
     """As much of a Wire as is looked at."""
 
-    def __init__(self) -> None:
-        self.connected, self.inbox = True, Inbox(10)
+    def __init__(self, now: Now) -> None:
+        self.connected, self.inbox, self.lag = True, Inbox(10), Lag(lambda: now().timestamp())
         self.counts, self.shed = Counter({"received": 3, "wrong_key": 1}), Counter({"status": 2})
 
 
@@ -52,7 +55,8 @@ class Away(Database):
 
 class Site:
     def __init__(self, rig: Rig) -> None:
-        self.rig, self.now, self.line, self.meters = rig, Now(), Line(), Meters()
+        self.rig, self.now, self.meters = rig, Now(), Meters()
+        self.line = Line(self.now)
         self.turns, self.contact = Turns(self.now, self.meters), Contact()
         self.db = Away(rig.folder / "cloud.sqlite")
         parts = (self.line, self.contact, self.turns, self.now, Since())
@@ -80,7 +84,7 @@ def test_all_is_well(site: Site) -> None:
     site.turns.run("watch", lambda: None)
     status, parts = site.ready()
     assert status == 200
-    assert set(parts) == {"database", "broker", "chain", "inbox", "sweep.watch"}
+    assert set(parts) == {"database", "broker", "chain", "inbox", "events", "sweep.watch"}
     assert all(it["ok"] and not it["remedy"] for it in parts.values())
 
 
@@ -143,6 +147,26 @@ def test_a_sweep_that_fails_is_told_until_it_goes_well(site: Site) -> None:
     assert (part["ok"], part["says"]) == (False, "It failed: ZeroDivisionError.")
     assert 'berth_sweep_failures_total{sweep="settle"} 1.0' in site.metrics()
     site.turns.run("settle", lambda: None)
+    assert site.ready()[0] == 200
+
+
+def test_events_that_wait_too_long_to_become_stays_are_told(site: Site) -> None:
+    """Also if whoever should apply them hangs: they are looked at here."""
+    rig = site.rig
+    rig.import_titles()
+    rig.enrol()
+    rig.report("boot", "unknown", 1)
+    group = [sealed(rig.next_event("arrival", "occupied", 60), rig.domain)]
+    rig.db.write(lambda s: stay_intake.store(s, group, rig.clock.at))
+    assert site.ready()[1]["events"]["ok"]
+    site.now.pass_s(WAITS_S)
+    assert site.ready()[1]["events"]["ok"]
+    site.now.pass_s(1)
+    status, parts = site.ready()
+    assert (status, parts["events"]["ok"]) == (503, False)
+    assert "gw-1" in parts["events"]["says"] and "31 s" in parts["events"]["says"]
+    assert "berth_events_wait_seconds 31.0" in site.metrics()
+    rig.db.write(lambda s: stay_intake.apply_waiting(s, "gw-1", 9, rig.clock.at))
     assert site.ready()[0] == 200
 
 

@@ -4,16 +4,20 @@ import asyncio
 import random
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlmodel import select
+from sqlalchemy.exc import OperationalError
+from sqlmodel import Session, select
 
 from cloud.adapters.checkers import Checkers
 from cloud.core.checking import Raw, Sealed, all_checked, sealed
+from cloud.entrypoints.applying import Applying, Lag
 from cloud.entrypoints.intake import ROOM, Desk, Inbox, Intake, Owed
 from cloud.entrypoints.metrics import Meters
+from cloud.errors import DatabaseBusy, NoDatabase, SealBroken
 from cloud.tables import Alarm, EventRow, Gateway, Space, Stay
 from cloud.usecases import gateways, stay_intake
 from cloud.usecases.stays import Taken
@@ -201,7 +205,8 @@ class Office:
         for raw in raws:
             self.inbox.put_nowait(raw)
 
-    async def until(self, seq: int) -> None:
+    async def until(self, seq: int | None) -> None:
+        """All is applied, and acknowledged up to `seq` (None: nobody waits to hear of it)."""
         running = asyncio.create_task(self.intake.run())
         async with asyncio.timeout(20):
             while (
@@ -288,21 +293,139 @@ def test_a_stream_that_never_rests_becomes_stays_all_the_same(known: Rig) -> Non
     assert max(lags) < 100
 
 
-def test_an_event_that_cannot_be_applied_does_not_hold_up_other_gateways(
+def spoil(rig: Rig, seq: int) -> None:
+    def spoiled(session: Session) -> None:
+        session.get_one(EventRow, ("gw-1", 1, seq)).body = "{}"
+
+    rig.db.write(spoiled)
+
+
+def test_an_event_that_cannot_be_applied_rests_longer_each_time_and_holds_up_nobody(
     known: Rig,
 ) -> None:
-    office = Office(known, Checkers(known.domain, 1))
     store(known, cars(known, 3))
+    spoil(known, 2)
+    now_s, failed = [0.0], Counter[str]()
+    applying = Applying(
+        known.db, known.clock, Lag(lambda: now_s[0]), lambda: failed.update(["unapplied"])
+    )
+    for at_s, tried in (
+        (0, 1),
+        (0.9, 1),
+        (1, 2),
+        (2.9, 2),
+        (3, 3),
+        (7, 4),
+        (15, 5),
+        (22, 5),
+        (23, 6),
+    ):
+        now_s[0] = at_s
+        due = failed["unapplied"] < tried
+        assert applying.some() is due
+        assert not applying.some()
+        assert failed["unapplied"] == tried
+        assert applying.owes
 
-    def spoiled(session):  # type: ignore[no-untyped-def]
-        row = session.get(EventRow, ("gw-1", 1, 2))
-        row.body = "{}"
-        session.add(row)
 
-    known.db.write(spoiled)
-    assert office.intake._apply() is True
-    assert office.intake._apply() is False
+def test_events_before_one_that_cannot_be_applied_are_applied(known: Rig) -> None:
+    store(known, cars(known, 5))
+    spoil(known, 4)
+    applying = Applying(known.db, known.clock, Lag(lambda: 0.0), lambda: None)
+    while applying.some():
+        pass
+    assert [it.applied for it in known.db.read(stay_intake.standing)] == [3]
+
+
+class Frail:
+    """The rig's database, of which some calls fail: None stands for one that goes well."""
+
+    def __init__(self, rig: Rig, reads: list[Exception | None], writes: list[Exception | None]):
+        self._db, self._reads, self._writes = rig.db, reads, writes
+
+    def read(self, story: Any) -> Any:
+        return self._failing(self._reads) or self._db.read(story)
+
+    def write(self, story: Any) -> Any:
+        return self._failing(self._writes) or self._db.write(story)
+
+    def _failing(self, errors: list[Exception | None]) -> None:
+        error = errors.pop(0) if errors else None
+        if error is not None:
+            raise error
+
+
+def office_of(rig: Rig, reads: list[Exception | None], writes: list[Exception | None]) -> Office:
+    office = Office(rig, Checkers(rig.domain, 1))
+    desk = Desk(office.commit, office.answer, office.counts)
+    frail: Any = Frail(rig, reads, writes)
+    office.intake = Intake(frail, rig.clock, Checkers(rig.domain, 1), office.inbox, desk)
+    return office
+
+
+BUSY, BROKEN = DatabaseBusy(), OperationalError("", {}, Exception("disk I/O error"))
+
+
+@pytest.mark.parametrize("error", [BUSY, NoDatabase("It is away."), BROKEN, RuntimeError("once")])
+def test_what_is_acknowledged_is_applied_though_applying_failed_and_nothing_more_comes(
+    known: Rig, error: Exception
+) -> None:
+    events = cars(known, 6)
+    office = office_of(known, [], [None, error, error])
+    office.give(*map(raw, events))
+    asyncio.run(office.until(7))
+    assert len(known.db.read(lambda s: list(s.exec(select(Stay))))) == 3
+
+
+def test_what_waits_is_found_though_looking_failed(known: Rig) -> None:
+    store(known, cars(known, 6))
+    office = office_of(known, [BUSY, BROKEN], [])
+    asyncio.run(office.until(None))
+
+
+def test_many_waiting_events_are_all_applied_after_one_failed(known: Rig) -> None:
+    store(known, cars(known, 40))
+    wrong = RuntimeError("now and then")
+    office = office_of(known, [], [wrong, wrong])
+    asyncio.run(office.until(None))
     assert office.counts["unapplied"] == 1
+
+
+def test_a_group_that_cannot_be_stored_in_bulk_is_taken_one_by_one(known: Rig) -> None:
+    events = cars(known, 6)
+    office = office_of(known, [], [SealBroken("The key of person 0 does not open.")])
+    office.give(*map(raw, events))
+    asyncio.run(office.until(7))
+
+
+def test_after_an_upgrade_nothing_is_said_to_wait(known: Rig) -> None:
+    """What was taken one by one was never stored first: its number is ahead."""
+
+    def older(session: Session) -> None:
+        session.get_one(Gateway, "gw-1").kept_seq = 0
+
+    known.db.write(older)
+    assert known.db.read(stay_intake.waiting) == 0
+    assert known.db.read(stay_intake.behind) == []
+
+
+def test_how_long_events_wait_is_counted_from_when_they_were_stored() -> None:
+    now = [0.0]
+    lag = Lag(lambda: now[0])
+    for now_s, applied, stored, waits_s in (
+        (0, 1, 5, 0),
+        # More comes, and some is applied: those up to 5 still wait.
+        (10, 3, 9, 10),
+        (20, 4, 12, 20),
+        # They do not any more; of those after them none is known to have waited.
+        (30, 5, 15, 0),
+        (35, 5, 15, 5),
+    ):
+        now[0] = now_s
+        lag.look([stay_intake.Behind("gw-1", 1, applied, stored)])
+        assert lag.longest() == (waits_s, "gw-1")
+    lag.look([])
+    assert lag.longest() == (0.0, "")
 
 
 def test_one_acknowledgement_covers_those_before_it() -> None:

@@ -12,9 +12,9 @@ SEEING = {"cv2", "numpy", "onnxruntime", "rapidocr", "rapidocr_onnxruntime", "ul
 READERS = [
     "core.plate_confusions", "core.plate_decoding", "core.plate_search", "core.plate_tracks",
     "core.plate_verdicts", "core.plate_votes", "adapters.fake_plates", "adapters.pictures",
-    "adapters.look_worker", "adapters.looking", "adapters.open_looking", "adapters.plate_crops", "adapters.plate_detector",
-    "adapters.plate_eye", "adapters.plate_letterbox", "adapters.plate_models",
-    "adapters.plate_reader", "adapters.plate_yolo",
+    "adapters.look_worker", "adapters.looking", "adapters.open_looking", "adapters.plate_crops",
+    "adapters.plate_detector", "adapters.plate_eye", "adapters.plate_letterbox",
+    "adapters.plate_models", "adapters.plate_reader", "adapters.plate_yolo",
 ]
 
 class Absent:

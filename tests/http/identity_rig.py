@@ -120,7 +120,7 @@ class Box:
         renew_at(self.settings(), None, when, self.site.ask, True)
 
     def rotate(self) -> None:
-        rotate_at(self.settings(), None, self.site.ask, True)
+        rotate_at(self.settings(), None, self.site.wall.at, self.site.ask, True)
 
     def settings(self) -> Config:
         return read_config(self.data / "gateway.yaml")

@@ -13,6 +13,7 @@ TABLES = (
     *(account_tables.PasskeyChallenge, account_tables.WebSession, account_tables.AccessKey),
     *(account_tables.Invitation, account_tables.CodeAsked, account_tables.MailedCode),
     *(account_tables.KnownBrowser, account_tables.SignInFailure, Notice, NoticeContact),
+    account_tables.ContactChange,
 )
 
 

@@ -80,7 +80,9 @@ def test_every_operation_that_takes_a_body_shows_one_that_runs(front: Front) -> 
     front.rig.sweeps.drive()
     values = {"number": front.rig.driver, "stay": 1, "lot": "lot-1", "space": "S3"}
     values["space_id"] = "S1"
-    for where, example in EXAMPLES.items():
+    # Once an account has a password, its key alone makes no other way in.
+    last = ("POST", "/api/v1/account/password")
+    for where, example in sorted(EXAMPLES.items(), key=lambda row: row[0] == last):
         method, path = where
         told = document["paths"][path][method.lower()]
         who = WHO.get(told["tags"][0], "operator")

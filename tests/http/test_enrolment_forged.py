@@ -100,7 +100,7 @@ def test_both_keys_agree_to_a_change_of_signing_key_or_it_is_none(
 
     def asked(before: bytes, after: bytes, by_before: bytes, by_signer: bytes) -> tuple[int, str]:
         names = {"before": address_of(before), "signer": address_of(after)}
-        body = Rekey(root=root, gateway="gw-9", **names)
+        body = Rekey(root=root, gateway="gw-9", signed_at=site.wall.at, **names)
         digest = asked_digest(body)
         signed = Rekeying(
             body=body, by_before=sign(digest, by_before), by_signer=sign(digest, by_signer)
@@ -118,7 +118,7 @@ def test_both_keys_agree_to_a_change_of_signing_key_or_it_is_none(
 
 
 def test_a_request_for_another_clouds_authority_is_refused(site: Site) -> None:
-    body = Renew(root="0" * 19, gateway="gw-9", csr=CSR)
+    body = Renew(root="0" * 19, gateway="gw-9", csr=CSR, signed_at=site.wall.at)
     asked = Renewal(body=body, by_signer=sign(asked_digest(body), DEVICE))
     assert answered(site, f"{ALL}/renewals", asked) == (409, "other_authority")
 

@@ -63,7 +63,14 @@ def jobs(town: Town, folder: Path, what: str) -> list[dict[str, Any]]:
     for number in range(1, CHANGES[what] + 1):
         name = f"{what}-{number}"
         code = town.code(name, spaces=["S1"])
-        same = {"url": town.url, "code": code, "serial": SERIAL, "data": str(folder / name)}
+        at = town.wall.at.isoformat()
+        same = {
+            "now": at,
+            "url": town.url,
+            "code": code,
+            "serial": SERIAL,
+            "data": str(folder / name),
+        }
         before = [] if what == "enrol" else [{**same, "what": "enrol"}]
         made.append({**same, "what": what, "number": number, "before": before})
     return made

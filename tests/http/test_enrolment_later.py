@@ -105,13 +105,13 @@ def test_who_has_the_certificate_but_not_the_signing_key_renews_nothing(
 ) -> None:
     thief = Device(SERIAL, b"\x07" * 32, "gw-9")
     key = ec.generate_private_key(ec.SECP256R1())
-    assert refused(lambda: renew(URL, thief, box.bytes_of("ca.pem"), key, site.ask)) == (
-        "signer_not_proven"
-    )
+    assert refused(
+        lambda: renew(URL, thief, box.bytes_of("ca.pem"), key, site.wall.at, site.ask)
+    ) == ("signer_not_proven")
     nobody = Device(SERIAL, b"\x07" * 32, "gw-77")
-    assert refused(lambda: renew(URL, nobody, box.bytes_of("ca.pem"), key, site.ask)) == (
-        "signer_not_proven"
-    )
+    assert refused(
+        lambda: renew(URL, nobody, box.bytes_of("ca.pem"), key, site.wall.at, site.ask)
+    ) == ("signer_not_proven")
 
 
 def test_ten_certificates_a_day_are_enough_for_one_gateway(site: Site, box: Box) -> None:
@@ -164,9 +164,9 @@ def test_the_key_that_went_can_neither_renew_nor_come_back(site: Site, box: Box)
     old = box.device()
     box.rotate()
     key = ec.generate_private_key(ec.SECP256R1())
-    assert refused(lambda: renew(URL, old, box.bytes_of("ca.pem"), key, site.ask)) == (
-        "signer_not_proven"
-    )
+    assert refused(
+        lambda: renew(URL, old, box.bytes_of("ca.pem"), key, site.wall.at, site.ask)
+    ) == ("signer_not_proven")
 
 
 def event(site: Site, box: Box, kind: str, occupancy: str, seconds: float) -> SignedEvent:

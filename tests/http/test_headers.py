@@ -67,6 +67,11 @@ def test_page_and_api_are_counted_together(narrow: Front) -> None:
         for _ in range(CODES.quota // 2):
             assert narrow.http.post(path, json={"name": "li@example.org"}).status_code != 429
     assert narrow.http.post("/password-reset", json={}).status_code == 429
+    shown = narrow.http.post(
+        "/password-reset", data={}, headers={"accept": "text/html", "accept-language": "zh"}
+    )
+    assert shown.status_code == 429 and "短时间内尝试次数过多" in shown.text
+    assert int(shown.headers["retry-after"]) >= 1
 
 
 def test_an_account_has_one_quota_for_all_its_keys_and_browsers(tmp_path: Path) -> None:

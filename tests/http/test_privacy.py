@@ -39,3 +39,15 @@ def test_who_asks_gets_her_own_data_in_clear_and_is_forgotten_when_nothing_is_op
     assert done.status_code == 200 and done.json()["rows"]["booking"] == 1
     assert front.get(EXPORT, "driver").status_code == 401
     assert front.get(f"/api/v1/bookings/{booking}").json()["plate"] == "*"
+
+
+@pytest.mark.parametrize("role", ["admin", "operator"])
+def test_the_last_of_those_whom_the_installation_needs_is_not_forgotten(
+    front: Front, role: str
+) -> None:
+    number = front.numbers[role]
+    kept = front.post(ERASURE, role, {"confirm": number})
+    assert [reason["code"] for reason in kept.json()["reasons"]] == ["erasure_last"]
+    assert front.get("/api/v1/account", role).status_code == 200
+    front.post("/api/v1/accounts", "admin", {"name": "another", "role": role})
+    assert front.post(ERASURE, role, {"confirm": number}).status_code == 200

@@ -229,7 +229,9 @@ def test_a_bad_password_is_refused_wherever_it_is_chosen(
     front: Front, password: str, code: str
 ) -> None:
     body = {"name": NAME, "password": password}
-    assert front.http.post(f"{V1}/sign-up", json=body).json()["code"] == code
+    invitation = front.post(f"{V1}/invitations", "operator", {"role": "owner"}).json()["code"]
+    asked = body | {"invitation": invitation}
+    assert front.http.post(f"{V1}/sign-up", json=asked).json()["code"] == code
     assert front.post(f"{V1}/account/password", "driver", body).json()["code"] == code
 
 
@@ -323,19 +325,20 @@ def test_a_code_is_in_no_list_of_what_the_account_was_told(front: Front) -> None
 
 
 def test_a_stranger_becomes_a_driver_by_the_code_that_the_address_gets(front: Front) -> None:
-    body = {"name": "New@Example.org", "password": WORDS, "language": "en"}
+    body = {"name": "New@Example.org", "language": "en"}
     before = front.get(f"{V1}/accounts", "operator").json()
     assert front.http.post(f"{V1}/sign-up", json=body).status_code == 202
     (code,) = mailed(front)
     assert front.get(f"{V1}/accounts", "operator").json() == before
-    made = front.http.post(f"{V1}/sign-up/confirmation", json={"code": code})
+    typed = {"code": code, "password": WORDS}
+    made = front.http.post(f"{V1}/sign-up/confirmation", json=typed)
     assert (made.status_code, made.json()["role"]) == (201, "driver")
     assert front.http.get(f"{V1}/notices/contact").json() == {
         "channel": "email",
         "address": "new@example.org",
         "language": "en",
     }
-    again = front.http.post(f"{V1}/sign-up/confirmation", json={"code": code})
+    again = front.http.post(f"{V1}/sign-up/confirmation", json=typed)
     assert again.json()["code"] == "code_wrong"
     assert sign_in(front, name="new@example.org").status_code == 200
 
@@ -348,7 +351,8 @@ def test_an_address_that_has_an_account_is_told_so_and_opens_no_second(front: Fr
     assert "sign_up_again" in codes
     assert sign_in(front, OTHERS).json()["code"] == "wrong_sign_in"
     row = front.rig.db.read(lambda s: s.exec(select(MailedCode)).one())
-    answer = front.http.post(f"{V1}/sign-up/confirmation", json={"code": row.mark})
+    typed = {"code": row.mark, "password": WORDS}
+    answer = front.http.post(f"{V1}/sign-up/confirmation", json=typed)
     assert answer.json()["code"] == "code_wrong"
 
 

@@ -101,7 +101,7 @@ def test_a_stranger_signs_up_with_the_code_that_was_mailed(front: Front) -> None
     asked = send(front, "/sign-up", "/sign-up", **typed)
     assert asked.status_code == 200
     (code,) = mailed(front)
-    body = form_of(asked.text, "/sign-up/code") | {"code": f" {code} "}
+    body = form_of(asked.text, "/sign-up/code") | {"code": f" {code} ", "password": WORDS}
     answer = front.http.post("/sign-up/code", data=body, headers=OURS, follow_redirects=False)
     assert answer.headers["location"] == "/account"
 
@@ -109,7 +109,7 @@ def test_a_stranger_signs_up_with_the_code_that_was_mailed(front: Front) -> None
 def test_a_new_password_is_chosen_by_the_code_that_was_mailed(front: Front) -> None:
     typed = {"name": "forgot@example.org", "password": WORDS, "invitation": ""}
     asked = send(front, "/sign-up", "/sign-up", **typed)
-    body = form_of(asked.text, "/sign-up/code") | {"code": mailed(front)[0]}
+    body = form_of(asked.text, "/sign-up/code") | {"code": mailed(front)[0], "password": WORDS}
     front.http.post("/sign-up/code", data=body, headers=OURS)
     front.http.cookies.clear()
     front.rig.clock.pass_s(61)

@@ -17,7 +17,7 @@ from cloud.tables import Booking
 from cloud.usecases import plate_vault
 from firmware_sim.powercut.images import Cut, Outcome, judge_all, record, scratch, told
 from firmware_sim.powercut.trace import Step
-from tests.sim.powercut_cloud_work import FILE
+from tests.sim.powercut_cloud_work import FILE, apply_all
 
 WORK = "tests.sim.powercut_cloud_work"
 # The adapter asks for every table: most images are opened by SQLite alone, in the same way.
@@ -46,7 +46,7 @@ class CloudJudge:
             return f"corrupt: {error}"
 
     def _opened(self, cut: Cut, path: Path) -> str:
-        """By the adapter itself, which must read what it sealed."""
+        """By the adapter itself, which must read what it sealed, and apply what was stored only."""
         try:
             database = Database(path, plate_key=path.parent / "plates.key")
         except CloudError as error:
@@ -55,8 +55,11 @@ class CloudJudge:
             plates = database.read(
                 lambda s: [plate_vault.of_booking(s, row) for row in s.exec(select(Booking))]
             )
+            left = apply_all(database) if cut.told else 0
         finally:
             database.close()
+        if left:
+            return f"stuck: {left} events are stored and do not become stays"
         return "lost: a plate does not open" if set(plates) - {PLATE} else ""
 
     def _wrong(self, cut: Cut, database: sqlite3.Connection) -> Iterator[str]:
@@ -78,7 +81,8 @@ def _events(said: Sequence[dict[str, int]], database: sqlite3.Connection) -> Ite
     count = "SELECT COUNT(*) FROM event WHERE seq <= ?"
     if (found := database.execute(count, (acked,)).fetchone()[0]) != acked:
         yield f"lost: {acked} events were acknowledged, {found} are there"
-    known = database.execute("SELECT COALESCE(MAX(seq), 0) FROM gateway").fetchone()[0]
+    kept = "SELECT COALESCE(MAX(MAX(seq, kept_seq)), 0) FROM gateway"
+    known = database.execute(kept).fetchone()[0]
     if known < acked:
         yield f"lost: {acked} events were acknowledged, the gateway stands at {known}"
 

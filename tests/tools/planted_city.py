@@ -52,11 +52,25 @@ TOWN = (
     ),
     Mutant(
         "events are acknowledged though nothing was committed",
-        "cloud/entrypoints/mqtt.py",
-        "            log.warning(error.code, error=str(error), unread=len(group))\n"
-        "            return []\n",
-        "            told = [m.body for m in group if isinstance(m, SignedEvent)]\n"
-        "            return [Taken(b.gateway, b.epoch, b.seq, None) for b in told]\n",
+        "cloud/entrypoints/intake.py",
+        "unread=len(plain))\n            return [], []\n",
+        "unread=len(plain))\n"
+        "            return [Taken(it.gateway, it.epoch, it.seq, None) for it in plain], []\n",
+        CITY,
+    ),
+    Mutant(
+        "what could not be applied at once waits for some later event",
+        "cloud/entrypoints/intake.py",
+        "            if checked is None:\n                behind = True\n",
+        "            if checked is None:\n                behind = False\n",
+        CITY,
+    ),
+    Mutant(
+        "after a slow disk nothing that is stored is applied any more",
+        "cloud/entrypoints/applying.py",
+        "            log.warning(error.code, error=str(error))\n            return False\n",
+        "            self._awake = lambda _names: []  # type: ignore[method-assign]\n"
+        "            return False\n",
         CITY,
     ),
     Mutant(

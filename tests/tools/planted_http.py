@@ -76,7 +76,7 @@ def registrations""",
     ),
     Mutant(
         "the secret of a webhook is told to whoever reads the contact",
-        "cloud/entrypoints/http/api_papers.py",
+        "cloud/entrypoints/http/api_contact.py",
         'return {"channel": row.channel, "address": row.address, "language": row.language}',
         'return {"channel": row.channel, "address": row.secret, "language": row.language}',
         "tests/http/test_market.py",

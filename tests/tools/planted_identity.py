@@ -8,7 +8,79 @@ KILLED = "tests/http/test_enrolment_killed.py"
 MODEL = "tests/cloud/test_claims_model.py"
 AUTHORITY = "tests/cloud/test_certificates_authority.py"
 CODES = "tests/contracts/test_claim_codes.py"
+TAKEN = "tests/http/test_enrolment_taken.py"
 IDENTITY_BUGS = (
+    Mutant(
+        "an installer enrols a gateway that is the cloud at the broker",
+        "cloud/usecases/gateways.py",
+        "    if reserved(gateway_id):",
+        "    if False:",
+        TAKEN,
+    ),
+    Mutant(
+        "a gateway of the cloud's name is renewed",
+        "cloud/usecases/renewing.py",
+        "    if claims.reserved(gateway_id):",
+        "    if False:",
+        TAKEN,
+    ),
+    Mutant(
+        "the cloud's name in other letters is anybody's",
+        "cloud/core/claims.py",
+        "return name.casefold().startswith(RESERVED)",
+        "return name.startswith(RESERVED)",
+        TAKEN,
+    ),
+    Mutant(
+        "who installs replaces a certified device by its word alone",
+        "cloud/usecases/certificates.py",
+        "        if session.exec(rows).first() is not None:",
+        "        if False:",
+        TAKEN,
+    ),
+    Mutant(
+        "a renewal once heard is good for ever",
+        "cloud/usecases/renewing.py",
+        "if off_ms > claims.SIGNED_MS else None",
+        "if off_ms < 0 else None",
+        TAKEN,
+    ),
+    Mutant(
+        "a key that was replaced is certified again",
+        "cloud/usecases/certificates.py",
+        'if of_key and all(row.state != "valid" for row in of_key):',
+        "if False:",
+        TAKEN,
+    ),
+    Mutant(
+        "a device from an old backup asks with the same dead key for ever",
+        "edge/commands/enrol.py",
+        "            if refused.refusal == REPLACED:",
+        "            if False:",
+        TAKEN,
+    ),
+    Mutant(
+        "a key is changed under a car whose arrival is stored and not applied",
+        "cloud/usecases/renewing.py",
+        "        enrolling.apply_stored(session, gateway.id, now)\n",
+        "",
+        TAKEN,
+    ),
+    Mutant(
+        "what is stored is not applied before a key is revoked",
+        "cloud/usecases/enrolling.py",
+        "    if not gateways.revoked(session, gateway_id):\n"
+        "        apply_stored(session, gateway_id, now)\n",
+        "    if not gateways.revoked(session, gateway_id):\n",
+        TAKEN,
+    ),
+    Mutant(
+        "what is stored is not applied before another device takes the place",
+        "cloud/usecases/enrolling.py",
+        "before.signer != signer:\n        apply_stored(session, gateway_id, now)\n",
+        "before.signer != signer:\n",
+        TAKEN,
+    ),
     Mutant(
         "a claim code is good for ever",
         "cloud/core/claims.py",
@@ -61,7 +133,7 @@ IDENTITY_BUGS = (
     Mutant(
         "a gateway may be called like the cloud",
         "cloud/usecases/claims.py",
-        "if wanted.gateway.lower().startswith(RESERVED):",
+        "if reserved(wanted.gateway):",
         "if False:",
         ENROLMENT,
     ),

@@ -104,8 +104,8 @@ WIRE = (
     Mutant(
         "a key is taken back before its stays are filed",
         "cloud/usecases/enrolling.py",
-        "    if not gateways.revoked(session, gateway_id):\n        _file(session, now)\n",
-        "",
+        "        apply_stored(session, gateway_id, now)\n        _file(session, now)\n    return",
+        "        apply_stored(session, gateway_id, now)\n    return",
         KEYS,
     ),
     Mutant(

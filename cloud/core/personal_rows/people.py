@@ -61,7 +61,19 @@ ROWS: tuple[Row, ...] = (
     (
         "noticecontact",
         "How the account is told.",
-        _gone("account channel language", "secret", address="Where messages go."),
+        # Below zero: the address before the last change, which is told of it.
+        {
+            "whose": "account IN (:person, -1073741824 - :person)",
+            "personal": {"address": "Where messages go."},
+            "other": "account channel language",
+            "secret": "secret",
+            "erased": "delete",
+        },
+    ),
+    (
+        "contactchange",
+        "When the account began to be told elsewhere.",
+        _gone("account", changed_ms="When."),
     ),
     (
         "appeal",

@@ -44,6 +44,20 @@ ROWS: tuple[tuple[str, str, str, str, str], ...] = (
         "请重新输入，或退出后获取验证码。",
     ),
     (
+        "prove_yourself",
+        "You signed in more than 10 minutes ago: this needs the present password.",
+        "您登录已超过 10 分钟，此操作须提供当前密码。",
+        "Type the present password, or sign in again.",
+        "请输入当前密码，或重新登录。",
+    ),
+    (
+        "key_not_enough",
+        "A program's key may not do this.",
+        "程序的访问密钥不能执行此操作。",
+        "Sign in with name and password, or with a passkey.",
+        "请使用名称和密码或通行密钥登录后操作。",
+    ),
+    (
         "name_bad",
         "This is no name to sign in with.",
         "该名称不能用于登录。",

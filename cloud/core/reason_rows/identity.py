@@ -68,8 +68,8 @@ ROWS: tuple[tuple[str, str, str, str, str], ...] = (
         "claim_key_there",
         "This gateway has a key already.",
         "该网关已有密钥。",
-        'If its device was replaced, say so: "replace_key": true.',
-        '如已更换设备，请注明 "replace_key": true。',
+        'If its device was replaced, say so: --replace-key, or "replace_key": true.',
+        '如已更换设备，请注明 --replace-key，或 "replace_key": true。',
     ),
     (
         "reserved_name",
@@ -77,6 +77,27 @@ ROWS: tuple[tuple[str, str, str, str, str], ...] = (
         "网关不能使用这个名称。",
         "Choose one that does not begin with berth-.",
         "请选择不以 berth- 开头的名称。",
+    ),
+    (
+        "claim_needed",
+        "This gateway has a certificate: another key takes its place with a claim code only.",
+        "该网关已有证书，只能凭认领码更换密钥。",
+        'Make a claim code with "replace_key": true, or revoke the gateway first.',
+        '请生成注明 "replace_key": true 的认领码，或先吊销该网关。',
+    ),
+    (
+        "key_superseded",
+        "Another key took the place of this one; it is not certified again.",
+        "此密钥已被另一把取代，不再签发证书。",
+        "Run berth-edge renew --force again: it makes a new key.",
+        "请再次运行 berth-edge renew --force，将生成新密钥。",
+    ),
+    (
+        "signed_late",
+        "This request was signed more than a day ago, or by a clock that is wrong.",
+        "该请求的签署时间与现在相差超过一天，或设备时钟有误。",
+        "Set the clock of the device and run the command again.",
+        "请校准设备时钟后重新运行该命令。",
     ),
     (
         "other_authority",

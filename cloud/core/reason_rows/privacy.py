@@ -52,10 +52,10 @@ ROWS = (
     ),
     (
         "erasure_last",
-        "This is the only operator of the installation.",
-        "这是本系统唯一的运营方账户。",
-        "Make another operator first.",
-        "请先新建另一个运营方账户。",
+        "This is the only account of its role in the installation.",
+        "这是本系统该角色的唯一账户。",
+        "Give another account the role first.",
+        "请先将该角色授予另一个账户。",
     ),
     (
         "erased_already",

@@ -14,6 +14,7 @@ from cloud.entrypoints.http import docs_page, problems
 from cloud.entrypoints.http.api_alarms import add_alarms
 from cloud.entrypoints.http.api_audit import add_audit
 from cloud.entrypoints.http.api_changes import add_changes
+from cloud.entrypoints.http.api_contact import add_contact
 from cloud.entrypoints.http.api_credits import add_credits
 from cloud.entrypoints.http.api_disputes import add_disputes
 from cloud.entrypoints.http.api_driver import add_driver
@@ -86,7 +87,7 @@ def install(
     app.include_router(_market(keys, db, clock, own))
     app.include_router(feed_router(db, clock, keys))
     app.include_router(docs_page.docs_router(app))
-    app.include_router(sign_in_pages(door))
+    app.include_router(sign_in_pages(door, keys))
     app.include_router(account_pages(door, keys))
     app.add_middleware(Gate, bounds=bounds or Bounds(), now_s=asked_s)
     app.add_middleware(Headers)
@@ -96,8 +97,9 @@ def install(
 
 def _people(keys: Keys, door: Door) -> APIRouter:
     router = APIRouter(prefix=V1, route_class=guarded(keys))
-    add_sign_in(router, door)
+    add_sign_in(router, door, keys)
     add_self(router, door, keys)
+    add_contact(router, door)
     add_privacy(router, door.db, door.clock, keys)
     add_people(router, door, keys)
     return router

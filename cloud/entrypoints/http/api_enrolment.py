@@ -91,7 +91,7 @@ def add_enrolment(router: APIRouter, db: Database, clock: Clock, identity: Ident
     def rekey(request: Request, asked: Rekeying) -> Response:
         """Another signing key in the place of the old, which signs the request, too."""
         return desk.answer(
-            request, asked, lambda s, _fresh: renewing.rekey(s, authority, asked, clock.now())
+            request, asked, lambda s, fresh: renewing.rekey(s, authority, asked, fresh.when)
         )
 
     _add_files(router, db, identity)

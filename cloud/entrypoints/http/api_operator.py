@@ -34,7 +34,7 @@ from cloud.entrypoints.http.asked import NewAccount, NewGateway, TopUp
 from cloud.entrypoints.http.asked_market import AlarmSeen
 from cloud.entrypoints.http.roles import Caller
 from cloud.tables import Alarm, Stay
-from cloud.usecases import accounts, alarms, audit, enrolling, listing, sign_up, views
+from cloud.usecases import accounts, alarms, audit, certificates, listing, sign_up, views
 from cloud.usecases.answered import Answer
 from contracts.wire.types import format_instant, from_ms, to_ms
 
@@ -114,7 +114,7 @@ def _add_gateways(router: APIRouter, db: Database, clock: Clock) -> None:
 
         def story(session: Session) -> Answer | Refusal:
             place = (asked.lot, asked.spaces)
-            row = enrolling.enrol(
+            row = certificates.enrol_bare(
                 session, asked.id, asked.signer, place, clock.now(), asked.replace_key
             )
             if isinstance(row, Refusal):

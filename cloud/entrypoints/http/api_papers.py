@@ -1,4 +1,4 @@
-"""An owner's papers, and what an account is told, and how."""
+"""An owner's papers, and what an account is told."""
 
 from datetime import date
 from typing import Annotated, Any
@@ -10,16 +10,14 @@ from starlette.concurrency import run_in_threadpool
 
 from cloud.adapters.clock import Clock, new_id
 from cloud.adapters.db import Database
-from cloud.audit_tables import NoticeContact
 from cloud.compliance_tables import Document
 from cloud.core import compliance_papers
 from cloud.core.reasons import Refusal
 from cloud.entrypoints.http.api_acts import Acts
 from cloud.entrypoints.http.api_owner import mine
-from cloud.entrypoints.http.api_shapes_market import ContactShape, DocumentShape, NoticeShape
+from cloud.entrypoints.http.api_shapes_market import DocumentShape, NoticeShape
 from cloud.entrypoints.http.api_tools import IdText, said, tagged
-from cloud.entrypoints.http.asked_market import NewContact
-from cloud.entrypoints.http.roles import OPERATOR, Caller
+from cloud.entrypoints.http.roles import Caller
 from cloud.errors import Unknown
 from cloud.ports.documents import Documents
 from cloud.usecases import audit, documents, notices
@@ -120,20 +118,3 @@ def _add_notices(router: APIRouter, db: Database) -> None:
     def inbox(request: Request, account: Caller) -> Response:
         """What the account was told, newest first, in its language."""
         return tagged(request, db.read(lambda s: notices.of_account(s, account.number or 0)))
-
-    @router.get("/notices/contact", responses={200: {"model": ContactShape}})
-    def contact(request: Request, account: Caller) -> Response:
-        return tagged(request, _contact(db.read(lambda s: notices.contact(s, account.number or 0))))
-
-    @router.post("/notices/contact", responses={200: {"model": ContactShape}})
-    def set_contact(request: Request, asked: NewContact, account: Caller) -> Response:
-        """How the account wants to be told. A webhook needs a secret of 16 characters or more."""
-        way, number = notices.Way(**asked.model_dump()), account.number or 0
-        by_operator = account.role == OPERATOR
-        made = db.write(lambda s: notices.set_contact(s, number, way, by_operator))
-        return said(request, made, _contact, 200)
-
-
-def _contact(row: NoticeContact) -> View:
-    """The secret is told to nobody again."""
-    return {"channel": row.channel, "address": row.address, "language": row.language}

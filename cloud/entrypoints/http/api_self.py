@@ -10,6 +10,7 @@ from cloud.account_tables import AccessKey, Passkey, WebSession
 from cloud.adapters import passkeys as webauthn
 from cloud.adapters.clock import new_challenge, new_id, new_token
 from cloud.core.reasons import Refusal, refuse
+from cloud.entrypoints.http import proving
 from cloud.entrypoints.http.api_acts import Acts
 from cloud.entrypoints.http.api_shapes_accounts import (
     AccessKeyMade,
@@ -96,7 +97,10 @@ def _add_passkeys(router: APIRouter, door: Door) -> None:
 
     @router.post("/passkeys", status_code=201, responses={201: {"model": PasskeyShape}})
     def add(request: Request, asked: NewPasskey, account: Caller) -> Response:
-        """Keeps the public key of what the authenticator has made."""
+        """Keeps the public key of what the authenticator has made.
+
+        Needs the present password, or a sign-in of the last 10 minutes.
+        """
         return said(request, made_passkey(door, request, account, asked), passkey_shown, 201)
 
     @router.post("/passkeys/{passkey_id}/removal", responses=DONE)  # type: ignore[arg-type]
@@ -116,6 +120,10 @@ def made_passkey(
     door: Door, request: Request, account: Account, asked: NewPasskey
 ) -> Passkey | Refusal:
     now_ms, number = to_ms(door.clock.now()), account.number or 0
+    token = request.state.token
+    refused = proving.objection(door, request, account, token, asked.password)
+    if refused is not None:
+        return refused
     challenge = door.db.write(lambda s: passkeys.answered(s, asked.ticket, number, now_ms))
     try:
         if challenge is None:
@@ -148,7 +156,7 @@ def _add_keys(router: APIRouter, door: Door, keys: Keys) -> None:
     def listed(request: Request, account: Caller) -> Response:
         """The one that the account was opened with comes first; no key itself is told again."""
         rows = door.db.read(lambda s: access_keys.of_account(s, account.number or 0))
-        return tagged(request, [first_key(account), *(key_shown(row) for row in rows)])
+        return tagged(request, [*first_keys(account), *(key_shown(row) for row in rows)])
 
     @router.post("/keys", status_code=201, responses={201: {"model": AccessKeyMade}})
     def make(
@@ -157,7 +165,16 @@ def _add_keys(router: APIRouter, door: Door, keys: Keys) -> None:
         account: Caller,
         idempotency_key: MaybeKey = None,
     ) -> Response:
-        """The key is in the first answer only. `scope` read: it may ask, and changes nothing."""
+        """The key is in the first answer only. `scope` read: it may ask, and changes nothing.
+
+        Needs the present password, or a sign-in of the last 10 minutes.
+        """
+        token = request.state.token
+        refused = proving.objection(door, request, account, token, asked.password)
+        if refused is not None:
+            return said(request, refused, dict, 409)
+        # Nothing that could be guessed at is kept with the answer.
+        wish = asked.model_copy(update={"password": ""})
         key = access_keys.NewKey(new_id("key"), new_token(), asked.name, asked.scope)
 
         def story(session: Session) -> Answer | Refusal:
@@ -167,7 +184,7 @@ def _add_keys(router: APIRouter, door: Door, keys: Keys) -> None:
             shown = {"id": made.id, "name": made.name, "scope": made.scope, "key": key.secret}
             return Answer(201, shown)
 
-        answered = once.do(request, asked, story, but="key")
+        answered = once.do(request, wish, story, but="key")
         if isinstance(answered, Refusal):
             return said(request, answered, dict, 409)
         return said(request, answered, lambda answer: answer.body, answered.status)
@@ -214,10 +231,13 @@ def passkey_shown(row: Passkey) -> View:
     return {"id": row.id, "name": row.name, "made_at": made, "used_at": used}
 
 
-def first_key(account: Account) -> View:
+def first_keys(account: Account) -> list[View]:
+    """The one that the account was opened with, if it lets anybody in."""
+    if not access_keys.has_first(account):
+        return []
     made = format_instant(from_ms(account.created_ms))
     name = access_keys.first_id(account.number or 0)
-    return {"id": name, "name": "first", "scope": access_keys.ALL, "made_at": made}
+    return [{"id": name, "name": "first", "scope": access_keys.ALL, "made_at": made}]
 
 
 def key_shown(row: AccessKey) -> View:

@@ -19,6 +19,7 @@ from cloud.entrypoints.http.asked_accounts import (
     SignIn,
     SignUp,
 )
+from cloud.entrypoints.http.callers import Keys
 from cloud.entrypoints.http.door import Door, Signed, give
 from cloud.usecases import passkeys
 from contracts.wire.types import to_ms
@@ -27,10 +28,10 @@ IN = {"model": SignedIn}
 TAKEN = {"model": Received}
 
 
-def add_sign_in(router: APIRouter, door: Door) -> None:
+def add_sign_in(router: APIRouter, door: Door, keys: Keys) -> None:
     _add_password(router, door)
     _add_sign_up(router, door)
-    _add_reset(router, door)
+    _add_reset(router, door, keys)
     _add_passkey(router, door)
 
 
@@ -46,21 +47,21 @@ def _add_sign_up(router: APIRouter, door: Door) -> None:
     def sign_up(request: Request, asked: SignUp) -> Response:
         """With an invitation at once (201). Without one as a driver, whose name is the e-mail
 
-        address that a code is sent to (202, and `sign-up/confirmation`).
+        address that a code is sent to (202); the password is chosen at `sign-up/confirmation`.
         """
         if asked.invitation is not None:
             made = door.invited(request, asked.invitation, asked.name, asked.password)
             return _in(request, made, 201)
-        done = door.wish_to_sign_up(asked.name, asked.password, asked.language)
+        done = door.wish_to_sign_up(asked.name, asked.language)
         return said(request, done, _taken, 202)
 
     @router.post("/sign-up/confirmation", status_code=201, responses={201: IN})
     def confirm(request: Request, asked: CodeTyped) -> Response:
-        """The account is opened now, and its person signed in."""
-        return _in(request, door.confirmed(request, asked.code), 201)
+        """The account is opened now with this password, and its person signed in."""
+        return _in(request, door.confirmed(request, asked.code, asked.password), 201)
 
 
-def _add_reset(router: APIRouter, door: Door) -> None:
+def _add_reset(router: APIRouter, door: Door, keys: Keys) -> None:
     @router.post("/password-reset", status_code=202, responses={202: TAKEN})
     def ask(request: Request, asked: NewReset) -> Response:
         """A code goes out by the way that the account chose for its notices, if there is one."""
@@ -68,8 +69,10 @@ def _add_reset(router: APIRouter, door: Door) -> None:
 
     @router.post("/password-reset/confirmation", responses={200: TAKEN})
     def choose(request: Request, asked: ResetTyped) -> Response:
-        """Every session of the account ends; sign in with the new password."""
-        return said(request, door.reset(asked.code, asked.password), _taken, 200)
+        """Every session, passkey and key of the account ends; sign in with the new password."""
+        refused = door.reset(asked.code, asked.password)
+        keys.forget()
+        return said(request, refused, _taken, 200)
 
 
 def _add_passkey(router: APIRouter, door: Door) -> None:

@@ -33,13 +33,14 @@ class SignIn(Secretive):
 
 class SignUp(Secretive):
     name: Typed
-    password: Typed
+    password: Typed = ""
     invitation: Code | None = None
     language: Literal["en", "zh"] = "zh"
 
 
 class CodeTyped(Secretive):
     code: Code
+    password: Typed
 
 
 class NewReset(Secretive):
@@ -68,11 +69,13 @@ class PasskeyAnswer(BaseModel):
 
 class NewPasskey(PasskeyAnswer):
     name: KeyName = "passkey"
+    password: Typed = ""
 
 
 class NewAccessKey(Asked):
     name: KeyName
     scope: Literal["all", "read"] = "all"
+    password: Typed = ""
 
 
 class NewRole(Asked):

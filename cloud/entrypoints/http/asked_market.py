@@ -74,6 +74,7 @@ class NewContact(Asked):
     address: Annotated[str, Field(max_length=400)] = ""
     language: Literal["en", "zh"] = "zh"
     secret: Annotated[str, Field(max_length=200)] = ""
+    password: Annotated[str, Field(max_length=400)] = ""
 
 
 class NewDispute(Asked):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from cloud import errors
 from cloud.core.reasons import REASONS, Reason
 from cloud.entrypoints.http.api_paths import V1
-from cloud.entrypoints.http.docs_fields_accounts import CODES_ACCOUNTS
+from cloud.entrypoints.http.docs_fields_accounts import CODES_ACCOUNTS, PROOF
 from cloud.entrypoints.http.docs_identity import REFUSALS_IDENTITY
 from cloud.entrypoints.http.docs_privacy import REFUSALS_PRIVACY
 from cloud.entrypoints.http.problems import RAISED, STATUS_OF, reason_of_error
@@ -79,7 +79,7 @@ _MARKET: dict[tuple[str, str], tuple[str, ...]] = {
         *("document_limit", "unknown_space"),
     ),
     ("POST", f"{V1}/documents/{{document_id}}/erasure"): ("document_erased",),
-    ("POST", f"{V1}/notices/contact"): ("bad_contact",),
+    ("POST", f"{V1}/notices/contact"): ("bad_contact", *PROOF),
     ("POST", f"{V1}/disputes"): (*KEY, "dispute_about", "dispute_there"),
     ("POST", f"{V1}/disputes/{{dispute_id}}/withdrawal"): ("dispute_over",),
     ("POST", f"{V1}/disputes/{{dispute}}/decision"): (
@@ -102,6 +102,7 @@ _REFUSALS: dict[tuple[str, str], tuple[str, ...]] = {
     ("POST", f"{V1}/accounts/{{number}}/top-up"): (*KEY, "top_up_refused"),
     ("POST", f"{V1}/gateways"): (
         *(*KEY, "unknown_space", "unknown_lot", "other_key", "revoked_key", "key_of_another"),
+        *("reserved_name", "claim_needed"),
     ),
     ("POST", f"{V1}/settlements/{{stay}}/credits"): (
         *KEY,

@@ -9,6 +9,7 @@ AT = "2026-05-01T00:01:00.000Z"
 _NAME: Said = ("The name to sign in with: an e-mail address, or a word.", "li@example.org")
 _LANGUAGE: Said = ("The language of the mail: en or zh.", "zh")
 _KEPT: Said = ("Id of it, to name it by.", "key-3n5p7q9r1s2t4v6w8x0y")
+_PROOF: Said = ("The present password; empty: who signed in in the last 10 minutes.", "")
 ACCOUNTS: dict[str, Said] = {
     "SignIn.name": _NAME,
     "SignUp.name": _NAME,
@@ -18,6 +19,10 @@ ACCOUNTS: dict[str, Said] = {
     "SignUp.language": _LANGUAGE,
     "NewReset.language": _LANGUAGE,
     "password": ("8 to 128 characters of any kind; not a common one.", "three plain words"),
+    "SignUp.password": ("With an invitation; without one it is chosen later.", "three plain words"),
+    "NewContact.password": _PROOF,
+    "NewPasskey.password": _PROOF,
+    "NewAccessKey.password": _PROOF,
     "present": ("The present password; empty where there is none yet.", ""),
     "SessionShape.present": ("Whether it is the browser that asks.", True),
     "SignUp.invitation": ("What an operator gave out; null: as a driver, by e-mail.", None),
@@ -63,6 +68,7 @@ ACCOUNTS: dict[str, Said] = {
 _CHOSEN = ("password_short", "password_long", "password_common")
 _PASSKEY = ("passkey_refused",)
 _KEY = ("key_reused",)
+PROOF = ("prove_yourself", "key_not_enough", "wrong_password", "sign_in_wait")
 CODES_ACCOUNTS: dict[tuple[str, str], tuple[str, ...]] = {
     ("POST", f"{V1}/accounts"): (*_KEY, "role_not_yours"),
     ("POST", f"{V1}/sign-in"): ("wrong_sign_in", "sign_in_wait"),
@@ -72,15 +78,15 @@ CODES_ACCOUNTS: dict[tuple[str, str], tuple[str, ...]] = {
         *("name_bad", "name_taken", "invitation_wrong", "sign_up_closed", "too_many_codes"),
         *_CHOSEN,
     ),
-    ("POST", f"{V1}/sign-up/confirmation"): ("code_wrong", "name_taken"),
+    ("POST", f"{V1}/sign-up/confirmation"): ("code_wrong", "name_bad", "name_taken", *_CHOSEN),
     ("POST", f"{V1}/password-reset"): ("too_many_codes",),
     ("POST", f"{V1}/password-reset/confirmation"): ("code_wrong", *_CHOSEN),
     ("POST", f"{V1}/account/password"): (
         *("wrong_password", "sign_in_wait", "name_bad", "name_taken"),
         *_CHOSEN,
     ),
-    ("POST", f"{V1}/passkeys"): (*_PASSKEY, "too_many_passkeys"),
+    ("POST", f"{V1}/passkeys"): (*_PASSKEY, "too_many_passkeys", *PROOF),
     ("POST", f"{V1}/passkeys/options"): _PASSKEY,
-    ("POST", f"{V1}/keys"): (*_KEY, "too_many_keys"),
+    ("POST", f"{V1}/keys"): (*_KEY, "too_many_keys", *PROOF),
     ("POST", f"{V1}/invitations"): (*_KEY, "role_not_yours"),
 }

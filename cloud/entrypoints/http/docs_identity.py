@@ -44,11 +44,17 @@ EXAMPLES_IDENTITY: dict[Where, Any] = {
         "by_signer": SIGNED,
     },
     ("POST", f"{V1}/enrolments/renewals"): {
-        "body": {"root": ROOT, "gateway": "gw-1", "csr": CSR},
+        "body": {"root": ROOT, "gateway": "gw-1", "csr": CSR, "signed_at": AT},
         "by_signer": SIGNED,
     },
     ("POST", f"{V1}/enrolments/keys"): {
-        "body": {"root": ROOT, "gateway": "gw-1", "before": ADDRESS, "signer": ADDRESS},
+        "body": {
+            "root": ROOT,
+            "gateway": "gw-1",
+            "before": ADDRESS,
+            "signer": ADDRESS,
+            "signed_at": AT,
+        },
         "by_before": SIGNED,
         "by_signer": SIGNED,
     },
@@ -65,13 +71,15 @@ REFUSALS_IDENTITY: dict[Where, tuple[str, ...]] = {
         *("claim_unknown", "claim_spent", "claim_voided", "claim_expired", "claim_spoiled"),
         *("claim_other_serial", "claim_other_gateway", "other_key", "unknown_space"),
         *("unknown_lot", "bad_csr", "certificate_revoked", "revoked_key", "key_of_another"),
-        *_BOTH,
+        *("key_superseded", *_BOTH),
     ),
     ("POST", f"{V1}/enrolments/renewals"): (
-        *("bad_csr", "certificate_revoked", "renewed_often", *_BOTH),
+        *("bad_csr", "certificate_revoked", "key_superseded", "renewed_often"),
+        *("reserved_name", "signed_late", *_BOTH),
     ),
     ("POST", f"{V1}/enrolments/keys"): (
-        *("certificate_revoked", "rekey_stays_open", "revoked_key", "key_of_another", *_BOTH),
+        *("certificate_revoked", "rekey_stays_open", "revoked_key", "key_of_another"),
+        *("reserved_name", "signed_late", *_BOTH),
     ),
 }
 _BODY = ("What is signed.", None)
@@ -79,6 +87,7 @@ IDENTITY: dict[str, tuple[str, Any]] = {
     "authority": ("Certificate of the authority, in PEM.", PEM),
     "Rekey.before": ("Address of the signing key that goes.", ADDRESS),
     "broker": ("Where the gateway finds its broker.", "mqtts://broker.example.org:8883"),
+    "signed_at": ("When it was signed, by the gateway's clock; a day later it is late.", AT),
     "by_before": ("`body` signed by the key that goes.", SIGNED),
     "by_code": ("`body` signed by the key that the claim code is.", SIGNED),
     "by_signer": ("`body` signed by the gateway's signing key.", SIGNED),

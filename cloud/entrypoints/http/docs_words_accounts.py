@@ -14,8 +14,11 @@ _CREDENTIAL = {"id": "Zm9v", "type": "public-key", "rawId": "Zm9v", "response": 
 EXAMPLES_ACCOUNTS: dict[tuple[str, str], Any] = {
     ("POST", f"{V1}/sign-in"): {"name": "li@example.org", "password": "three plain words"},
     ("POST", f"{V1}/sign-in/passkey"): {"ticket": "9f" * 32, "credential": _CREDENTIAL},
-    ("POST", f"{V1}/sign-up"): {"name": "li@example.org", "password": "three plain words"},
-    ("POST", f"{V1}/sign-up/confirmation"): {"code": "abcd-efgh-jkmn"},
+    ("POST", f"{V1}/sign-up"): {"name": "li@example.org"},
+    ("POST", f"{V1}/sign-up/confirmation"): {
+        "code": "abcd-efgh-jkmn",
+        "password": "three plain words",
+    },
     ("POST", f"{V1}/password-reset"): {"name": "li@example.org"},
     ("POST", f"{V1}/password-reset/confirmation"): {
         "code": "abcd-efgh-jkmn",

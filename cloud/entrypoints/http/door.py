@@ -120,23 +120,28 @@ class Door:
 
         return self.db.write(story)
 
-    def wish_to_sign_up(self, name: str, password: str, language: str) -> Refusal | None:
+    def wish_to_sign_up(self, name: str, language: str) -> Refusal | None:
         """The same work and the same answer, whether somebody has the name or nobody."""
+        plain = sign_in_names.plain(name)
         if not self.entry.open_to_all:
             return refuse("sign_up_closed")
-        if not sign_in_names.mailable(sign_in_names.plain(name)):
+        if not sign_in_names.mailable(plain) or not sign_in_names.usable(plain):
             return refuse("name_bad")
-        person = self._person(name, password)
-        if isinstance(person, Refusal):
-            return person
-        wish = Wish(SIGN_UP, person.name, language, person.hash)
+        wish = Wish(SIGN_UP, plain, language)
         return self.db.write(lambda s: mailed_codes.ask(s, wish, self._now_ms()))
 
-    def confirmed(self, request: Request, code: str) -> Signed | Refusal:
+    def confirmed(self, request: Request, code: str, password: str) -> Signed | Refusal:
+        """Only who reads the address's mail chooses the password. Raises SignInBusy."""
+        typed, now_ms = code.strip(), self._now_ms()
+        known = self.db.read(lambda s: mailed_codes.signing_up(s, typed, now_ms))
+        if known is None:
+            return refuse("code_wrong")
+        person = self._person(known.name, password)
+        if isinstance(person, Refusal):
+            return person
+
         def story(session: Session) -> Signed | Refusal:
-            made = mailed_codes.confirmed(
-                session, code.strip(), new_token(), self.custodian, self._now_ms()
-            )
+            made = mailed_codes.confirmed(session, typed, person, now_ms)
             if isinstance(made, Refusal):
                 return made
             self._opened(session, made)
@@ -149,7 +154,7 @@ class Door:
         return self.db.write(lambda s: mailed_codes.ask(s, wish, self._now_ms()))
 
     def reset(self, code: str, password: str) -> Refusal | None:
-        """Nobody is signed in by it, and everybody of the account is signed out."""
+        """Nobody is signed in by it, and whatever let somebody into the account ends."""
         now = self.clock.now()
         known = self.db.read(lambda s: mailed_codes.reset(s, code.strip(), to_ms(now)))
         refused = refuse("code_wrong") if known is None else None
@@ -159,7 +164,7 @@ class Door:
         hashed = self.entry.passwords.hash(password)
 
         def story(session: Session) -> Refusal | None:
-            done = mailed_codes.changed(session, code.strip(), hashed, to_ms(now))
+            done = mailed_codes.changed(session, code.strip(), hashed, new_token(), to_ms(now))
             if isinstance(done, Refusal):
                 return done
             self._changed(session, done, "code", now)

@@ -11,7 +11,7 @@ from cloud.entrypoints.http.api_paths import FEED
 YEAR_S = 31_536_000
 NOTHING = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 # What our pages never ask a browser for; passkeys are the one thing that they do.
-CLOSED = ("camera", "geolocation", "microphone", "payment", "usb", "serial", "bluetooth")
+CLOSED = ("camera", "geolocation", "microphone", "payment", "usb", "serial")
 PERMISSIONS = ", ".join(
     (
         *(f"{name}=()" for name in CLOSED),

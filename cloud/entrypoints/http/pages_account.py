@@ -9,10 +9,10 @@ from sqlmodel import Session
 
 from cloud.adapters.clock import new_id, new_token
 from cloud.core.reasons import Refusal
-from cloud.entrypoints.http import csrf
+from cloud.entrypoints.http import csrf, proving
 from cloud.entrypoints.http.api_acts import Acts
 from cloud.entrypoints.http.api_self import (
-    first_key,
+    first_keys,
     key_shown,
     made_key,
     passkey_shown,
@@ -57,19 +57,22 @@ def _seen(session: Session, token: str, now_ms: int) -> Account | None:
 
 def _values(door: Door, request: Request, account: Account) -> View:
     now_ms, number = to_ms(door.clock.now()), account.number or 0
-    mark = sessions.mark_of(request.cookies.get(csrf.COOKIE, ""))
+    token = request.cookies.get(csrf.COOKIE, "")
+    mark = sessions.mark_of(token)
 
     def story(session: Session) -> View:
+        has_password = sign_in.stored_hash(session, number) is not None
         return {
             "account": account,
             "login": sign_in.name_of(session, number),
-            "has_password": sign_in.stored_hash(session, number) is not None,
+            "has_password": has_password,
+            "asks": has_password and not proving.fresh(session, door, token),
             "sessions": [
                 session_shown(row, mark) for row in sessions.of_account(session, number, now_ms)
             ],
             "passkeys": [passkey_shown(row) for row in passkeys.of_account(session, number)],
             "keys": [
-                first_key(account),
+                *first_keys(account),
                 *(key_shown(row) for row in access_keys.of_account(session, number)),
             ],
         }
@@ -156,7 +159,9 @@ def _add_keys(router: APIRouter, door: Door) -> None:
             name = " ".join(fields.get("name", "").split())[:60] or "key"
             scope = access_keys.READ if fields.get("scope") == access_keys.READ else access_keys.ALL
             key = access_keys.NewKey(new_id("key"), new_token(), name, scope)
-            made = door.db.write(lambda s: made_key(s, door, account, key))
+            token, password = request.cookies[csrf.COOKIE], fields.get("password", "")[:400]
+            refused = proving.objection(door, request, account, token, password)
+            made = refused or door.db.write(lambda s: made_key(s, door, account, key))
             if isinstance(made, Refusal):
                 return _page(door, request, account, made)
             return _page(door, request, account, made=key.secret)

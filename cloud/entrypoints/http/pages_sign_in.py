@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
 from cloud.core.reasons import Refusal
+from cloud.entrypoints.http.callers import Keys
 from cloud.entrypoints.http.door import Door, Signed, give
 from cloud.entrypoints.http.pages_fields import NotOurs, Typed, keep, token_for, typed
 from cloud.entrypoints.http.pages_render import page, speech_for
@@ -19,11 +20,11 @@ View = dict[str, Any]
 HOME = "/account"
 
 
-def sign_in_pages(door: Door) -> APIRouter:
+def sign_in_pages(door: Door, keys: Keys) -> APIRouter:
     router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
     _add_sign_in(router, door)
     _add_sign_up(router, door)
-    _add_reset(router, door)
+    _add_reset(router, door, keys)
     return router
 
 
@@ -106,7 +107,7 @@ def _add_sign_up(router: APIRouter, door: Door) -> None:
             if code:
                 made = door.invited(request, code, name, password)
                 return _in(request, made, "sign_up.html", **values)
-            refused = door.wish_to_sign_up(name, password, speech_for(request).lang)
+            refused = door.wish_to_sign_up(name, speech_for(request).lang)
             values["sent"] = refused is None
             return shown(request, "sign_up.html", refused, **values)
 
@@ -117,13 +118,14 @@ def _add_sign_up(router: APIRouter, door: Door) -> None:
         values = blank | {"sent": True}
 
         def work(fields: Typed) -> Response:
-            made = door.confirmed(request, fields.get("code", "")[:100])
+            code, password = fields.get("code", "")[:100], fields.get("password", "")[:400]
+            made = door.confirmed(request, code, password)
             return _in(request, made, "sign_up.html", **values)
 
         return await posted(request, "sign_up.html", work, **values)
 
 
-def _add_reset(router: APIRouter, door: Door) -> None:
+def _add_reset(router: APIRouter, door: Door, keys: Keys) -> None:
     @router.get("/password-reset")
     def form(request: Request) -> Response:
         return shown(request, "reset.html", sent=False)
@@ -142,6 +144,7 @@ def _add_reset(router: APIRouter, door: Door) -> None:
         def work(fields: Typed) -> Response:
             code, password = fields.get("code", "")[:100], fields.get("password", "")[:400]
             refused = door.reset(code, password)
+            keys.forget()
             if refused is not None:
                 return shown(request, "reset.html", refused, sent=True)
             return go("/sign-in?done=reset")

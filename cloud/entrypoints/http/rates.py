@@ -14,10 +14,12 @@ from zlib import crc32
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cloud.core.compliance_papers import MAX_BYTES
 from cloud.entrypoints.http.api_paths import FEED, V1
+from cloud.entrypoints.http.pages_render import page, speech_for
 from cloud.entrypoints.http.problems import problem, reason_of
 from cloud.entrypoints.http.rates_routes import ALL, LIMITS, Limit, known, limit_of
 
@@ -140,10 +142,24 @@ class Gate:
         self, scope: Scope, receive: Receive, send: Send, found: tuple[Left, float]
     ) -> None:
         left, window_s = found
+        asked = Request(scope)
+        if "text/html" in asked.headers.get("accept", "") and not scope["path"].startswith(V1):
+            shown = _wait_page(asked, left.wait_s)
+            await shown(scope, receive, send)
+            return
         values = {"quota": left.quota, "window_s": int(window_s)}
-        answer = problem(Request(scope), 429, (reason_of("too_many", **values),))
+        answer = problem(asked, 429, (reason_of("too_many", **values),))
         answer.headers["retry-after"] = str(left.wait_s)
         await answer(scope, receive, send)
+
+
+def _wait_page(request: Request, wait_s: int) -> Response:
+    """A person at a form gets a page in her language."""
+    s = speech_for(request)
+    told = {"title": s.t("missing.busy"), "todo": s.t("missing.busy.do", wait_s=wait_s)}
+    shown = page(request, "missing.html", s, 429, back="/", **told)
+    shown.headers["retry-after"] = str(wait_s)
+    return shown
 
 
 def _counted(path: str) -> bool:

@@ -251,6 +251,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "Check the address, or start at the home page.",
         "请核对网址，或从首页开始。",
     ),
+    "missing.busy": ("Too many tries in a short time.", "短时间内尝试次数过多。"),
+    "missing.busy.do": ("Wait {wait_s} s, then try again.", "请等待 {wait_s} 秒后重试。"),
     "missing.lot": ("There is no lot {name} here.", "这里没有车场 {name}。"),
     "missing.lot.do": (
         "Check the address, or choose one of the live lots on the home page.",

@@ -24,6 +24,10 @@ ACCOUNT_WORDS: dict[str, tuple[str, str]] = {
         "Password: 8 characters or more, any you like",
         "密码：至少 8 个字符，不限种类",
     ),
+    "up.password.invited": (
+        "Password, if you have an invitation; otherwise you choose it with the code",
+        "密码（有邀请码时填写；否则收到验证码后设置）",
+    ),
     "up.code": ("Invitation, if you have one", "邀请码（如有）"),
     "up.code.needed": ("Invitation", "邀请码"),
     "up.go": ("Sign up", "注册"),
@@ -42,6 +46,10 @@ ACCOUNT_WORDS: dict[str, tuple[str, str]] = {
     "reset.sent": (
         "If this account can be reached, a code is on its way. It is good for 30 minutes.",
         "若该账户可以联系到，验证码已发出，30 分钟内有效。",
+    ),
+    "reset.all": (
+        "Every browser is signed out then, and every passkey and every key ends.",
+        "更改后所有设备均会退出，所有通行密钥和访问密钥一并失效。",
     ),
     "reset.go": ("Change the password", "更改密码"),
     "own.title": ("Your account", "我的账户"),
@@ -74,8 +82,9 @@ ACCOUNT_WORDS: dict[str, tuple[str, str]] = {
     "own.password.present": ("Present password", "当前密码"),
     "own.password.new": ("New password", "新密码"),
     "own.password.all": (
-        "Every other browser is signed out then.",
-        "更改后其他设备均会退出。",
+        "Every other browser is signed out then. Passkeys and keys stay: end those that you do "
+        "not know.",
+        "更改后其他设备均会退出。通行密钥和访问密钥仍然有效，请移除您不认识的。",
     ),
     "changed.password": ("The password was changed.", "密码已更改。"),
     "changed.session": ("That browser is signed out.", "该设备已退出。"),

@@ -59,10 +59,13 @@
   }
   if (add) {
     add.hidden = false;
+    const proof = document.getElementById("passkey-proof");
+    if (proof) proof.hidden = false;
     add.addEventListener("click", () => run(add, async () => {
       const { ticket, options } = await post("/api/v1/passkeys/options", {});
       const made = await navigator.credentials.create({ publicKey: decoded(options) });
-      await post("/api/v1/passkeys", { ticket, credential: plain(made), name: "passkey" });
+      const password = document.getElementById("passkey-password")?.value ?? "";
+      await post("/api/v1/passkeys", { ticket, credential: plain(made), name: "passkey", password });
     }));
   }
 })();

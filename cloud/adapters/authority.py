@@ -21,6 +21,8 @@ from contracts.wire.types import to_ms
 ROOT_DAYS = 20 * 365
 # Longer than a holiday: a broker refuses everybody once its list is out of date.
 CRL_DAYS = 30
+# What reading another's request or certificate may raise; a wrong version is no ValueError.
+UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion)
 MAX_CSR_BYTES = 4096
 MAX_NAMES = 20
 ROOT_KEY, ROOT_PEM = "root.key", "root.pem"
@@ -158,7 +160,7 @@ def _asked_key(csr_pem: bytes, name: str) -> ec.EllipticCurvePublicKey:
         names = [
             str(found.value) for found in csr.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
         ]
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+    except UNREADABLE as error:
         raise CsrRefused(f"it cannot be read: {error}") from None
     if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, CURVE):
         raise CsrRefused("its key is not EC P-256")
@@ -259,7 +261,7 @@ def _key_of(path: Path) -> ec.EllipticCurvePrivateKey:
 def _certificate_of(path: Path, key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
     try:
         root = x509.load_pem_x509_certificate(path.read_bytes())
-    except ValueError:
+    except UNREADABLE:
         raise AuthorityBroken(f"{path} holds no certificate.") from None
     if root.public_key() != key.public_key():
         raise AuthorityBroken(f"{path} belongs to another key than {path.with_name(ROOT_KEY)}.")

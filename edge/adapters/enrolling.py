@@ -37,7 +37,7 @@ from contracts.wire.enrolment import (
 )
 from contracts.wire.signing import address_of, sign
 from edge.adapters.enrol_errors import AnswerForged, CloudRefused, CloudSilent, UrlWrong
-from edge.adapters.identity import csr_of
+from edge.adapters.identity import UNREADABLE, csr_of
 
 PATH = "/api/v1/enrolments"
 WAIT_S = 20.0
@@ -165,7 +165,7 @@ def _signed(found: SignedIdentity, root: str) -> None:
     try:
         authority = x509.load_pem_x509_certificate(found.body.authority.encode())
         public = authority.public_key()
-    except ValueError:
+    except UNREADABLE:
         raise AnswerForged("Its authority does not read.") from None
     if root_of(authority.fingerprint(hashes.SHA256())) != root:
         raise AnswerForged("It names another authority.")
@@ -185,7 +185,7 @@ def _ours(found: Identity, key: ec.EllipticCurvePrivateKey, signer: str) -> None
         authority = x509.load_pem_x509_certificate(found.authority.encode())
         made.verify_directly_issued_by(authority)
         names = [n.value for n in made.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)]
-    except (ValueError, TypeError, InvalidSignature):
+    except (*UNREADABLE, InvalidSignature):
         raise AnswerForged("Its certificate does not read.") from None
     if made.public_key() != key.public_key() or names != [found.gateway]:
         raise AnswerForged("Its certificate is another device's.")
@@ -196,7 +196,7 @@ def _ours(found: Identity, key: ec.EllipticCurvePrivateKey, signer: str) -> None
 def _root(authority: bytes) -> str:
     try:
         found = x509.load_pem_x509_certificate(authority)
-    except ValueError:
+    except UNREADABLE:
         raise AnswerForged("The authority's certificate that is here does not read.") from None
     return root_of(found.fingerprint(hashes.SHA256()))
 

@@ -24,6 +24,8 @@ from edge.adapters.enrol_errors import IdentityUnwritable, NotEnrolled, SerialMi
 from edge.config.whole_file import flush_folder, write_whole
 
 FOLDER = "tls"
+# What reading a certificate may raise; a wrong version is no ValueError.
+UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion)
 KEY, CERTIFICATE, AUTHORITY = "key.pem", "cert.pem", "ca.pem"
 NEXT = "next-"
 # Which cloud was asked.
@@ -104,7 +106,7 @@ class TlsFolder:
         self.settle()
         try:
             return x509.load_pem_x509_certificate(self._read(CERTIFICATE))
-        except ValueError:
+        except UNREADABLE:
             raise NotEnrolled(f"{self._at(CERTIFICATE)} holds none.") from None
 
     def cloud(self) -> str:
@@ -154,7 +156,7 @@ def _belong(certificate: Path, key: Path) -> bool:
     found = _key(key)
     try:
         named = x509.load_pem_x509_certificate(certificate.read_bytes()).public_key()
-    except (OSError, ValueError):
+    except (OSError, *UNREADABLE):
         return False
     return found is not None and found.public_key() == named
 

@@ -2,6 +2,7 @@
 
 import ssl
 import threading
+from base64 import b64encode
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -212,6 +213,18 @@ def test_a_request_with_a_changed_byte_is_refused_or_says_the_same(at: int, flip
 
 
 GOOD = make_csr(make_key(), "gw-1")
+
+
+def test_a_request_of_a_version_that_is_none_is_refused() -> None:
+    # SEQUENCE, its length, SEQUENCE, its length, INTEGER 1: the version is the next byte.
+    text = GOOD.decode()
+    der = bytearray(x509.load_pem_x509_csr(GOOD).public_bytes(serialization.Encoding.DER))
+    at = der.index(b"\x02\x01\x00") + 2
+    der[at] = 10
+    lines = b64encode(bytes(der)).decode()
+    head, tail = text.splitlines()[0], text.splitlines()[-1]
+    with pytest.raises(CsrRefused, match="cannot be read"):
+        MemoryAuthority(NOW).issue(f"{head}\n{lines}\n{tail}\n".encode(), "gw-1", NOW, LATER, 7)
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])

@@ -10,7 +10,6 @@ from cloud.adapters.db import Database
 from cloud.adapters.fake_chain import FakeChain
 from cloud.core.reasons import Refusal
 from cloud.entrypoints.sweeps import Sweeps
-from cloud.ports.chain import Sender
 from cloud.tables import Booking, Registration
 from cloud.usecases import (
     accounts,
@@ -29,25 +28,11 @@ from contracts.ledger.pricing import Tariff, Terms, Window
 from contracts.ledger.records import Deployed
 from contracts.wire.messages import Event, SignedEvent, Status
 from contracts.wire.signing import Domain, address_of, event_digest, sign
-from contracts.wire.types import checksummed, to_ms
+from contracts.wire.types import to_ms
+from firmware_sim.city.founding import ADDRESSES, ROW
 from tests.contracts.making import KEY, at
 
-ADMIN = checksummed("0x" + "a1" * 20)
-ADDRESSES: dict[Sender, str] = {
-    "admin": ADMIN,
-    "registrar": checksummed("0x" + "b2" * 20),
-    "settler": checksummed("0x" + "c3" * 20),
-}
-ROW = {
-    "lot": "lot-1",
-    "holder": "王伟",
-    "right": "ownership",
-    "valid_until": "2050-12-31",
-    "encumbrance": "none",
-    "use": "private",
-    "lat": "31.2304",
-    "lon": "121.4737",
-}
+ADMIN = ADDRESSES["admin"]
 
 
 @dataclass

@@ -247,6 +247,8 @@ def test_a_checker_that_dies_costs_time_and_no_event(known: Rig) -> None:
     office = Office(known, Mortal(known.domain, 1))
     office.give(*map(raw, events))
     asyncio.run(office.until(91))
+    rows = known.db.read(lambda s: list(s.exec(select(EventRow.seq).order_by(EventRow.seq))))  # type: ignore[arg-type]
+    assert rows == list(range(1, 92))
 
 
 def test_a_message_between_events_of_its_gateway_keeps_its_place(known: Rig) -> None:
@@ -381,6 +383,8 @@ def test_what_waits_is_found_though_looking_failed(known: Rig) -> None:
     store(known, cars(known, 6))
     office = office_of(known, [BUSY, BROKEN], [])
     asyncio.run(office.until(None))
+    assert known.db.read(stay_intake.waiting) == 0
+    assert len(known.db.read(lambda s: list(s.exec(select(Stay))))) == 3
 
 
 def test_many_waiting_events_are_all_applied_after_one_failed(known: Rig) -> None:
@@ -396,6 +400,8 @@ def test_a_group_that_cannot_be_stored_in_bulk_is_taken_one_by_one(known: Rig) -
     office = office_of(known, [], [SealBroken("The key of person 0 does not open.")])
     office.give(*map(raw, events))
     asyncio.run(office.until(7))
+    assert office.counts["failed"] == 0
+    assert len(known.db.read(lambda s: list(s.exec(select(Stay))))) == 3
 
 
 def test_after_an_upgrade_nothing_is_said_to_wait(known: Rig) -> None:

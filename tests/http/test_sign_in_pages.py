@@ -171,3 +171,10 @@ def test_what_a_person_is_called_cannot_run(front: Front) -> None:
     entered(front)
     made = send(front, "/account", "/account/keys", name="<script>alert(1)</script>")
     assert "<script>alert" not in made.text and "&lt;script&gt;" in made.text
+
+
+def test_whom_an_operator_gave_a_code_finds_a_field_for_it(front: Front) -> None:
+    assert 'href="/password-reset?code"' in front.http.get("/password-reset").text
+    page = front.http.get("/password-reset?code").text
+    assert set(form_of(page, "/password-reset/code")) and 'name="code"' in page
+    assert 'role="status"' not in page

@@ -38,7 +38,8 @@ def add_self(router: APIRouter, door: Door, keys: Keys) -> None:
     _add_sessions(router, door)
     _add_password(router, door)
     _add_passkeys(router, door)
-    _add_keys(router, door, keys)
+    _add_keys(router, door)
+    _add_keys_end(router, door, keys)
 
 
 def _add_sessions(router: APIRouter, door: Door) -> None:
@@ -149,7 +150,7 @@ def made_passkey(
     return door.db.write(story)
 
 
-def _add_keys(router: APIRouter, door: Door, keys: Keys) -> None:
+def _add_keys(router: APIRouter, door: Door) -> None:
     once = Once(door.db, door.clock)
 
     @router.get("/keys", responses={200: {"model": list[AccessKeyShape]}})
@@ -189,6 +190,8 @@ def _add_keys(router: APIRouter, door: Door, keys: Keys) -> None:
             return said(request, answered, dict, 409)
         return said(request, answered, lambda answer: answer.body, answered.status)
 
+
+def _add_keys_end(router: APIRouter, door: Door, keys: Keys) -> None:
     @router.post("/keys/{key_id}/revocation", responses=DONE)  # type: ignore[arg-type]
     def revoke(request: Request, key_id: IdText, account: Caller) -> Response:
         """It lets nobody in from now on; of the first key none takes its place."""

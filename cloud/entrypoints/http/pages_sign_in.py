@@ -128,7 +128,9 @@ def _add_sign_up(router: APIRouter, door: Door) -> None:
 def _add_reset(router: APIRouter, door: Door, keys: Keys) -> None:
     @router.get("/password-reset")
     def form(request: Request) -> Response:
-        return shown(request, "reset.html", sent=False)
+        # Whom an operator gave a code has asked for none here.
+        have = "code" in request.query_params
+        return shown(request, "reset.html", sent=have, have=have)
 
     @router.post("/password-reset")
     async def ask(request: Request) -> Response:

@@ -42,6 +42,7 @@ ACCOUNT_WORDS: dict[str, tuple[str, str]] = {
         "We send a code by the way that your account is told things.",
         "我们会按您账户的通知方式发送验证码。",
     ),
+    "reset.have": ("I have a code already", "我已有验证码"),
     "reset.ask": ("Send a code", "发送验证码"),
     "reset.sent": (
         "If this account can be reached, a code is on its way. It is good for 30 minutes.",
